@@ -1,0 +1,177 @@
+"""What an engine declares and what it can be asked to do.
+
+An engine turns recordings into a voice and text into speech. It is described by a frozen, import-light
+`EngineInfo` (found through the entry-point group `voicewright.engines`) and made by the factory that the
+description names. The factory's class is imported only inside the host process, so that the core never
+imports torch and an engine can be killed, timed out and measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EngineOptions(BaseModel):
+    """The base of every engine's training options: unknown names are refused, values are validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do; checked against the Protocols when the engine is loaded."""
+
+    clones: bool
+    """A voice from a short sample in seconds (`Cloner`)."""
+    trains: bool
+    """A voice from a dataset in minutes (`Trainer`)."""
+    streams: bool
+    """`Synthesizer.synthesize` yields the first chunk before the text is finished."""
+    languages: tuple[str, ...]
+    """BCP 47 codes in lower case (`en-us`, `de`, `pt-br`)."""
+    sample_rate_hz: int
+    """Of the audio that it makes."""
+    needs_transcripts: bool
+    minimum_speech_s: float
+    """Below this it refuses."""
+    ideal_speech_s: float
+    """Above this more speech hardly helps."""
+    needs_gpu: bool
+    deterministic: bool
+    """Same seed and machine: same artefact and same speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The light description of an engine: importing it must not import anything heavy."""
+
+    id: str
+    title: str
+    licence: str
+    """SPDX identifier, with a note where the use is restricted."""
+    version: str
+    """Of the artefact format and of the method together; a voice remembers it."""
+    capabilities: Capabilities
+    options: type[EngineOptions]
+    """The training options, with defaults, limits and help."""
+    factory: str
+    """`module:Class`, imported in the host process only; called without arguments."""
+    requires: tuple[str, ...] = ()
+    """Importable modules without which the engine can't run, for `doctor`."""
+    install_hint: str = ""
+    """The command that installs what `requires` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingClip:
+    """One clip of speech as an engine gets it: 22,050 Hz mono 16-bit WAV, trimmed, loudness-normalised."""
+
+    path: Path
+    text: str | None = None
+    """What is said, or None where nobody knows."""
+    weight: float = 1.0
+    """How much to trust it, 0..1: clips with verdict `usable` and recognised texts count less."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """One run of an engine over the clips of one speaker."""
+
+    clips: tuple[TrainingClip, ...]
+    language: str
+    options: Mapping[str, Any]
+    """Validated by the engine's own options model inside the host process."""
+    artefact_dir: Path
+    """An empty directory; what lies here afterwards, and nothing else, is the voice."""
+    checkpoint_dir: Path | None = None
+    """Where checkpoints are kept; one that fits the same request is resumed from."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutcome:
+    """What a finished training says about itself."""
+
+    speech_s: float
+    train_s: float
+    epochs: int
+    stopped: str
+    """Why it ended: `finished`, `early_stopping` or `max_time`."""
+    resumed: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """Sentences for the user, for example clips that could not be aligned."""
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesisRequest:
+    """One text to be spoken by one voice."""
+
+    voice_dir: Path
+    """The artefact, unpacked."""
+    text: str
+    language: str | None = None
+    """None: the language that the voice was trained in."""
+    speed: float = 1.0
+    """0.25 (slow) to 4.0 (fast)."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """A piece of speech, in order, as soon as it is made."""
+
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+
+
+class RunContext(Protocol):
+    """What an engine may tell and ask while it works; given by the host process."""
+
+    def progress(self, stage: str, fraction: float) -> None:
+        """Say that `fraction` (0..1) of the whole work is done and what is being done now."""
+
+    def metric(self, name: str, value: float, *, step: int) -> None:
+        """Report one point of a curve, for example `validation_loss` at epoch 12."""
+
+    def log(self, message: str) -> None:
+        """Say something worth keeping in the job's log."""
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the work should stop; to be called at least every 200 ms."""
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """An engine that makes a voice from a dataset (`capabilities.trains`)."""
+
+    def train(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Train and write the artefact into `request.artefact_dir`.
+
+        Raises:
+            EngineError: when the clips can't make a voice; the message says why and what to do.
+        """
+
+
+@runtime_checkable
+class Cloner(Protocol):
+    """An engine that makes a voice from a short sample in seconds (`capabilities.clones`)."""
+
+    def clone(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Make the voice and write the artefact into `request.artefact_dir`."""
+
+
+@runtime_checkable
+class Synthesizer(Protocol):
+    """An engine that speaks."""
+
+    def load(self, voice_dir: Path) -> None:
+        """Load a voice so that the next synthesis starts at once; keeps the most recently used ones."""
+
+    def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
+        """Speak; chunks are yielded as they are made."""

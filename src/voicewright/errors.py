@@ -1,0 +1,49 @@
+"""The tree of domain errors: a stable code, a kind, and a message that says what to do next.
+
+Errors know nothing of HTTP or of the terminal. The edges (`cli`, later `api`) turn a kind into an exit
+status or a response; only a kind decides, never a class. Each domain keeps its own errors in its own
+`errors.py`, as subclasses of `AppError` with a `code` of their own; `docs/errors.md` lists every code and a
+test holds the two together.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, seen from whoever asked."""
+
+    INVALID = "invalid"
+    """The input can't be used as it is; asking again with the same input fails again."""
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    """The state does not allow it now, for example another process holds the lock."""
+    MISSING_DEPENDENCY = "missing_dependency"
+    """Something that can be installed or configured is not there."""
+    NO_SPACE = "no_space"
+    """The disk or the memory is full; nothing was changed."""
+    UNAVAILABLE = "unavailable"
+    """Something this depends on is away (database, host process); asking again may succeed."""
+    CANCELLED = "cancelled"
+    INTERNAL = "internal"
+    """A bug, or an engine that broke its contract."""
+
+
+class AppError(Exception):
+    """The root of every error that a user may see.
+
+    Args:
+        message: one or two sentences that name what and say what to do.
+        retryable: overrides the class's own answer to "may the same request succeed later?".
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+    default_retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, retryable: bool | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retryable = self.default_retryable if retryable is None else retryable

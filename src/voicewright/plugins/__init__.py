@@ -1,0 +1,1 @@
+"""The engines that ship with the platform, one folder each, found through entry points."""
