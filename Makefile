@@ -1,0 +1,67 @@
+# Every target makes what it needs; `make` alone lists them. Another interpreter: make demo PYTHON=python3.12
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Empty when there is no such interpreter; install.py then never runs and the shell names what is missing.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUNTIME := $(VENV)/.runtime-$(VERSION)
+DEVELOPMENT := $(VENV)/.development-$(VERSION)
+
+# Data of the demonstration: apart from the user's own, kept between runs.
+DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled of rain.
+PYTEST := $(BIN)/python -m pytest
+COVERED := --cov --cov-report=
+SRC := src tests benchmarks examples
+
+.PHONY: help demo test test-all check fix bench bench-voice clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## train a voice from the sample recordings, speak, print the report
+	@$(BIN)/voicewright clone examples/recordings --name Demo --say "$(DEMO_TEXT)" --out demo.wav
+
+test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores), with coverage
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) -q -m "not slow" $(COVERED)
+	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
+
+test-all: $(DEVELOPMENT) ## every test, the slow ones included
+	@$(PYTEST) -q
+
+check: $(DEVELOPMENT) ## format, lint, types and the direction of imports; changes nothing
+	@$(BIN)/ruff format --check --quiet $(SRC) || { echo "Run: make fix"; exit 1; }
+	@$(BIN)/ruff check --quiet $(SRC)
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+	@echo "check: format, lint, types and imports are in order"
+
+fix: $(DEVELOPMENT) ## format and repair what ruff can repair
+	@$(BIN)/ruff check --fix --quiet $(SRC) || true
+	@$(BIN)/ruff format --quiet $(SRC)
+
+bench: $(RUNTIME) ## speed on this machine: intake, training, synthesis
+	@for script in benchmarks/intake.py benchmarks/training.py benchmarks/synthesis.py; do \
+		if [ -f $$script ]; then $(BIN)/python $$script; fi; done
+
+bench-voice: $(RUNTIME) ## quality of a voice against held-out recordings
+	@$(BIN)/python benchmarks/voice.py
+
+clean: ## remove the environment and what the tools left
+	@rm -rf $(VENV) .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+		build dist src/*.egg-info demo.wav
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements/lock.txt requirements/install.py pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: there is no '$(PYTHON)'. Name one: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) requirements/install.py $(VENV)
+	@touch $@
+
+$(DEVELOPMENT): $(RUNTIME) requirements/dev.txt
+	@$(PYTHON) requirements/install.py $(VENV) --dev
+	@touch $@
