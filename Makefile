@@ -16,7 +16,7 @@ DEVELOPMENT := $(VENV)/.development-$(VERSION)
 DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled of rain.
 PYTEST := $(BIN)/python -m pytest
 COVERED := --cov --cov-report=
-SRC := src tests benchmarks examples
+SRC := src tests benchmarks examples requirements
 
 .PHONY: help demo test test-all check fix bench bench-voice clean
 

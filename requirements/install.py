@@ -1,8 +1,10 @@
-"""Makes the virtual environment that the Makefile works in: a venv with the pinned packages, and says how far it is.
+"""Makes the virtual environment that the Makefile works in: a venv with the pinned packages.
 
-Written for any Python 3, standard library only, so that an old interpreter gets a clear word instead of a
-syntax error.
+Written for Python 3.7 and up, standard library only, so that an old interpreter gets a clear word instead of
+a syntax error.
 """
+
+from __future__ import annotations
 
 import argparse
 import hashlib
@@ -32,13 +34,14 @@ def main() -> int:
     locks = [HERE / "lock.txt"] + ([HERE / "dev.txt"] if arguments.dev else [])
     started = time.monotonic()
     if _is_other(arguments.venv, python):
-        print("Making %s with Python %d.%d ..." % (arguments.venv, *sys.version_info[:2]), flush=True)
+        print(f"Making {arguments.venv} with Python {_version(2)} ...", flush=True)
         shutil.rmtree(str(arguments.venv), ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", str(arguments.venv)], capture_output=True, text=True)
+        command = [sys.executable, "-m", "venv", str(arguments.venv)]
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
         if made.returncode:
             return _fail(
-                "python -m venv failed:\n%s\nOn Debian and Ubuntu: apt install python3-venv"
-                % (made.stderr or made.stdout)
+                f"python -m venv failed:\n{made.stderr or made.stdout}\n"
+                "On Debian and Ubuntu: apt install python3-venv"
             )
     if not _install(python, locks):
         return 1
@@ -48,46 +51,50 @@ def main() -> int:
     if _pip(python, project).returncode:
         return 1
     (arguments.venv / "lock.sha256").write_text(_lock_digest())
-    print("Environment ready after %.0f s." % (time.monotonic() - started), flush=True)
+    print(f"Environment ready after {time.monotonic() - started:.0f} s.", flush=True)
     return 0
 
 
-def _interpreter_problem():
+def _interpreter_problem() -> str | None:
     if sys.version_info < OLDEST:
         return (
-            "Voicewright needs Python %d.%d or newer; %s is Python %d.%d. Install a newer one and name it, "
-            "for example: make demo PYTHON=python3.12" % (*OLDEST, sys.executable, *sys.version_info[:2])
+            f"Voicewright needs Python {OLDEST[0]}.{OLDEST[1]} or newer; {sys.executable} is Python "
+            f"{_version(2)}. Install a newer one and name it, for example: make demo PYTHON=python3.12"
         )
     if sys.maxsize <= 2**32:
         return "Voicewright needs a 64-bit Python: torch and the embedded PostgreSQL exist for nothing else."
     return None
 
 
-def _is_other(venv, python):
+def _version(parts: int) -> str:
+    return ".".join(str(part) for part in sys.version_info[:parts])
+
+
+def _is_other(venv: Path, python: Path) -> bool:
     """Whether the environment is absent, was made from another lock, or with another Python."""
     stamp = venv / "lock.sha256"
     if not stamp.is_file() or stamp.read_text() != _lock_digest():
         return True
-    said = subprocess.run([str(python), "--version"], capture_output=True, text=True)
-    return said.stdout.split()[-1:] != ["%d.%d.%d" % sys.version_info[:3]]
+    said = subprocess.run([str(python), "--version"], check=False, capture_output=True, text=True)
+    return said.stdout.split()[-1:] != [_version(3)]
 
 
-def _lock_digest():
+def _lock_digest() -> str:
     return hashlib.sha256((HERE / "lock.txt").read_bytes()).hexdigest()
 
 
-def _install(python, locks):
+def _install(python: Path, locks: list[Path]) -> bool:
     """Install the pins, counting them; on failure pip's own last words are shown."""
     total = sum(1 for lock in locks for line in lock.read_text().splitlines() if "==" in line.split("#")[0])
     command = [str(python), "-m", "pip", "install", "--no-deps", "--progress-bar", "off"]
     command += ["--disable-pip-version-check", "--no-input"]
     for lock in locks:
         command += ["-r", str(lock)]
-    print("Fetching up to %d packages (torch is the largest) ..." % total, flush=True)
-    tail = []
+    print(f"Fetching up to {total} packages (torch is the largest) ...", flush=True)
+    tail: list[str] = []
     fetched = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
-        for line in pip.stdout:
+        for line in pip.stdout or ():
             tail = [*tail[-40:], line]
             if line.startswith(("Collecting ", "Processing ", "Requirement already")):
                 fetched += 1
@@ -103,38 +110,40 @@ def _install(python, locks):
     return pip.returncode == 0
 
 
-def _complete_torch(python, lock):
-    """Fetch what this build of torch needs besides the lock: nothing for the CPU build, the CUDA libraries else."""
+def _complete_torch(python: Path, lock: Path) -> bool:
+    """Fetch what this build of torch needs besides the lock: the CUDA libraries, or nothing for the CPU."""
     pin = next(line for line in lock.read_text().splitlines() if line.startswith(TORCH_NAME))
     needs = (
         "import importlib.metadata as m, sys;"
-        "sys.exit(any(r.startswith(('nvidia-', 'cuda-')) and 'extra' not in r for r in m.requires('torch') or ()))"
+        "wanted = [r for r in m.requires('torch') or () if r.startswith(('nvidia-', 'cuda-'))];"
+        "sys.exit(any('extra ==' not in r for r in wanted))"
     )
-    if subprocess.run([str(python), "-c", needs]).returncode == 0:
+    if subprocess.run([str(python), "-c", needs], check=False).returncode == 0:
         return True
     print("This torch is the CUDA build: fetching its libraries (2 GB and more) ...", flush=True)
-    print("  Without an NVIDIA card, the CPU build is far smaller; README.md, 'Installing', says how.", flush=True)
+    print("  The CPU build is far smaller; README.md, 'Installing', says how to get it.", flush=True)
     return _pip(python, ["install", "-q", "-c", str(lock), pin]).returncode == 0
 
 
-def _pip(python, arguments):
-    return subprocess.run([str(python), "-m", "pip", "--disable-pip-version-check", *arguments])
+def _pip(python: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, check=False, text=True)
 
 
-def _show(done, total, name):
+def _show(done: int, total: int, name: str) -> None:
     if sys.stdout.isatty():
-        print("\r\033[K  %d of %d  %s" % (done, total, name.rsplit("/", 1)[-1][:60]), end="", flush=True)
+        print(f"\r\033[K  {done} of {total}  {name.rsplit('/', 1)[-1][:60]}", end="", flush=True)
     elif done % 20 == 0:
-        print("  %d of %d" % (done, total), flush=True)
+        print(f"  {done} of {total}", flush=True)
 
 
-def _clear():
+def _clear() -> None:
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
 
 
-def _fail(message):
-    sys.stderr.write("error: %s\n" % message)
+def _fail(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
     return 1
 
 
