@@ -1,0 +1,1 @@
+"""Text in, speech out: sentences, streaming, and the figures of what was spoken."""
