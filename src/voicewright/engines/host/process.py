@@ -182,7 +182,7 @@ class HostProcess:
         on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
         timeout_s: float | None = None,
-    ) -> Iterator[bytes | dict[str, Any]]:
+    ) -> Generator[bytes | dict[str, Any], None, object]:
         """Call a method that answers with an iterator; yield its items as they are made.
 
         The request is sent with the first `next`. Closing the iterator, or dropping it, cancels the work in

@@ -1,0 +1,116 @@
+"""Requests, outcomes and descriptions of engines as JSON values and back, for the way to the host process."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from pathlib import Path
+from typing import Any
+
+from voicewright.engines.errors import EngineContractBroken
+from voicewright.engines.port import (
+    Capabilities,
+    EngineInfo,
+    EngineOptions,
+    SynthesisRequest,
+    TrainingClip,
+    TrainingOutcome,
+    TrainingRequest,
+)
+
+
+def write_info(info: EngineInfo) -> dict[str, Any]:
+    """Describe an engine; its options model goes as the name that it can be imported by.
+
+    Raises:
+        EngineContractBroken: the options model is local to a function.
+    """
+    options = info.options
+    if "<locals>" in options.__qualname__:
+        raise EngineContractBroken(
+            f"The options of the engine {info.id!r} have to be a class of a module, so that they can be "
+            "imported in its host process."
+        )
+    fields = {each.name: getattr(info, each.name) for each in dataclasses.fields(info)}
+    return {
+        **fields,
+        "capabilities": dataclasses.asdict(info.capabilities),
+        "options": f"{options.__module__}:{options.__qualname__}",
+    }
+
+
+def read_info(wire: dict[str, Any]) -> EngineInfo:
+    """Make the description again."""
+    module, _, name = wire["options"].partition(":")
+    options: Any = importlib.import_module(module)
+    for part in name.split("."):
+        options = getattr(options, part)
+    if not issubclass(options, EngineOptions):
+        raise EngineContractBroken(f"{wire['options']} is not a model of engine options.")
+    capabilities = {**wire["capabilities"], "languages": tuple(wire["capabilities"]["languages"])}
+    return EngineInfo(
+        **{
+            **wire,
+            "capabilities": Capabilities(**capabilities),
+            "options": options,
+            "requires": tuple(wire["requires"]),
+        }
+    )
+
+
+def write_training_request(request: TrainingRequest) -> dict[str, Any]:
+    """Write a training request; paths become absolute, since the host need not share our directory."""
+    checkpoint_dir = request.checkpoint_dir
+    return {
+        "clips": [
+            {"path": str(clip.path.absolute()), "text": clip.text, "weight": clip.weight}
+            for clip in request.clips
+        ],
+        "language": request.language,
+        "options": dict(request.options),
+        "artefact_dir": str(request.artefact_dir.absolute()),
+        "checkpoint_dir": None if checkpoint_dir is None else str(checkpoint_dir.absolute()),
+    }
+
+
+def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
+    """Make the training request again."""
+    checkpoint_dir = wire["checkpoint_dir"]
+    return TrainingRequest(
+        clips=tuple(
+            TrainingClip(path=Path(clip["path"]), text=clip["text"], weight=clip["weight"])
+            for clip in wire["clips"]
+        ),
+        language=wire["language"],
+        options=wire["options"],
+        artefact_dir=Path(wire["artefact_dir"]),
+        checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
+    )
+
+
+def write_outcome(outcome: TrainingOutcome) -> dict[str, Any]:
+    """Write a training outcome; numbers of numpy or torch in its metrics become plain ones."""
+    return {
+        "speech_s": float(outcome.speech_s),
+        "train_s": float(outcome.train_s),
+        "epochs": int(outcome.epochs),
+        "stopped": str(outcome.stopped),
+        "resumed": bool(outcome.resumed),
+        "metrics": {str(name): float(value) for name, value in outcome.metrics.items()},
+        "notes": [str(note) for note in outcome.notes],
+    }
+
+
+def read_outcome(wire: dict[str, Any]) -> TrainingOutcome:
+    """Make the training outcome again."""
+    return TrainingOutcome(**{**wire, "notes": tuple(wire["notes"])})
+
+
+def write_synthesis_request(request: SynthesisRequest) -> dict[str, Any]:
+    """Write a synthesis request."""
+    return {**dataclasses.asdict(request), "voice_dir": str(request.voice_dir.absolute())}
+
+
+def read_synthesis_request(wire: dict[str, Any]) -> SynthesisRequest:
+    """Make the synthesis request again."""
+    return SynthesisRequest(**{**wire, "voice_dir": Path(wire["voice_dir"])})

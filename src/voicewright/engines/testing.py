@@ -1,0 +1,228 @@
+"""`ToneEngine`: an engine that hums, for tests of the platform; not registered, so no user ever meets it.
+
+It "trains" by measuring the pitch of the clips and speaks every word as a tone at that pitch. It needs the
+standard library only, is done in milliseconds, and can be told to fail in every way that an engine can.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import math
+import os
+import signal
+import sys
+import time
+import wave
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+from pydantic import Field
+
+from voicewright.engines.errors import ArtefactInvalid, EngineError, TextUnspeakable, TooLittleSpeech
+from voicewright.engines.port import (
+    AudioChunk,
+    Capabilities,
+    EngineInfo,
+    EngineOptions,
+    TrainingClip,
+    TrainingOutcome,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from voicewright.engines.port import RunContext, SynthesisRequest, TrainingRequest
+
+_RATE_HZ = 22_050
+_FORMAT = 1
+_FILE = "voice.json"
+_LETTER_S, _PAUSE_S = 0.06, 0.05
+_LONGEST_WORD = 40
+_KEPT_VOICES = 4
+_BLOCK = 1024
+"""Samples between two looks at the cancellation."""
+
+Fault = Literal["none", "refuse", "fail", "exit", "print", "endless", "deaf", "freeze", "die", "no_artefact"]
+
+
+class ToneOptions(EngineOptions):
+    """How to train, and what should go wrong."""
+
+    epochs: int = Field(default=4, ge=1, le=1000, description="How often to go through the clips.")
+    seed: int = Field(default=0, ge=0, description="Shifts the pitch a little.")
+    training_fault: Fault = Field(default="none", description="What goes wrong in the second epoch.")
+    speaking_fault: Fault = Field(default="none", description="What goes wrong after the first word.")
+
+
+TONE_ENGINE = EngineInfo(
+    id="tone",
+    title="Tone",
+    licence="Apache-2.0",
+    version="1",
+    capabilities=Capabilities(
+        clones=True,
+        trains=True,
+        streams=True,
+        languages=("en-us", "de"),
+        sample_rate_hz=_RATE_HZ,
+        needs_transcripts=False,
+        minimum_speech_s=1.0,
+        ideal_speech_s=10.0,
+        needs_gpu=False,
+        deterministic=True,
+    ),
+    options=ToneOptions,
+    factory="voicewright.engines.testing:ToneEngine",
+)
+
+
+def write_tone_clips(
+    directory: Path, *, count: int = 3, duration_s: float = 1.0, pitch_hz: float = 150.0
+) -> tuple[TrainingClip, ...]:
+    """Write `count` WAV files of one tone (22,050 Hz mono 16-bit) and return them as clips with a text."""
+    directory.mkdir(parents=True, exist_ok=True)
+    clips = []
+    for number in range(count):
+        path = directory / f"tone-{number}.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(_RATE_HZ)
+            file.writeframes(_tone(pitch_hz, round(duration_s * _RATE_HZ)))
+        clips.append(TrainingClip(path=path, text=f"Tone number {number}."))
+    return tuple(clips)
+
+
+class ToneEngine:
+    """Hums; see the module."""
+
+    def __init__(self) -> None:
+        self._voices: dict[Path, dict[str, Any]] = {}
+
+    def train(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Measure the clips, once per epoch."""
+        started_s = time.monotonic()
+        speech_s = sum(_duration_s(clip.path) for clip in request.clips)
+        needed_s = TONE_ENGINE.capabilities.minimum_speech_s
+        if speech_s < needed_s:
+            raise TooLittleSpeech(f"There are {speech_s:.1f} s of speech, but {needed_s:g} s are needed.")
+        options = ToneOptions.model_validate(request.options)
+        pitches_hz: list[float] = []
+        for epoch in range(options.epochs):
+            context.check_cancelled()
+            context.progress("listening", epoch / options.epochs)
+            if epoch == 1:
+                _go_wrong(options.training_fault, context)
+            pitches_hz = [_pitch_hz(clip.path, context) for clip in request.clips]
+            context.metric("pitch_hz", sum(pitches_hz) / len(pitches_hz), step=epoch)
+        voice = {
+            "format": _FORMAT,
+            "pitch_hz": round(sum(pitches_hz) / len(pitches_hz) + options.seed * 0.01, 3),
+            "speaking_fault": options.speaking_fault,
+        }
+        if options.training_fault != "no_artefact":
+            (request.artefact_dir / _FILE).write_text(json.dumps(voice, sort_keys=True), encoding="utf-8")
+        context.progress("done", 1.0)
+        return TrainingOutcome(
+            speech_s=speech_s,
+            train_s=time.monotonic() - started_s,
+            epochs=options.epochs,
+            stopped="finished",
+        )
+
+    def clone(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Do the same as `train`: there is nothing quicker."""
+        return self.train(request, context)
+
+    def load(self, voice_dir: Path) -> None:
+        """Read the voice; the most recently used few are kept."""
+        voice = self._voices.pop(voice_dir, None) or _read_voice(voice_dir)
+        self._voices[voice_dir] = voice
+        while len(self._voices) > _KEPT_VOICES:
+            del self._voices[next(iter(self._voices))]
+
+    def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
+        """Hum one tone per word, a little apart in pitch."""
+        self.load(request.voice_dir)
+        voice = self._voices[request.voice_dir]
+        words = ["".join(filter(str.isalnum, word)) for word in request.text.split()]
+        words = [word[:_LONGEST_WORD] for word in words if word]
+        if not words:
+            raise TextUnspeakable("There is nothing to say in the text; it needs at least one word.")
+        for number, word in enumerate(words):
+            context.check_cancelled()
+            if number == 1:
+                _go_wrong(voice["speaking_fault"], context)
+            interval = zlib.crc32(word.encode()) % 8 / 100
+            samples = round(len(word) * _LETTER_S / request.speed * _RATE_HZ)
+            silence = bytes(2 * round(_PAUSE_S / request.speed * _RATE_HZ))
+            yield AudioChunk(_tone(voice["pitch_hz"] * (1 + interval), samples) + silence, _RATE_HZ)
+
+
+def _read_voice(voice_dir: Path) -> dict[str, Any]:
+    try:
+        voice = json.loads((voice_dir / _FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtefactInvalid(f"{voice_dir} holds no voice of the tone engine: {error}.") from error
+    if not isinstance(voice, dict) or voice.get("format") != _FORMAT:
+        raise ArtefactInvalid(f"{voice_dir} is not of format {_FORMAT} of the tone engine; train it again.")
+    return voice
+
+
+def _tone(pitch_hz: float, samples: int) -> bytes:
+    step = 2 * math.pi * pitch_hz / _RATE_HZ
+    wave_16bit = array.array("h", (round(9000 * math.sin(step * index)) for index in range(samples)))
+    if sys.byteorder == "big":
+        wave_16bit.byteswap()
+    return wave_16bit.tobytes()
+
+
+def _duration_s(path: Path) -> float:
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes() / file.getframerate()
+
+
+def _pitch_hz(path: Path, context: RunContext) -> float:
+    """Count the upward zero crossings per second, which is the pitch where the clip is one tone."""
+    crossings, before = 0, 0
+    with wave.open(str(path), "rb") as file:
+        duration_s = file.getnframes() / file.getframerate()
+        while block := file.readframes(_BLOCK):
+            context.check_cancelled()
+            for sample in array.array("h", block):
+                crossings += before < 0 <= sample
+                before = sample
+    return crossings / duration_s
+
+
+def _go_wrong(fault: str, context: RunContext) -> None:
+    match fault:
+        case "refuse":
+            raise EngineError("The tone engine refuses, as it was told to; tell it otherwise.")
+        case "fail":
+            raise RuntimeError("a string of the tone engine snapped")
+        case "exit":
+            sys.exit(3)
+        case "print":
+            print("printed by Python")
+            os.write(1, b"written by C\n")
+        case "endless":
+            _wait_for_ever(context)
+        case "deaf":
+            _wait_for_ever(None)
+        case "freeze":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "die":
+            os.write(2, b"the tone engine is about to die\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+        case _:
+            return
+
+
+def _wait_for_ever(context: RunContext | None) -> NoReturn:
+    while True:
+        if context is not None:
+            context.check_cancelled()
+        time.sleep(0.01)
