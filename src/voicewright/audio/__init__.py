@@ -1,0 +1,1 @@
+"""Audio as numpy arrays: decode, encode, mix down, resample, find speech, cut, measure; pure functions."""
