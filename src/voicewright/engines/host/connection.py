@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LAST_LINES = 20
+_LAST_CHARACTERS = 1500
+"""In a message; the log lines have everything."""
 _LINE_BYTES = 4096
 """Longer lines of standard error are cut: a progress bar without newlines can be endless."""
 _AFTERMATH_S = 2.0
 """How long to wait for what a killed process leaves behind: its exit status, its last lines."""
-_STACKS_S = 0.5
-"""How long a hung process gets to print the stacks of its threads."""
+_STACKS_S = 0.2
+"""How long a hung process gets to print the next line of the stacks of its threads."""
 
 
 class Connection:
@@ -122,10 +124,12 @@ class Connection:
     def kill_hung(self) -> None:
         """Kill a child that gives no sign of life, after asking it where it is stuck."""
         if sys.platform != "win32":
-            self._line_arrived.clear()
             with contextlib.suppress(OSError):
                 self._process.send_signal(signal.SIGUSR1)
-            self._line_arrived.wait(_STACKS_S)
+            for _ in range(_LAST_LINES):  # until it falls silent, but a chatterbox is not heard to its end
+                self._line_arrived.clear()
+                if not self._line_arrived.wait(_STACKS_S):
+                    break
         self.kill()
         self.dead.wait(_AFTERMATH_S)
 
@@ -144,8 +148,8 @@ class Connection:
 
     def last_words(self) -> str:
         """Return the end of what the child wrote to standard error, as a clause to append to a message."""
-        lines = [line for line in list(self._last_lines) if line.strip()]
-        return "" if not lines else " Its last lines: " + " | ".join(lines)
+        lines = " | ".join(line.strip() for line in list(self._last_lines) if line.strip())
+        return f" Its last lines: {lines[-_LAST_CHARACTERS:]}" if lines else ""
 
     def _read(self) -> None:
         source = self._process.stdout
