@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from voicewright.quality.naturalness import NaturalnessJudge
-from voicewright.quality.recognition import Recogniser
-from voicewright.quality.signals import read_for_judging
-from voicewright.quality.speaker import SpeakerEncoder
+from voicewright.quality.judges.naturalness import NaturalnessJudge
+from voicewright.quality.judges.sphinx import SphinxRecogniser
+from voicewright.quality.judges.signals import read_for_judging
+from voicewright.quality.judges.speaker import SpeakerEncoder
 from voicewright.quality.wer import edits, word_error_rate, words_of
 
 SPEECH_DIR = Path(__file__).resolve().parents[2] / "shared" / "speech"
@@ -81,7 +81,7 @@ class Judges:
     def __init__(self, threads: int = 2) -> None:
         self.speaker = SpeakerEncoder(threads)
         self.naturalness = NaturalnessJudge(threads)
-        self.words = Recogniser()
+        self.words = SphinxRecogniser()
 
     def centroid(self, paths: list[Path]) -> np.ndarray:
         """The unit mean of the embeddings of some recordings."""
@@ -100,7 +100,7 @@ def score_folder(judges: Judges, folder: Path, references: list[Path], max_windo
     clips = {path.stem: read_for_judging(path) for path in files}
     whole = judges.speaker.embed(np.concatenate(list(clips.values())))
     each = [judges.speaker.embed(clip) for clip in clips.values()]
-    moods = [mood for clip in clips.values() if (mood := judges.naturalness.judge(clip, max_windows))]
+    moods = [mood for clip in clips.values() if (mood := judges.naturalness.judge(clip, max_windows)).is_known]
     ids = [i for i in clips if i in texts]
     heard = {i: judges.words.recognise(clips[i]).text for i in ids}
 

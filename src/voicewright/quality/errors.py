@@ -1,4 +1,10 @@
-"""The errors of the quality package: judges that are missing and recordings that can't be judged."""
+"""The errors of the quality package.
+
+AppError
+├── JudgeMissing          a package that carries a judge's model is not installed
+├── LanguageUnrecognised  no recogniser for this language
+└── NothingToJudge        no sentences, no recordings, or not a sound in any of them
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,21 @@ from voicewright.errors import AppError, ErrorKind
 
 
 class JudgeMissing(AppError):
-    """A library that carries a judge's model is not installed."""
+    """A package that carries a judge's model is not installed; the message says how to get it."""
 
     code: ClassVar[str] = "QUALITY_JUDGE_MISSING"
     kind: ClassVar[ErrorKind] = ErrorKind.MISSING_DEPENDENCY
 
-    def __init__(self, library: str) -> None:
-        super().__init__(
-            f"The voice can't be judged: the package {library!r} is not installed. "
-            f"Install the judges: pip install 'voicewright[quality]'."
-        )
+
+class LanguageUnrecognised(AppError):
+    """There is no recogniser for this language on this machine; the message says what would bring one."""
+
+    code: ClassVar[str] = "LANGUAGE_UNRECOGNISED"
+    kind: ClassVar[ErrorKind] = ErrorKind.MISSING_DEPENDENCY
+
+
+class NothingToJudge(AppError):
+    """An evaluation was asked for without sentences, without recordings, or with nothing but silence."""
+
+    code: ClassVar[str] = "NOTHING_TO_JUDGE"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID

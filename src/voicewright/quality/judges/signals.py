@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
+
+from voicewright.audio.decode import read_mono
+from voicewright.audio.errors import EmptyAudioFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,15 @@ the same figures as a loud one; the level is judged elsewhere."""
 
 
 def read_for_judging(path: Path) -> Samples:
-    """Read a recording as mono float32 at 16 kHz; samples that are not finite become silence."""
-    data, rate_hz = soundfile.read(str(path), dtype="float32", always_2d=True)
-    mono = np.nan_to_num(data.mean(axis=1), nan=0.0, posinf=0.0, neginf=0.0)
-    if rate_hz != JUDGE_RATE_HZ and mono.size:
-        mono = soxr.resample(mono, rate_hz, JUDGE_RATE_HZ)
-    return np.asarray(mono, dtype=np.float32)
+    """Read a recording as mono float32 at 16 kHz; a file without a sample is an empty array.
+
+    Raises:
+        AudioError: when the file is missing, is no audio or can't be decoded.
+    """
+    try:
+        return read_mono(path, JUDGE_RATE_HZ)
+    except EmptyAudioFile:
+        return np.zeros(0, dtype=np.float32)
 
 
 def at_peak(samples: Samples, peak: float = PEAK) -> Samples:

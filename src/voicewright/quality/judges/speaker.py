@@ -11,16 +11,14 @@ resemblyzer 0.1.4 (Apache-2.0) for weights and constants; Slaney's Auditory Tool
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from voicewright.quality.errors import JudgeMissing
-from voicewright.quality.signals import JUDGE_RATE_HZ, Samples
+from voicewright.quality.judges.packages import directory_of
+from voicewright.quality.judges.signals import JUDGE_RATE_HZ, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +77,7 @@ def without_long_silences(samples: Samples) -> Samples:
     sums[VAD_AVERAGE_WIDTH:] = sums[VAD_AVERAGE_WIDTH:] - sums[:-VAD_AVERAGE_WIDTH]
     smooth = sums[VAD_AVERAGE_WIDTH - 1 :] / VAD_AVERAGE_WIDTH
     kept = binary_dilation(np.round(smooth).astype(bool), np.ones(VAD_LONGEST_SILENCE + 1))
-    return samples[np.repeat(kept, VAD_WINDOW)]
+    return np.asarray(samples[np.repeat(kept, VAD_WINDOW)], dtype=np.float32)
 
 
 @cache
@@ -128,15 +126,12 @@ def partials(samples: Samples) -> NDArray[np.float32]:
 
 
 def _load_network(threads: int) -> Callable[[NDArray[np.float32]], Embedding]:
+    weights = directory_of("resemblyzer") / "pretrained.pt"
     import torch  # noqa: PLC0415 - seconds and 200 MB, only where a speaker is measured
 
-    spec = find_spec("resemblyzer")
-    if spec is None or spec.origin is None:
-        raise JudgeMissing("resemblyzer")
     torch.set_num_threads(threads)
     lstm = torch.nn.LSTM(MEL_CHANNELS, EMBEDDING_SIZE, 3, batch_first=True)
     linear = torch.nn.Linear(EMBEDDING_SIZE, EMBEDDING_SIZE)
-    weights = Path(spec.origin).with_name("pretrained.pt")
     state = torch.load(weights, map_location="cpu", weights_only=True)["model_state"]
     for name, module in (("lstm.", lstm), ("linear.", linear)):
         module.load_state_dict({k.removeprefix(name): v for k, v in state.items() if k.startswith(name)})

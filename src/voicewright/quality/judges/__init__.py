@@ -1,0 +1,1 @@
+"""The judges themselves: heavy libraries, imported in the host process of the measures only."""
