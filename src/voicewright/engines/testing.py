@@ -198,6 +198,7 @@ def _pitch_hz(path: Path, context: RunContext) -> float:
 
 
 def _go_wrong(fault: str, context: RunContext) -> None:
+    context.log(f"fault: {fault}")
     match fault:
         case "refuse":
             raise EngineError("The tone engine refuses, as it was told to; tell it otherwise.")

@@ -1,0 +1,40 @@
+"""Engines that break the port, each in one way."""
+
+from __future__ import annotations
+
+from voicewright.engines.port import AudioChunk
+from voicewright.engines.testing import ToneEngine
+
+# ruff: noqa: ARG002 - the form of the port
+
+
+class Mute:
+    """Trains and clones, but has nothing to speak with."""
+
+    train = ToneEngine.train
+    clone = ToneEngine.clone
+
+
+class WrongRate(ToneEngine):
+    def synthesize(self, request, context):
+        yield AudioChunk(b"\0\0", 8000)
+
+
+class HalfSample(ToneEngine):
+    def synthesize(self, request, context):
+        yield AudioChunk(b"\0\0\0", 22_050)
+
+
+class Untyped(ToneEngine):
+    def synthesize(self, request, context):
+        yield b"\0\0"
+
+    def train(self, request, context):
+        super().train(request, context)
+
+
+class Linking(ToneEngine):
+    def train(self, request, context):
+        outcome = super().train(request, context)
+        (request.artefact_dir / "weights").symlink_to("/etc/hostname")
+        return outcome

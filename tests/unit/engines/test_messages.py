@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from voicewright.engines import messages
+from voicewright.engines.errors import EngineContractBroken
+from voicewright.engines.port import (
+    EngineOptions,
+    SynthesisRequest,
+    TrainingClip,
+    TrainingOutcome,
+    TrainingRequest,
+)
+from voicewright.engines.testing import TONE_ENGINE
+
+
+def travel(wire):
+    return json.loads(json.dumps(wire))
+
+
+def test_description_survives_the_way():
+    info = dataclasses.replace(TONE_ENGINE, requires=("torch",), install_hint="pip install torch")
+    assert messages.read_info(travel(messages.write_info(info))) == info
+
+
+def test_options_local_to_a_function_are_refused():
+    class Local(EngineOptions):
+        pass
+
+    with pytest.raises(EngineContractBroken, match="class of a module"):
+        messages.write_info(dataclasses.replace(TONE_ENGINE, options=Local))
+
+
+def test_options_that_are_no_options_are_refused():
+    wire = {**messages.write_info(TONE_ENGINE), "options": "pathlib:Path"}
+    with pytest.raises(EngineContractBroken, match="pathlib:Path"):
+        messages.read_info(wire)
+
+
+@pytest.mark.parametrize("checkpoint_dir", [None, Path("/checkpoints")])
+def test_training_request_survives_the_way(checkpoint_dir):
+    clips = (TrainingClip(Path("/a.wav"), "Grüße", 0.5), TrainingClip(Path("/b.wav")))
+    request = TrainingRequest(clips, "de", {"epochs": 3}, Path("/voice"), checkpoint_dir)
+    assert messages.read_training_request(travel(messages.write_training_request(request))) == request
+
+
+def test_paths_are_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = SynthesisRequest(Path("voice"), "text")
+    assert messages.write_synthesis_request(request)["voice_dir"] == str(tmp_path / "voice")
+
+
+def test_synthesis_request_survives_the_way():
+    request = SynthesisRequest(Path("/voice"), "Wörter", "de", 1.5, 7)
+    assert messages.read_synthesis_request(travel(messages.write_synthesis_request(request))) == request
+
+
+def test_outcome_survives_the_way():
+    outcome = TrainingOutcome(10.0, 2.5, 7, "max_time", True, {"loss": 0.5}, ("a note",))
+    assert messages.read_outcome(travel(messages.write_outcome(outcome))) == outcome
