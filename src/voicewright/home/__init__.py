@@ -1,0 +1,1 @@
+"""The data directory: its layout, its format marker, and the locks that order its processes."""

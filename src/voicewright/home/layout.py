@@ -1,0 +1,163 @@
+"""Where everything lies in the data directory, and whether this release may use it.
+
+    FORMAT        {"format": 1, "created_by": "0.1.0"}
+    db/           the embedded PostgreSQL's cluster, with its socket
+    blobs/        content-addressed files, the only copy of the voices
+    cache/voices/ unpacked voices; may be deleted at any time
+    work/<key>/   unfinished trainings with their checkpoints
+    locks/        files that processes lock; their contents mean nothing
+
+`format` grows when a release arranges the directory in a way that older ones would damage or misread. (The
+tables have their own numbering, Alembic's.)
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicewright import __version__
+from voicewright.home.errors import HomeFull, HomeInvalid, HomeNotWritable, HomeTooNew
+
+FORMAT = 1
+"""The newest arrangement that this release can read and write."""
+
+_MARKER = "FORMAT"
+_MARKER_MAX_BYTES = 4096
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A data directory that was found usable; get one from `Home.open`."""
+
+    root: Path
+
+    @property
+    def database_dir(self) -> Path:
+        """The cluster of the embedded server (made by `db`)."""
+        return self.root / "db"
+
+    @property
+    def blobs_dir(self) -> Path:
+        """The blob store."""
+        return self.root / "blobs"
+
+    @property
+    def voice_cache_dir(self) -> Path:
+        """Unpacked voices, one folder per artefact."""
+        return self.root / "cache" / "voices"
+
+    @property
+    def work_dir(self) -> Path:
+        """Unfinished trainings, one folder per key."""
+        return self.root / "work"
+
+    @property
+    def locks_dir(self) -> Path:
+        """Lock files of the whole directory."""
+        return self.root / "locks"
+
+    @classmethod
+    def open(cls, root: Path) -> Home:
+        """Create the directory if need be, check its format and that it can be written to.
+
+        Everything below is for its owner alone; `root` itself keeps the permissions it has.
+
+        Raises:
+            HomeInvalid: `root` is a file, or its marker can't be read.
+            HomeTooNew: a later release made it.
+            HomeNotWritable: read-only, or not this user's.
+            HomeFull: not one byte is left on its disk.
+        """
+        home = cls(root)
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home._check_format()
+            for folder in (
+                home.locks_dir,
+                home.blobs_dir,
+                root / "cache",
+                home.voice_cache_dir,
+                home.work_dir,
+            ):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            # The only honest test: access bits say nothing of read-only mounts, quotas and mapped users.
+            with tempfile.TemporaryFile(dir=home.locks_dir) as probe:
+                probe.write(b"\0")
+        except OSError as error:
+            raise _translated(root, error) from error
+        return home
+
+    def _check_format(self) -> None:
+        marker = self.root / _MARKER
+        try:
+            with marker.open("rb") as stream:
+                text = stream.read(_MARKER_MAX_BYTES)
+        except FileNotFoundError:
+            self._write_marker(marker)
+            return
+        try:
+            content = json.loads(text)
+            found, created_by = int(content["format"]), str(content.get("created_by", "an unknown release"))
+        except (ValueError, TypeError, KeyError) as error:
+            raise HomeInvalid(
+                f"{marker} can't be read: {error}. Restore it from a backup; for a directory made by this "
+                "release its "
+                f'content is {{"format": {FORMAT}}}.'
+            ) from error
+        if found > FORMAT:
+            raise HomeTooNew(
+                f"{self.root} has format {found} (made by {created_by}), and this is voicewright "
+                f"{__version__}, which knows formats up to {FORMAT}. Nothing was changed. Install a newer "
+                "release, or set VOICEWRIGHT_HOME to another directory."
+            )
+        if found < 1:
+            raise HomeInvalid(
+                f"{marker} says format {found}, which no release wrote. Restore it from a backup."
+            )
+
+    def _write_marker(self, marker: Path) -> None:
+        descriptor, aside = tempfile.mkstemp(dir=self.root, prefix=f".{_MARKER}-")
+        try:
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(json.dumps({"format": FORMAT, "created_by": __version__}) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(aside).replace(marker)  # two first commands write the same text
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(aside).unlink()
+            raise
+
+
+def _translated(root: Path, error: OSError) -> HomeInvalid | HomeNotWritable | HomeFull:
+    name = error.filename or root
+    if error.errno in {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}:
+        return HomeInvalid(
+            f"{root} can't be the data directory: {name} is not a directory. Set VOICEWRIGHT_HOME to a "
+            "directory."
+        )
+    if error.errno in {errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}:
+        return HomeInvalid(
+            f"{root} can't be the data directory: {error.strerror}. Set VOICEWRIGHT_HOME to another path."
+        )
+    if error.errno in _FULL:
+        return HomeFull(
+            f"The disk of {root} is full ({error.strerror}). Nothing was changed; free some space and try "
+            "again."
+        )
+    if error.errno == errno.EROFS:
+        return HomeNotWritable(
+            f"{root} is on a read-only file system. Voicewright's database must be able to write there: "
+            "remount it, or copy it to a writable place and set VOICEWRIGHT_HOME to the copy."
+        )
+    return HomeNotWritable(
+        f"{name} can't be written: {error.strerror}. Give the data directory to the user that runs "
+        f"voicewright (`chown -R USER {root}`), or set VOICEWRIGHT_HOME to a directory of your own."
+    )

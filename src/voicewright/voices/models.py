@@ -1,0 +1,99 @@
+"""The table of voice models: one row for each version of each voice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voicewright.db.base import Base
+from voicewright.voices.schemas import LOCAL_USER_ID
+
+_DIGEST: Final = "~ '^[0-9a-f]{64}$'"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class VoiceModel(Base):
+    """One version of a voice.
+
+    A deleted version keeps its row, so that its number is never given to another voice; its files go.
+    """
+
+    __tablename__ = "voice_models"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "name_key", "version"),
+        CheckConstraint("version >= 1", name="version_positive"),
+        CheckConstraint("name <> '' AND name_key <> ''", name="name_present"),
+        CheckConstraint("quality_score BETWEEN 0 AND 1", name="quality_score_range"),
+        CheckConstraint("sample_rate_hz > 0", name="sample_rate_positive"),
+        CheckConstraint(
+            "artefact_bytes >= 0 AND speech_s >= 0 AND train_s >= 0", name="amounts_not_negative"
+        ),
+        CheckConstraint(f"artefact_digest {_DIGEST}", name="artefact_digest_form"),
+        CheckConstraint(f"references_digest {_DIGEST}", name="references_digest_form"),
+        CheckConstraint("NOT (is_active AND deleted_at IS NOT NULL)", name="deleted_not_active"),
+        Index("uq_voice_models_active", "owner_id", unique=True, postgresql_where=text("is_active")),
+        Index(
+            "ix_voice_models_owner",
+            "owner_id",
+            text("created_at DESC"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_voice_models_lineage", "lineage_id", "version"),
+        Index(
+            "ix_voice_models_to_collect",
+            "deleted_at",
+            postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    owner_id: Mapped[uuid.UUID] = mapped_column(default=LOCAL_USER_ID)
+    name: Mapped[str]
+    """As its owner wrote it."""
+    name_key: Mapped[str]
+    """What all spellings of the name have in common, see `voices.names`."""
+    version: Mapped[int]
+    """1, 2, 3 among the voices of one name."""
+    lineage_id: Mapped[uuid.UUID]
+    """The same for all versions of a voice."""
+    engine: Mapped[str]
+    engine_version: Mapped[str]
+    language: Mapped[str]
+    """BCP 47 tag."""
+    sample_rate_hz: Mapped[int | None]
+    artefact_digest: Mapped[str]
+    """The digest of the tree of files that the engine wrote, see `storage.trees`."""
+    artefact_bytes: Mapped[int] = mapped_column(BigInteger)
+    references_digest: Mapped[str | None]
+    """The tree of recordings that were held out from training, to judge the voice against."""
+    speech_s: Mapped[float]
+    """Seconds of speech that it was trained on."""
+    train_s: Mapped[float]
+    """Wall seconds that the training took."""
+    evaluation: Mapped[dict[str, Any] | None]
+    """`quality.evaluation.Evaluation.to_json()`."""
+    quality_score: Mapped[float | None]
+    """The overall quality of the evaluation, 0..1."""
+    options: Mapped[dict[str, Any]]
+    """What the engine was told."""
+    dataset_hash: Mapped[str | None]
+    notes: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=False)
+    """At most one of an owner."""
+    created_at: Mapped[datetime] = mapped_column(default=_now)
+    updated_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now)
+    deleted_at: Mapped[datetime | None]
+    collected_at: Mapped[datetime | None]
+    """When the files of a deleted version were removed."""
+
+    @property
+    def label(self) -> str:
+        """How people call it: "My voice, version 2"."""
+        return f"{self.name}, version {self.version}"

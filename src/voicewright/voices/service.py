@@ -1,0 +1,293 @@
+"""The registry's use cases: register a voice, find it, judge it, make it ready for an engine, delete it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from voicewright.errors import AppError
+from voicewright.home.layout import Home
+from voicewright.storage.blobs import BlobStore
+from voicewright.voices.artefacts import collect_deleted, collect_everything, store_artefact
+from voicewright.voices.cache import VoiceCache
+from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
+from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.names import as_id, clean_name, close_names, name_key
+from voicewright.voices.policies import activates_on_creation, next_best
+from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.settings import Settings
+
+__all__ = ["NewVoice", "VoiceService"]
+
+_LOG = logging.getLogger(__name__)
+
+_MIB = 1 << 20
+_OWNER_LOCK = 0x766F6963
+"""The first half of the advisory lock under which an owner's versions and active voice change: "voic"."""
+_COLLECT_WAIT_S = 5.0
+
+
+class VoiceService:
+    """The voices of one owner.
+
+    Any number of processes and threads may use the same database, store and cache. Every method raises the
+    errors of `db.errors` when the database is away.
+
+    Args:
+        database: open.
+        blobs: where the files are kept.
+        cache: where they are unpacked.
+        owner_id: whose voices; the user of the command line by default.
+    """
+
+    def __init__(
+        self, database: Database, blobs: BlobStore, cache: VoiceCache, *, owner_id: uuid.UUID = LOCAL_USER_ID
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._cache = cache
+        self._owner_id = owner_id
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database) -> Self:
+        """The service with its store and cache in the data directory of the settings."""
+        home = Home.open(settings.home)
+        blobs = BlobStore(home.blobs_dir)
+        cache = VoiceCache(home.voice_cache_dir, blobs, limit_bytes=settings.voice_cache_mb * _MIB)
+        return cls(database, blobs, cache)
+
+    def register(self, new: NewVoice) -> VoiceModel:
+        """Store a trained voice and enter it; the same name again makes the next version.
+
+        It becomes the active voice when there is none, or when it was judged better than 0.8.
+
+        Raises:
+            VoiceNameInvalid, VoiceDataInvalid: nothing was stored.
+            TreeInvalid, StorageFull, StorageReadOnly, StorageUnavailable: the files can't be stored; nothing
+                was entered.
+        """
+        name = clean_name(new.name)
+        evaluation, score = checked_evaluation(new.evaluation)
+        options = checked_json(new.options, "the options")
+        speech_s, train_s = checked_seconds(new.speech_s), checked_seconds(new.train_s)
+        with self._database.session() as session:
+            artefact, references = store_artefact(session, self._blobs, new.artefact_dir, new.references)
+            self._lock_owner(session)
+            earlier = self._newest_of_name(session, name_key(name))
+            active = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
+            activates = activates_on_creation(score, has_active=active is not None)
+            if activates and active is not None:
+                active.is_active = False
+                session.flush()  # before the other one becomes active: at most one may be
+            voice = VoiceModel(
+                id=uuid.uuid4(),
+                owner_id=self._owner_id,
+                name=name,
+                name_key=name_key(name),
+                version=1 if earlier is None else earlier.version + 1,
+                lineage_id=uuid.uuid4() if earlier is None else earlier.lineage_id,
+                engine=new.engine,
+                engine_version=new.engine_version,
+                language=new.language,
+                sample_rate_hz=new.sample_rate_hz,
+                artefact_digest=artefact.digest,
+                artefact_bytes=artefact.bytes,
+                references_digest=None if references is None else references.digest,
+                speech_s=speech_s,
+                train_s=train_s,
+                evaluation=evaluation,
+                quality_score=score,
+                options=options,
+                dataset_hash=new.dataset_hash,
+                notes=new.notes,
+                is_active=activates,
+                deleted_at=None,
+                collected_at=None,
+            )
+            session.add(voice)
+        return voice
+
+    def list_voices(self) -> list[VoiceModel]:
+        """All voices in all versions: by name, the newest version of each first."""
+        with self._database.session() as session:
+            return list(
+                session.scalars(
+                    select(VoiceModel)
+                    .where(self._mine())
+                    .order_by(VoiceModel.name_key, VoiceModel.version.desc())
+                )
+            )
+
+    def get(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
+        """A voice by its name (the newest version, or the one given) or by its id.
+
+        Raises:
+            VoiceNotFound: names those that come close, or the versions that there are.
+        """
+        with self._database.session() as session:
+            return self._find(session, reference, version)
+
+    def get_active(self) -> VoiceModel | None:
+        """The voice that speaks when none is named."""
+        with self._database.session() as session:
+            return session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
+
+    def activate(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
+        """Make a voice the active one.
+
+        Raises:
+            VoiceNotFound: as in `get`.
+        """
+        with self._database.session() as session:
+            self._lock_owner(session)
+            voice = self._find(session, reference, version)
+            self._make_active(session, voice)
+            return voice
+
+    def save_evaluation(self, voice_id: uuid.UUID, evaluation: Mapping[str, Any]) -> VoiceModel:
+        """Keep a new evaluation of a voice in place of the old one.
+
+        Raises:
+            VoiceNotFound: it was deleted meanwhile.
+            VoiceDataInvalid: it can't be kept as JSON, or its `overall` is no number from 0 to 1.
+        """
+        checked, score = checked_evaluation(evaluation)
+        with self._database.session() as session:
+            voice = self._find(session, voice_id, None)
+            voice.evaluation, voice.quality_score = checked, score
+            return voice
+
+    def materialise(self, voice: VoiceModel) -> Path:
+        """The folder with the voice's files, verified; ask again before each load (see `voices.cache`).
+
+        Raises:
+            BlobNotFound, BlobCorrupt: the stored files are missing or damaged.
+            StorageFull, StorageReadOnly: they can't be unpacked.
+        """
+        return self._cache.path_of(voice.artefact_digest)
+
+    def references(self, voice: VoiceModel) -> list[Path]:
+        """The recordings to judge the voice by, in their order at registration; errors as `materialise`."""
+        if voice.references_digest is None:
+            return []
+        return sorted(self._cache.path_of(voice.references_digest).iterdir())
+
+    def delete(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
+        """Delete one version of a voice, with its files unless another voice shares them.
+
+        When it was the active one, the best of the others takes over. If a voice is being registered at that
+        very moment, the files go with the next deletion or sweep.
+
+        Raises:
+            VoiceNotFound: as in `get`.
+        """
+        with self._database.session() as session:
+            self._lock_owner(session)
+            voice = self._find(session, reference, version)
+            was_active = voice.is_active
+            voice.deleted_at, voice.is_active = datetime.now(UTC), False
+            session.flush()
+            if was_active:
+                heir = next_best(list(session.scalars(select(VoiceModel).where(self._mine()))))
+                if heir is not None:
+                    heir.is_active = True
+        self._remove_files_of(voice)
+        return voice
+
+    def sweep(self) -> Collected:
+        """Remove every stored file that no voice needs, for example those of killed registrations.
+
+        Raises:
+            BlobCorrupt: what a voice refers to can't be told; nothing of it is removed.
+        """
+        with self._database.session() as session:
+            return collect_everything(session, self._blobs, wait_s=_COLLECT_WAIT_S)
+
+    def _remove_files_of(self, voice: VoiceModel) -> None:
+        """The deletion stands whatever happens here; what stays is found by the next collection."""
+        try:
+            with self._database.session() as session:
+                collected = collect_deleted(session, self._blobs, wait_s=_COLLECT_WAIT_S)
+            if collected.postponed:
+                _LOG.warning(
+                    "the files of %s are removed later: a voice is being registered now", voice.label
+                )
+            for digest in (voice.artefact_digest, voice.references_digest):
+                if digest is not None and not self._blobs.has(digest):
+                    self._cache.forget(digest)
+        except AppError as error:
+            _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return (VoiceModel.owner_id == self._owner_id) & VoiceModel.deleted_at.is_(None)
+
+    def _lock_owner(self, session: Session) -> None:
+        """Let one transaction at a time change this owner's versions and active voice."""
+        session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(self._owner_id)))))
+
+    def _newest_of_name(self, session: Session, key: str) -> VoiceModel | None:
+        """The last version of a name, a deleted one too: numbers are not given twice."""
+        return session.scalar(
+            select(VoiceModel)
+            .where(VoiceModel.owner_id == self._owner_id, VoiceModel.name_key == key)
+            .order_by(VoiceModel.version.desc())
+            .limit(1)
+        )
+
+    def _make_active(self, session: Session, voice: VoiceModel) -> None:
+        session.execute(update(VoiceModel).where(self._mine(), VoiceModel.is_active).values(is_active=False))
+        voice.is_active = True
+
+    def _find(self, session: Session, reference: str | uuid.UUID, version: int | None) -> VoiceModel:
+        wanted_id = reference if isinstance(reference, uuid.UUID) else as_id(reference)
+        if wanted_id is not None:
+            voice = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.id == wanted_id))
+            if voice is None or version not in {None, voice.version}:
+                raise VoiceNotFound(
+                    f"There is no voice with the id {wanted_id}. `voicewright voices list` shows all."
+                )
+            return voice
+        key = name_key(str(reference))
+        versions = session.scalars(
+            select(VoiceModel)
+            .where(self._mine(), VoiceModel.name_key == key)
+            .order_by(VoiceModel.version.desc())
+        ).all()
+        for voice in versions:
+            if version in {None, voice.version}:
+                return voice
+        raise VoiceNotFound(self._not_found(session, str(reference), version, versions))
+
+    def _not_found(
+        self, session: Session, reference: str, version: int | None, versions: Sequence[VoiceModel]
+    ) -> str:
+        if versions:
+            known = ", ".join(str(voice.version) for voice in reversed(versions))
+            return f"The voice {versions[0].name} has no version {version}. It has: {known}."
+        names = session.scalars(
+            select(VoiceModel.name).where(self._mine()).order_by(VoiceModel.created_at)
+        ).all()
+        close = close_names(reference, names)
+        if close:
+            return f"There is no voice called {reference!r}. Did you mean {' or '.join(map(repr, close))}?"
+        if names:
+            return f"There is no voice called {reference!r}. All there are: `voicewright voices list`."
+        return (
+            f"There is no voice called {reference!r}, nor any other yet. Make one: "
+            "`voicewright clone FOLDER --name NAME`."
+        )
