@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from voicewright.audio.formats import AudioInfo
 
 _FLAT: Final = 6.2e-5
-"""Two steps of 16 bits: neighbours closer than this are equal."""
+"""Two steps of 16 bits: samples closer than this are equal."""
 _FLOOR: Final = 0.1
 """Nothing clips below -20 dB of full scale; silence is flat too."""
 _NEAR_PEAK: Final = 0.97
 """A flat top lies at the largest magnitude of the recording so far; a flat stretch below is its own."""
 _SHORTEST_S: Final = 1e-4
-"""At 44.1 kHz five samples: the rounded top of a full-scale 100 Hz sine is already steeper."""
+"""At 44.1 kHz four samples: the rounded top of a full-scale 60 Hz sine is already steeper."""
 _SHORTEST_SAMPLES: Final = 3
 _SHORTEST_COARSE_SAMPLES: Final = 8
 _FULL_SCALE: Final = 0.9999
@@ -64,10 +64,11 @@ class ClippingMeter:
             return over, np.ones(len(over), np.int64)
         if len(near) < self._shortest:
             return near[:0], near[:0]
-        joined = (np.diff(near) == 1) & (np.abs(np.diff(samples[near])) <= _FLAT)
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], joined, [False])).astype(np.int8)))
-        first, last = edges[0::2], edges[1::2]
-        lengths = last - first + 1
+        # Stretches near the peak, each with its own top: the flat part is what lies within two steps of it.
+        first = np.flatnonzero(np.diff(near, prepend=-2) > 1)
+        heights = magnitude[near]
+        tops = np.repeat(np.maximum.reduceat(heights, first), np.diff(first, append=len(near)))
+        lengths = np.add.reduceat((heights >= tops - _FLAT).astype(np.int64), first)
         long = lengths >= self._shortest
         return near[first[long]], lengths[long]
 

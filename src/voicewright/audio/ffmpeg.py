@@ -35,7 +35,7 @@ class FfmpegDecoder:
     def __init__(self, file: BinaryIO, container: Any, name: str | None) -> None:
         self._file = file
         self._container = container
-        self._stream = container.streams.audio[0]
+        self._stream = next(stream for stream in container.streams.audio if stream.codec_context is not None)
         self.problem: str | None = None
         self._frames = self._decode()
         # The header of AAC may say half the rate (spectral band replication): only a frame tells the truth.
@@ -60,9 +60,9 @@ class FfmpegDecoder:
         opened: Any = None
         try:
             opened = av.open(file, options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"})
-            if opened.streams.audio:
+            if any(stream.codec_context is not None for stream in opened.streams.audio):
                 return cls(file, opened, container)
-            reason = "it holds no sound"
+            reason = "its codec is unknown" if opened.streams.audio else "it holds no sound"
         except (FFmpegError, ValueError, IndexError) as error:
             reason = _words(error)
         if opened is not None:

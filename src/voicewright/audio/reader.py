@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from voicewright.audio.ffmpeg import FfmpegDecoder
     from voicewright.audio.formats import Decoder
 
 _SNDFILE_CONTAINERS: Final = frozenset({"wav", "w64", "flac", "mp3", "ogg", "aiff", "au", "caf"})
@@ -63,6 +64,12 @@ class AudioReader:
         for block in self._decoder.blocks():
             frames += len(block)
             yield block
+        if self._decoder.problem and (other := self._second_opinion()) is not None:
+            first, self._decoder = self._decoder, other
+            first.close()
+            for block in _without_first(other.blocks(), frames):
+                frames += len(block)
+                yield block
         read_s = frames / self.info.sample_rate_hz
         claimed_s = self.info.duration_s or 0.0
         if not frames:
@@ -80,6 +87,18 @@ class AudioReader:
             self.problem = f"cut off: {missing:,} bytes are missing at the end"
         elif claimed_s - read_s > max(_SHORTFALL_S, 0.01 * claimed_s):
             self.problem = f"cut off: {read_s:.1f} s of {claimed_s:.1f} s are there"
+
+    def _second_opinion(self) -> Decoder | None:
+        """Where libsndfile stumbles it gives up a whole block; FFmpeg often reads on."""
+        if isinstance(self._decoder, _ffmpeg()):
+            return None
+        other = _ffmpeg().open(self._path, self.info.container)
+        if isinstance(other, str):
+            return None
+        if (other.info.sample_rate_hz, other.info.channels) != (self.info.sample_rate_hz, self.info.channels):
+            other.close()
+            return None
+        return other
 
     def close(self) -> None:
         """Free the file."""
@@ -142,10 +161,8 @@ def _try_decoders(path: Path, container: str | None) -> Decoder:
         decoder = SndfileDecoder.open(path, container)
         if decoder is not None:
             return decoder
-    from voicewright.audio.ffmpeg import FfmpegDecoder  # noqa: PLC0415
-
-    found = FfmpegDecoder.open(path, container)
-    if isinstance(found, FfmpegDecoder):
+    found = _ffmpeg().open(path, container)
+    if not isinstance(found, str):
         return found
     if container is None:
         raise NotAudio(
@@ -155,3 +172,18 @@ def _try_decoders(path: Path, container: str | None) -> Decoder:
         f"{path}: starts like {container} audio but can't be decoded ({found}); it is probably cut off or"
         " damaged. Record or export it again."
     )
+
+
+def _ffmpeg() -> type[FfmpegDecoder]:
+    """Import PyAV (a quarter of a second) only when a file needs it."""
+    from voicewright.audio.ffmpeg import FfmpegDecoder  # noqa: PLC0415
+
+    return FfmpegDecoder
+
+
+def _without_first(blocks: Iterator[NDArray[np.float32]], frames: int) -> Iterator[NDArray[np.float32]]:
+    """Leave out so many frames that another decoder has given already."""
+    for block in blocks:
+        if frames < len(block):
+            yield block[frames:]
+        frames = max(0, frames - len(block))

