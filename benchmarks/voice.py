@@ -1,29 +1,47 @@
-"""Measure voices against real speech: `score DIR` judges a folder of spoken sentences at once.
+"""Train voices through the command line and measure them against held-out recordings (`make bench-voice`).
 
-DIR holds `<id>.wav` and either `texts.json` ({id: text}), `texts.tsv` (id, tab, text) or `metadata.csv`
-(id|text). Ids X00..X07 and LJ001-0029..0032 are known without a file. Files without a text count for
+    python benchmarks/voice.py [--quick]        # train, speak, measure, print the tables
+    python benchmarks/voice.py score DIR ...    # measure folders of spoken sentences
+
+A folder to score holds `<id>.wav` and `texts.json` ({id: text}), `texts.tsv` (id, tab, text) or
+`metadata.csv` (id|text); the ids of this benchmark's own sentences are known. Files without a text count for
 the speaker and the naturalness only.
+
+Cosines are between Resemblyzer's embedding of all sentences, one after the other, and the centroid of the
+held-out recordings; DNSMOS is the mean over the sentences; words are heard by pocketsphinx.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+import soundfile
+from numpy.typing import NDArray
 
-from voicewright.quality.judges.naturalness import NaturalnessJudge
-from voicewright.quality.judges.sphinx import SphinxRecogniser
-from voicewright.quality.judges.signals import read_for_judging
-from voicewright.quality.judges.speaker import SpeakerEncoder
-from voicewright.quality.wer import edits, word_error_rate, words_of
+import espeak_reference
+from voicewright.quality.measurer import Measurer
+from voicewright.quality.wer import word_error_rate
+
+Speak: TypeAlias = Callable[[str, Path], None]
+"""Says a text into a WAV file."""
+Centroid: TypeAlias = NDArray[np.float32]
 
 SPEECH_DIR = Path(__file__).resolve().parents[2] / "shared" / "speech"
+LANGUAGE = "en-us"
 HELD_OUT = ("LJ001-0029", "LJ001-0030", "LJ001-0031", "LJ001-0032")
-EXTRA = {
+UNSEEN = {
     "X00": "The boy was there when the sun rose.",
     "X01": "A large size in stockings is hard to sell.",
     "X02": "She had your dark suit in greasy wash water all year.",
@@ -33,39 +51,329 @@ EXTRA = {
     "X06": "We will go to the market and buy some bread and milk for dinner.",
     "X07": "The weather was cold and the roads were covered with snow.",
 }
+LIBRISPEECH = ("1998", "3331", "2609", "3005")
+ANOTHER_WOMAN = "1998"
+LIBRISPEECH_HELD_OUT = 2
+"""The last clips of each LibriSpeech reader are kept out of training."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """The figures of one folder of spoken sentences."""
+    """The figures of one voice, or of recordings in its place."""
 
     name: str
     cosine: float
-    """Of the concatenated sentences to the centroid of the references."""
-    cosine_mean: float
-    """Mean over the sentences, each alone (short ones score lower by themselves)."""
+    """Of the sentences, one after the other; NaN where there is no target."""
     ovrl: float
     sig: float
     bak: float
     wer: float | None
+    """On the unseen sentences."""
     wer_held_out: float | None
-    wer_unseen: float | None
-    sentences: int
+    """On the texts of the held-out recordings."""
     seconds: float
+    """Of speech that was judged."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One voice to train: from how much of whose speech."""
+
+    name: str
+    clips: tuple[Path, ...]
+    texts: Mapping[str, str] | None
+    """By clip id; None trains without transcripts."""
+    references: tuple[Path, ...]
+    """Held-out recordings of the same person."""
+    must: str = ""
+    """Cosine / DNSMOS OVRL / WER to reach, for the table."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the command line said about a training."""
+
+    report: Mapping[str, Any]
+    wall_s: float
+
+
+def ljspeech_clips() -> tuple[Path, ...]:
+    """The LJ clips that may be trained on, in order."""
+    clips = sorted((SPEECH_DIR / "ljspeech" / "wavs").glob("*.flac"))
+    return tuple(clip for clip in clips if clip.stem not in HELD_OUT)
+
+
+def held_out_clips() -> tuple[Path, ...]:
+    """The LJ clips that are only measured against."""
+    return tuple(SPEECH_DIR / "ljspeech" / "wavs" / f"{name}.flac" for name in HELD_OUT)
 
 
 def ljspeech_texts() -> dict[str, str]:
     """The normalised transcripts of the LJ clips, by id."""
     path = SPEECH_DIR / "ljspeech" / "metadata.csv"
-    if not path.exists():
-        return {}
     rows = [line.split("|") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return {row[0]: row[-1] for row in rows}
 
 
-def texts_for(folder: Path) -> dict[str, str]:
-    """The texts of a folder's sentences, by id, from the file beside them or the known ids."""
-    texts = {**ljspeech_texts(), **EXTRA}
+def librispeech_clips(speaker: str) -> tuple[Path, ...]:
+    """All clips of one LibriSpeech reader."""
+    return tuple(sorted((SPEECH_DIR / "librispeech" / speaker).glob("*.flac")))
+
+
+def length_s(path: Path) -> float:
+    """How long a recording is."""
+    return float(soundfile.info(path).duration)
+
+
+def first_seconds(clips: Iterable[Path], seconds: float) -> tuple[Path, ...]:
+    """The first clips that together hold at least this much sound."""
+    chosen: list[Path] = []
+    for clip in clips:
+        if sum(map(length_s, chosen)) >= seconds:
+            break
+        chosen.append(clip)
+    return tuple(chosen)
+
+
+def cases(*, quick: bool) -> list[Case]:
+    """The voices of the benchmark, the main one first."""
+    clips, texts, references = ljspeech_clips(), ljspeech_texts(), held_out_clips()
+    main = Case("LJ, 195 s", clips, texts, references, ".92 / 2.85 / .30")
+    if quick:
+        return [main]
+    return [
+        main,
+        Case("LJ, 60 s", first_seconds(clips, 60), texts, references, ".89"),
+        Case("LJ, 20 s", first_seconds(clips, 20), texts, references, ".84"),
+        Case("LJ, 195 s, no transcripts", clips, None, references, ".88"),
+        *(librispeech_case(speaker) for speaker in LIBRISPEECH),
+    ]
+
+
+def librispeech_case(speaker: str) -> Case:
+    """A LibriSpeech reader, without transcripts, the last clips held out."""
+    clips = librispeech_clips(speaker)
+    kept, held = clips[:-LIBRISPEECH_HELD_OUT], clips[-LIBRISPEECH_HELD_OUT:]
+    return Case(f"{speaker}, no transcripts", kept, None, held)
+
+
+def lay_out(case: Case, folder: Path) -> Path:
+    """Make the folder that a user would have: the clips and, where known, `metadata.csv`."""
+    folder.mkdir(parents=True)
+    for clip in case.clips:
+        (folder / clip.name).symlink_to(clip)
+    if case.texts is not None:
+        lines = [f"{clip.stem}|{case.texts[clip.stem]}\n" for clip in case.clips]
+        (folder / "metadata.csv").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def command_line(home: Path, *arguments: str) -> dict[str, Any]:
+    """Run `voicewright ... --json` in a data directory of its own and read what it prints."""
+    program = Path(sys.executable).with_name("voicewright")
+    environment = {**os.environ, "VOICEWRIGHT_HOME": str(home)}  # noqa: TID251 - handed on to the program
+    done = subprocess.run(
+        [str(program), *arguments, "--json"], env=environment, stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"voicewright {' '.join(arguments)} ended with status {done.returncode}.")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def train(case: Case, home: Path, folder: Path) -> Trained:
+    """Clone the voice of a case through the command line."""
+    started = time.monotonic()
+    report = command_line(home, "clone", str(lay_out(case, folder)), "--name", case.name)
+    return Trained(report, time.monotonic() - started)
+
+
+def speaker_of(case: Case, home: Path) -> Speak:
+    """Say texts with the voice of a case through the command line."""
+
+    def speak(text: str, path: Path) -> None:
+        command_line(home, "say", text, "--voice", case.name, "--out", str(path))
+
+    return speak
+
+
+def speak_all(speak: Speak, texts: Mapping[str, str], folder: Path) -> Path:
+    """Say every text into `<id>.wav`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        speak(text, folder / f"{name}.wav")
+    return folder
+
+
+def centroid_of(measurer: Measurer, paths: Sequence[Path]) -> Centroid:
+    """The direction of a voice: the mean of its clips' embeddings at length 1."""
+    mean = np.nanmean(measurer.speaker_embeddings(paths), axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+
+def measure_files(
+    measurer: Measurer,
+    name: str,
+    paths: Sequence[Path],
+    target: Centroid | None,
+    texts: Mapping[str, str],
+    *,
+    windows: int = 1,
+) -> Score:
+    """Measure recordings of a voice; words where a clip's text is known by its id."""
+    said = [opinion for opinion in measurer.dnsmos(paths, windows) if opinion.is_known]
+    known = [path for path in paths if path.stem in texts]
+    heard = measurer.recognise(known, LANGUAGE)
+    words = {path.stem: (texts[path.stem], clip.text) for path, clip in zip(known, heard, strict=True)}
+
+    def wer(*, held_out: bool) -> float | None:
+        return word_error_rate(pair for key, pair in words.items() if key.startswith("LJ") == held_out)
+
+    whole = measurer.speaker_embedding_of_all(paths)
+    return Score(
+        name=name,
+        cosine=math.nan if target is None else float(whole @ target),
+        ovrl=float(np.mean([opinion.ovrl for opinion in said])),
+        sig=float(np.mean([opinion.sig for opinion in said])),
+        bak=float(np.mean([opinion.bak for opinion in said])),
+        wer=wer(held_out=False),
+        wer_held_out=wer(held_out=True),
+        seconds=sum(map(length_s, paths)),
+    )
+
+
+def measure_voice(
+    speak: Speak,
+    measurer: Measurer,
+    name: str,
+    references: Sequence[Path],
+    folder: Path,
+    *,
+    windows: int = 1,
+) -> Score:
+    """Let a voice say the unseen sentences and the held-out texts, and measure it on the unseen ones.
+
+    The texts of the held-out recordings count for `wer_held_out` alone.
+    """
+    held_out = {key: text for key, text in ljspeech_texts().items() if key in HELD_OUT}
+    unseen = speak_all(speak, UNSEEN, folder / "unseen")
+    apart = speak_all(speak, held_out, folder / "held-out")
+    target = centroid_of(measurer, references)
+    score = measure_files(
+        measurer, name, [unseen / f"{key}.wav" for key in UNSEEN], target, UNSEEN, windows=windows
+    )
+    again = measurer.recognise([apart / f"{key}.wav" for key in held_out], LANGUAGE)
+    rate = word_error_rate((text, clip.text) for text, clip in zip(held_out.values(), again, strict=True))
+    return Score(**{**asdict(score), "wer_held_out": rate})
+
+
+def espeak_says(text: str, path: Path) -> None:
+    """Say a text with raw espeak-ng."""
+    soundfile.write(path, espeak_reference.speak(text), espeak_reference.RATE_HZ)
+
+
+def reference_scores(measurer: Measurer, work_dir: Path, *, windows: int) -> list[Score]:
+    """What the figures of a voice are to be read against, on this machine in this run."""
+    references = held_out_clips()
+    target = centroid_of(measurer, references)
+    real = ljspeech_clips()[:4]
+    texts = ljspeech_texts()
+    return [
+        measure_files(measurer, "real recordings, same reader", real, target, texts, windows=windows),
+        measure_files(
+            measurer,
+            "real recordings, another woman",
+            librispeech_clips(ANOTHER_WOMAN),
+            target,
+            texts,
+            windows=windows,
+        ),
+        measure_voice(
+            espeak_says, measurer, "espeak-ng, raw", references, work_dir / "espeak", windows=windows
+        ),
+    ]
+
+
+def people(measurer: Measurer) -> dict[str, Centroid]:
+    """The direction of every real speaker, from recordings that no voice was trained on."""
+    found = {"LJ": centroid_of(measurer, held_out_clips())}
+    for speaker in LIBRISPEECH:
+        found[speaker] = centroid_of(measurer, librispeech_clips(speaker)[-LIBRISPEECH_HELD_OUT:])
+    return found
+
+
+def cross_table(measurer: Measurer, voices: Mapping[str, Sequence[Path]]) -> str:
+    """Every voice against every real speaker; `voices` is keyed by `<speaker>, ...`."""
+    known = people(measurer)
+    lines = []
+    for name, paths in voices.items():
+        whole = measurer.speaker_embedding_of_all(paths)
+        cosines = {speaker: float(whole @ target) for speaker, target in known.items()}
+        own = name.partition(",")[0]
+        nearest = max(cosines, key=lambda speaker: cosines[speaker])
+        cells = [figure(value, 3) for value in cosines.values()]
+        lines.append([name, *cells, "yes" if nearest == own else f"NO: {nearest}"])
+    return markdown(["voice", *known, "own speaker nearest"], lines)
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """Write a figure; nothing where there is none."""
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lay out a table."""
+    rows = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def score_line(score: Score, must: str = "", trained: Trained | None = None) -> list[str]:
+    """Write one line of the main table."""
+    return [
+        score.name,
+        must,
+        figure(score.cosine, 3),
+        f"{score.ovrl:.2f} / {score.sig:.2f} / {score.bak:.2f}",
+        figure(score.wer),
+        figure(score.wer_held_out),
+        "" if trained is None else f"{trained.wall_s:.0f}",
+        "" if trained is None else f"{trained.report['train_seconds']:.0f}",
+    ]
+
+
+HEADER = (
+    "voice",
+    "must (cosine / OVRL / WER)",
+    "cosine",
+    "OVRL / SIG / BAK",
+    "WER",
+    "WER, held-out texts",
+    "clone, wall s",
+    "training s",
+)
+
+
+def run_benchmark(measurer: Measurer, work_dir: Path, *, quick: bool, windows: int) -> None:
+    """Train every case, speak, measure, and print the tables."""
+    lines = [score_line(score) for score in reference_scores(measurer, work_dir, windows=windows)]
+    voices: dict[str, Sequence[Path]] = {}
+    for number, case in enumerate(cases(quick=quick)):
+        print(f"{case.name}: {sum(map(length_s, case.clips)):.0f} s of sound ...", file=sys.stderr)
+        home, folder = work_dir / "home", work_dir / f"case-{number}"
+        trained = train(case, home, folder / "recordings")
+        speak = speaker_of(case, home)
+        score = measure_voice(speak, measurer, case.name, case.references, folder, windows=windows)
+        lines.append(score_line(score, case.must, trained))
+        voices[case.name] = [folder / "unseen" / f"{key}.wav" for key in UNSEEN]
+        print("  " + " | ".join(lines[-1]), file=sys.stderr)
+    print(markdown(HEADER, lines))
+    print()
+    print(cross_table(measurer, voices))
+
+
+def texts_beside(folder: Path) -> dict[str, str]:
+    """The texts of a folder's sentences by id: those of the benchmark, and those of the file beside them."""
+    texts = {**ljspeech_texts(), **UNSEEN}
     if (folder / "texts.json").exists():
         texts |= json.loads((folder / "texts.json").read_text(encoding="utf-8"))
     for name, separator in (("texts.tsv", "\t"), ("metadata.csv", "|")):
@@ -75,73 +383,48 @@ def texts_for(folder: Path) -> dict[str, str]:
     return texts
 
 
-class Judges:
-    """The three judges, in this process, each loaded once."""
-
-    def __init__(self, threads: int = 2) -> None:
-        self.speaker = SpeakerEncoder(threads)
-        self.naturalness = NaturalnessJudge(threads)
-        self.words = SphinxRecogniser()
-
-    def centroid(self, paths: list[Path]) -> np.ndarray:
-        """The unit mean of the embeddings of some recordings."""
-        rows = [self.speaker.embed(read_for_judging(path)) for path in paths]
-        mean = np.mean([row for row in rows if row is not None], axis=0)
-        return np.asarray(mean / np.linalg.norm(mean))
-
-
-def score_folder(judges: Judges, folder: Path, references: list[Path], max_windows: int) -> tuple[Score, dict[str, str]]:
-    """Judge the WAVs of a folder; also gives what was heard, by id."""
-    files = sorted([*folder.glob("*.wav"), *folder.glob("*.flac"), *folder.glob("*.mp3")])
-    if not files:
-        raise SystemExit(f"No .wav, .flac or .mp3 in {folder}.")
-    texts = texts_for(folder)
-    target = judges.centroid(references)
-    clips = {path.stem: read_for_judging(path) for path in files}
-    whole = judges.speaker.embed(np.concatenate(list(clips.values())))
-    each = [judges.speaker.embed(clip) for clip in clips.values()]
-    moods = [mood for clip in clips.values() if (mood := judges.naturalness.judge(clip, max_windows)).is_known]
-    ids = [i for i in clips if i in texts]
-    heard = {i: judges.words.recognise(clips[i]).text for i in ids}
-
-    def wer(some: list[str]) -> float | None:
-        return word_error_rate((texts[i], heard[i]) for i in some)
-
-    score = Score(
-        name=folder.name,
-        cosine=float("nan") if whole is None else float(whole @ target),
-        cosine_mean=float(np.mean([row @ target for row in each if row is not None])),
-        ovrl=float(np.mean([m.ovrl for m in moods])),
-        sig=float(np.mean([m.sig for m in moods])),
-        bak=float(np.mean([m.bak for m in moods])),
-        wer=wer(ids),
-        wer_held_out=wer([i for i in ids if i.startswith("LJ")]),
-        wer_unseen=wer([i for i in ids if not i.startswith("LJ")]),
-        sentences=len(clips),
-        seconds=sum(len(clip) for clip in clips.values()) / 16_000,
-    )
-    return score, heard
+def run_score(
+    measurer: Measurer, folders: Sequence[Path], references: Sequence[Path], *, windows: int
+) -> None:
+    """Measure folders of spoken sentences and print one JSON object each."""
+    target = centroid_of(measurer, references)
+    for folder in folders:
+        paths = sorted(path for path in folder.iterdir() if path.suffix in {".wav", ".flac", ".mp3"})
+        if not paths:
+            raise SystemExit(f"No .wav, .flac or .mp3 in {folder}.")
+        score = measure_files(measurer, folder.name, paths, target, texts_beside(folder), windows=windows)
+        values = {key: round(v, 3) if isinstance(v, float) else v for key, v in asdict(score).items()}
+        print(json.dumps(values), flush=True)
 
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    score = commands.add_parser("score", help="judge folders of spoken sentences")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="only the voice from 195 s with transcripts")
+    parser.add_argument("--keep", type=Path, help="keep voices and sentences in this folder")
+    parser.add_argument(
+        "--windows", type=int, default=1, help="DNSMOS windows per sentence; 0 = all, as speechmos (slow)"
+    )
+    commands = parser.add_subparsers(dest="command")
+    score = commands.add_parser("score", help="measure folders of spoken sentences")
     score.add_argument("folders", nargs="+", type=Path)
-    score.add_argument("--references", nargs="*", type=Path, help="default: the held-out LJ clips")
-    score.add_argument("--windows", type=int, default=1, help="DNSMOS windows per clip; 0 = all, as speechmos (slow)")
-    score.add_argument("--heard", action="store_true", help="also print what was heard")
+    score.add_argument(
+        "--references", nargs="+", type=Path, help="recordings; default: the held-out LJ clips"
+    )
+    score.add_argument("--windows", type=int, default=1)
     options = parser.parse_args()
-    references = options.references or [SPEECH_DIR / "ljspeech" / "wavs" / f"{i}.flac" for i in HELD_OUT]
-    judges = Judges()
-    for folder in options.folders:
-        result, heard = score_folder(judges, folder, references, options.windows)
-        print(json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(result).items()}), flush=True)
-        if options.heard:
-            texts = texts_for(folder)
-            for i, text in heard.items():
-                print(f"  {i} {edits(words_of(texts[i]), words_of(text))}/{len(words_of(texts[i]))} {text}", file=sys.stderr)
+    if not SPEECH_DIR.is_dir():
+        raise SystemExit(f"There are no recordings in {SPEECH_DIR}; this benchmark needs them.")
+    with Measurer() as measurer, tempfile.TemporaryDirectory() as temporary:
+        if options.command == "score":
+            run_score(
+                measurer, options.folders, options.references or held_out_clips(), windows=options.windows
+            )
+        else:
+            work_dir = options.keep or Path(temporary)
+            run_benchmark(measurer, work_dir, quick=options.quick, windows=options.windows)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ def _on(knots: Knots, figure: float) -> float:
         return knots[0][1]
     for (left, low), (right, high) in pairwise(knots):
         if figure <= right:
-            return low + (high - low) * (figure - left) / (right - left)
+            share = (figure - left) / (right - left)
+            return low * (1.0 - share) + high * share
     return knots[-1][1]
 
 

@@ -17,6 +17,8 @@ GOOD, FAIR = 0.85, 0.6
 NOISY_BAK = 3.2
 """Real clean recordings reach 4; at 20 dB of noise they are below this."""
 LIKE_SELF = maps.SIMILARITY[-1][0]
+SHORT_S = 3.0
+"""The judge hears a shorter sentence repeated, and takes the seams for noise."""
 LITTLE_SPEECH_S = 8.0
 """Below this the cosine of even a real recording reads lower."""
 MOST_NAMED = 3
@@ -88,7 +90,11 @@ def _naturalness(findings: Findings, scores: Scores) -> Iterable[str]:
         "sounds artificial or disturbed",
     )
     yield f"Naturalness: the speech {said} (DNSMOS {ovrl:.2f} of 5; clean recordings reach about 3.3)."
-    noisy = [figures for figures in findings.sentences if figures.dnsmos.bak < NOISY_BAK]
+    noisy = [
+        figures
+        for figures in findings.sentences
+        if figures.dnsmos.bak < NOISY_BAK and figures.duration_s >= SHORT_S
+    ]
     if noisy:
         where = f"{_of(noisy, findings.sentences)}: {_named(noisy)}"
         yield f"Naturalness: noise or hum behind the voice in {where}."

@@ -1,6 +1,6 @@
 """Owns the speaker embedding: Resemblyzer's network and weights behind a front end without librosa.
 
-Resemblyzer's own front end imports librosa (and with it numba) and a module that scipy has removed. The steps
+Resemblyzer's own front end imports librosa (and with it numba) and a module that scipy is removing. The steps
 are few and exact, so they are done here with numpy: volume, voice activity (webrtcvad), mel spectrogram. A
 test holds the result to Resemblyzer's own within 1e-4.
 

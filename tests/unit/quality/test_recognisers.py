@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from voicewright.quality.errors import LanguageUnrecognised
+from voicewright.quality.judges import sphinx, whisper
+from voicewright.quality.recognisers import MULTILINGUAL_VOCABULARY, Recognisers
+
+
+@dataclass
+class Segment:
+    """One segment as pocketsphinx gives it."""
+
+    word: str
+    start_frame: int
+    end_frame: int
+    prob: float = 1.0
+
+
+@dataclass
+class Word:
+    """One word as faster-whisper gives it."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass
+class Passage:
+    text: str
+    words: list[Word] | None
+
+
+def whisper_dir(tmp_path, tokens):
+    (tmp_path / "model.bin").touch()
+    (tmp_path / "vocabulary.json").write_text(json.dumps([str(index) for index in range(tokens)]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("language", ["en", "en-us", "EN-GB"])
+def test_english_is_recognised_offline(language):
+    assert Recognisers().for_language(language) == "pocketsphinx"
+
+
+def test_another_language_is_refused_with_the_way_out():
+    with pytest.raises(LanguageUnrecognised, match=r"'de'.*transcripts.*faster-whisper"):
+        Recognisers().require("de")
+
+
+def test_weights_that_are_not_there_are_not_used(tmp_path):
+    assert Recognisers(tmp_path).for_language("de") is None
+    assert Recognisers(tmp_path / "nowhere").for_language("en") == "pocketsphinx"
+
+
+def test_whisper_is_preferred_where_package_and_weights_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: True)
+    many = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY))
+    assert [many.for_language(code) for code in ("en-us", "de", "xx")] == [
+        "faster-whisper",
+        "faster-whisper",
+        None,
+    ]
+
+
+def test_an_english_whisper_hears_english_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: True)
+    english = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY - 1))
+    assert [english.for_language(code) for code in ("en", "de")] == ["faster-whisper", None]
+
+
+def test_without_pocketsphinx_there_is_no_recogniser(monkeypatch):
+    monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: False)
+    assert Recognisers().for_language("en") is None
+
+
+def test_pocketsphinx_words_lose_fillers_variants_and_padding():
+    heard = sphinx.recognition_of(
+        [
+            Segment("<s>", 0, 24),
+            Segment("the(2)", 25, 44, 0.5),
+            Segment("<sil>", 45, 54),
+            Segment("[NOISE]", 55, 59),
+            Segment("sun", 60, 129, 0.8),
+            Segment("</s>", 130, 140),
+        ],
+        duration_s=1.0,
+    )
+    assert heard.text == "the sun"
+    assert heard.words == (("the", 0.0, 0.2), ("sun", 0.35, 1.0))
+    assert heard.confidence == pytest.approx((0.5 * 20 + 0.8 * 70) / 90)
+
+
+def test_whisper_words_keep_their_times_and_a_confidence():
+    heard = whisper.recognition_of(
+        [
+            Passage(" Guten Tag.", [Word(" Guten", 0.1, 0.5, 0.9), Word(" Tag.", 0.5, 0.7, 0.6)]),
+            Passage(" So.", None),
+        ]
+    )
+    assert heard.text == "Guten Tag. So."
+    assert heard.words == (("Guten", 0.1, 0.5), ("Tag.", 0.5, 0.7))
+    assert heard.confidence == pytest.approx(0.8)
+
+
+def test_nothing_heard_has_no_confidence():
+    assert sphinx.recognition_of([Segment("<sil>", 0, 10)], 0.1).confidence == 0.0
+    assert whisper.recognition_of([]).confidence == 0.0
