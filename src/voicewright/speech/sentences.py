@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from voicewright.speech.errors import TextEmpty
+
 LONGEST = 300
 """Characters. Longer pieces are cut at the best inner boundary: engines slow down and drift on long input."""
 
@@ -84,6 +86,18 @@ def split_sentences(text: str, *, longest: int = LONGEST) -> tuple[Sentence, ...
             Sentence(piece, ends_paragraph=place == len(spoken) - 1) for place, piece in enumerate(spoken)
         )
     return tuple(sentences)
+
+
+def require_sentences(text: str) -> tuple[Sentence, ...]:
+    """Cut a text into sentences, of which there has to be one.
+
+    Raises:
+        TextEmpty: nothing in the text can be said.
+    """
+    sentences = split_sentences(text)
+    if not sentences:
+        raise TextEmpty("There is nothing to say: the text has no letters and no digits. Give some words.")
+    return sentences
 
 
 def _pieces(paragraph: str) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""The composition root: the only place that reads the settings and puts the parts together.
+
+Nothing heavy is imported here before a command asks for it: `voicewright --help` answers at once. No engine
+is named either; they are found through their entry points.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from voicewright.cli.app import run
+from voicewright.cli.logs import log_to_file, log_to_terminal
+from voicewright.cli.signals import Interruption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voicewright.engines.client import EngineClient
+    from voicewright.home.layout import Home
+    from voicewright.quality.measurer import Measurer
+    from voicewright.settings import Settings
+    from voicewright.voices.service import VoiceService
+
+
+class LocalApplication:
+    """The program on one machine, for one command; see `cli.application.Application`."""
+
+    def __init__(self) -> None:
+        self.interruption = Interruption()
+        self.status = 0
+        self.log_path: Path | None = None
+        self._open = ExitStack()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this process."""
+        from voicewright.settings import load_settings  # noqa: PLC0415
+
+        return load_settings()
+
+    @cached_property
+    def home(self) -> Home:
+        """The data directory, made where it is missing."""
+        from voicewright.home.layout import Home  # noqa: PLC0415
+
+        return Home.open(self.settings.home)
+
+    @property
+    def work_dir(self) -> Path:
+        """Where unfinished work lies."""
+        return self.home.work_dir
+
+    @cached_property
+    def voices(self) -> VoiceService:
+        """The registry of voices; starts the database."""
+        from voicewright.db.server import Database  # noqa: PLC0415
+        from voicewright.voices.service import VoiceService  # noqa: PLC0415
+
+        database = self._open.enter_context(Database.open(self.settings))
+        return VoiceService.open(self.settings, database)
+
+    @cached_property
+    def measurer(self) -> Measurer:
+        """The judges; started with the first question."""
+        from voicewright.quality.measurer import Measurer  # noqa: PLC0415
+
+        return self._open.enter_context(Measurer())
+
+    def engine(self, engine_id: str) -> EngineClient:
+        """The client of an engine; started with the first request."""
+        from voicewright.engines.client import EngineClient  # noqa: PLC0415
+        from voicewright.engines.registry import get_engine, require_installed  # noqa: PLC0415
+
+        info = get_engine(engine_id)
+        require_installed(info)
+        return self._open.enter_context(EngineClient(info))
+
+    def open(self, command: str) -> None:
+        """Begin a command: find the settings, start the logs."""
+        settings = self.settings
+        log_to_terminal(settings.log_level)
+        self.log_path = log_to_file(settings.home / "logs", command)
+
+    def close(self) -> None:
+        """End every process that was started."""
+        self._open.close()
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its status."""
+    sys.exit(run(LocalApplication(), sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""The command `voicewright`: its subcommands, its own options, and its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from voicewright import __version__
+from voicewright.cli import clone, doctor, inspect, say, voices
+from voicewright.cli.failures import USAGE_STATUS
+from voicewright.errors import ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voicewright.cli.application import Application
+
+app = typer.Typer(
+    name="voicewright",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From recordings to a voice that its owner can train, judge, keep and speak with.",
+)
+app.command("clone")(clone.clone)
+app.command("say")(say.say)
+app.add_typer(voices.app, name="voices")
+app.command("inspect")(inspect.inspect)
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's callback form
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Hold what belongs to every command."""
+
+
+def run(application: Application, arguments: Sequence[str]) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit status; docs/cli.md lists them.
+    """
+    program: Any = typer.main.get_command(app)
+    try:
+        status = program.main(
+            args=list(arguments), prog_name="voicewright", standalone_mode=False, obj=application
+        )
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except Exception as error:
+        # Typer's usage errors have no public base class: they are told by what they can do.
+        if not hasattr(error, "format_message"):
+            raise
+        return _show_usage_error(error, as_json="--json" in arguments)
+    return status if isinstance(status, int) else 0
+
+
+def _show_usage_error(error: Any, *, as_json: bool) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "voicewright"
+    message = str(error.format_message()) or f"{path} needs more to go on"
+    print(f"error: {message}\nSee: {path} --help", file=sys.stderr)
+    if as_json:
+        answer = {"error": message, "code": "USAGE", "kind": ErrorKind.INVALID, "retryable": False}
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    return USAGE_STATUS

@@ -1,0 +1,97 @@
+"""What the commands need from the composition root, and the frame that every command runs in."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol
+
+import typer
+
+from voicewright.cli.failures import describe, show
+from voicewright.cli.signals import Interruption, interruptible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voicewright.engines.client import EngineClient
+    from voicewright.quality.measurer import Measurer
+    from voicewright.settings import Settings
+    from voicewright.voices.service import VoiceService
+
+P = ParamSpec("P")
+
+
+class Application(Protocol):
+    """The wired program; everything in it is made when it is first asked for."""
+
+    interruption: Interruption
+    """Set while a command runs."""
+    status: int
+    """What a command that ended well wants the exit status to be."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this process."""
+
+    @property
+    def work_dir(self) -> Path:
+        """Where unfinished work lies."""
+
+    @property
+    def log_path(self) -> Path | None:
+        """Where this command logs to."""
+
+    @property
+    def voices(self) -> VoiceService:
+        """The registry of voices; starts the database."""
+
+    @property
+    def measurer(self) -> Measurer:
+        """The judges; started with the first question."""
+
+    def engine(self, engine_id: str) -> EngineClient:
+        """The client of an engine; started with the first request."""
+
+    def open(self, command: str) -> None:
+        """Begin a command: find the settings, start the log."""
+
+    def close(self) -> None:
+        """End every process that was started."""
+
+
+def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
+    """Run a command's function so that every end of it is a clean one.
+
+    The function takes the Typer context as `ctx` and whether to answer in JSON as `as_json`. It returns what
+    `--json` prints. Whatever it raises becomes one message and an exit status; everything that was started
+    is closed before that.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        ctx: Any = kwargs["ctx"]
+        application: Application = ctx.obj
+        as_json = bool(kwargs.get("as_json"))
+        with interruptible() as interruption:
+            application.interruption = interruption
+            try:
+                try:
+                    application.open(ctx.command_path.replace(" ", "-"))
+                    answer = function(*args, **kwargs)
+                finally:
+                    application.close()
+            except typer.Exit:
+                raise
+            except BaseException as error:  # noqa: BLE001 - this is where every error ends
+                stopped = isinstance(error, KeyboardInterrupt) or interruption.cancel.is_set()
+                failure = describe(KeyboardInterrupt() if stopped else error, application.log_path)
+                status = show(failure, as_json=as_json)
+                raise typer.Exit(interruption.status if stopped else status) from None
+        if as_json and answer is not None:
+            typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        if application.status:
+            raise typer.Exit(application.status)
+
+    return run

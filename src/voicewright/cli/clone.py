@@ -1,0 +1,169 @@
+"""`voicewright clone`: from a folder of recordings to a voice, and to a spoken sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicewright.cli.application import Application, command
+from voicewright.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from voicewright.speech.say import SayResult
+    from voicewright.training.clone import CloneResult
+
+
+@command
+def clone(
+    *,
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The recordings of one person: a folder, or one file.")],
+    name: Annotated[str, typer.Option(help="What the voice is called; the folder's name by default.")] = "",
+    language: Annotated[str, typer.Option(help="What is spoken in the recordings.")] = "en-us",
+    engine: Annotated[str, typer.Option(help="What makes the voice; doctor lists the engines.")] = "builtin",
+    say: Annotated[
+        str | None,
+        typer.Option(help="A text for the new voice to say; needs --out."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where it is said: .wav, .flac, .mp3, .opus, .m4a."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often to go through the clips.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pieces of speech per step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the optimiser.")] = None,
+    validation_split: Annotated[
+        float | None,
+        typer.Option(help="Share of the clips that tells when to stop."),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Epochs without progress before it stops early."),
+    ] = None,
+    max_time: Annotated[float | None, typer.Option(help="Seconds of training at most.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Same seed, same machine: same voice."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Any other option of the engine; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
+) -> dict[str, Any]:
+    """Make a voice of recordings: take them in, train, judge, register, and speak if asked to."""
+    from voicewright.cli.training_options import gather_options
+    from voicewright.recordings.errors import RecordingsNotFound
+    from voicewright.speech.say import SayRequest, check_output
+    from voicewright.speech.say import say as speak
+    from voicewright.speech.sentences import require_sentences
+    from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
+
+    if (say is None) != (out is None):
+        raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
+    if say is not None and out is not None:
+        require_sentences(say)
+        check_output(out)
+    if not folder.exists():
+        raise RecordingsNotFound(f"{folder}: there is no such folder or file. Check the path.")
+    application: Application = ctx.obj
+    client = application.engine(engine)
+    named = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "validation_split": validation_split,
+        "patience": patience,
+        "max_time": max_time,
+        "seed": seed,
+    }
+    request = CloneRequest(
+        source=folder,
+        name=name or folder.resolve().stem,
+        language=language,
+        options=gather_options(client.info, named, option or ()),
+    )
+    tools = CloneTools(
+        engine=client,
+        measurer=application.measurer,
+        voices=application.voices,
+        work_dir=application.work_dir,
+        slots=application.settings.training_concurrency,
+        reserve_mb=application.settings.min_free_disk_mb,
+    )
+    with progress_bar() as on_progress:
+        result = clone_voice(request, tools, on_progress=on_progress, cancel=application.interruption.cancel)
+    spoken = None
+    if say is not None and out is not None:
+        voice_dir = application.voices.materialise(result.voice)
+        spoken = speak(SayRequest(voice_dir, say, out), client, cancel=application.interruption.cancel)
+    if not as_json:
+        _print(result, spoken)
+    return _to_json(result, spoken)
+
+
+def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
+    from voicewright.cli.report import evaluation_json
+
+    evaluation = None if result.evaluation is None else result.evaluation.to_json()
+    return {
+        "voice_id": str(result.voice.id),
+        "name": result.voice.name,
+        "version": result.voice.version,
+        "engine": result.voice.engine,
+        "language": result.voice.language,
+        "speech_seconds": round(result.outcome.speech_s, 2),
+        "train_seconds": round(result.outcome.train_s, 2),
+        "total_seconds": round(result.wall_s, 2),
+        "resumed": result.outcome.resumed,
+        "artefact_bytes": result.voice.artefact_bytes,
+        "peak_memory_bytes": result.peak_memory_bytes,
+        "evaluation": evaluation_json(evaluation),
+        "reasons": [] if evaluation is None else evaluation["reasons"],
+        "clips": {"accepted": len(result.intake.accepted), "seen": len(result.intake.clips)},
+        "refused": [
+            {"path": str(one.path), "code": one.code, "reason": one.reason} for one in result.intake.refused
+        ],
+        "notes": list(result.notes),
+        "output": None if spoken is None else str(spoken.output),
+        "output_seconds": None if spoken is None else round(spoken.output_s, 3),
+        "synthesis_rtf": None if spoken is None else round(spoken.real_time_factor, 4),
+        "first_audio_seconds": None if spoken is None else round(spoken.first_audio_s, 4),
+    }
+
+
+def _print(result: CloneResult, spoken: SayResult | None) -> None:
+    from rich.console import Console
+
+    from voicewright.cli.report import megabytes, print_evaluation, print_list, spoken_words
+
+    console = Console(highlight=False)
+    voice, outcome, intake = result.voice, result.outcome, result.intake
+    console.print(f"Voice '{voice.name}', version {voice.version}", style="bold", markup=False)
+    memory = f", {megabytes(result.peak_memory_bytes)} of memory" if result.peak_memory_bytes else ""
+    console.print(
+        f"  {outcome.speech_s:.0f} s of speech in {len(intake.accepted)} clips, trained in "
+        f"{outcome.train_s:.0f} s{' (from a checkpoint)' if outcome.resumed else ''}{memory}; "
+        f"{result.wall_s:.0f} s in all, "
+        f"{megabytes(voice.artefact_bytes)} on disk",
+        markup=False,
+    )
+    console.print()
+    print_evaluation(console, None if result.evaluation is None else result.evaluation.to_json())
+    left_out = [one.reason for one in intake.refused]
+    left_out += [
+        f"{clip.source}: {'; '.join(clip.reasons)}" for clip in intake.clips if clip.verdict == "rejected"
+    ]
+    print_list(console, f"\nNot used ({len(left_out)}):", left_out)
+    print_list(console, "\nNotes:", result.notes)
+    if spoken is not None:
+        console.print(
+            f"\nSaid in {spoken_words(spoken)}",
+            markup=False,
+        )
+    else:
+        console.print(
+            f'\nTry it: voicewright say "Hello." --voice "{voice.name}" --out hello.wav', markup=False
+        )

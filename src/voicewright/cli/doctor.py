@@ -1,0 +1,146 @@
+"""`voicewright doctor`: what this machine has and lacks, each with the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from voicewright.cli.application import Application, command
+from voicewright.cli.findings import Finding, State, missing, note, ok
+from voicewright.errors import AppError
+
+if TYPE_CHECKING:
+    from voicewright.engines.port import EngineInfo
+
+MISSING_STATUS: Final = 6
+"""The same as for any missing dependency."""
+_MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
+_PROBE_LANGUAGE: Final = "en-us"
+_JUDGES: Final = ("torch", "resemblyzer", "webrtcvad", "pkg_resources", "onnxruntime", "speechmos")
+"""What the judges import; pkg_resources is a part of setuptools below 81."""
+
+
+@command
+def doctor(
+    *,
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
+) -> dict[str, Any]:
+    """Check this machine; the exit status is 6 where something is missing."""
+    application: Application = ctx.obj
+    findings: list[Finding] = []
+    for finding in _check_all(application):
+        findings.append(finding)
+        if not as_json:
+            print(f"{_MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
+            if finding.fix:
+                print(f"{'':<23} -> {finding.fix}", flush=True)
+    lacking = sum(finding.state is State.MISSING for finding in findings)
+    if not as_json:
+        print("\nNothing is missing." if not lacking else f"\n{lacking} missing: see the arrows above.")
+    application.status = MISSING_STATUS if lacking else 0
+    return {
+        "ok": not lacking,
+        "findings": [
+            {"name": one.name, "state": one.state, "detail": one.detail, "fix": one.fix} for one in findings
+        ],
+    }
+
+
+def _check_all(application: Application) -> Iterator[Finding]:
+    from voicewright.cli import machine
+
+    yield machine.check_python()
+    yield machine.check_cores()
+    yield machine.check_memory()
+    yield machine.check_gpu()
+    yield from _check_data(application, machine.check_disk)
+    yield from _check_engines()
+    yield from _check_judges(application)
+
+
+def _check_data(application: Application, check_disk: Callable[..., Finding]) -> Iterator[Finding]:
+    """The data directory and the database in it."""
+    home = application.settings.home
+    yield check_disk(home)
+    try:
+        work_dir = application.work_dir
+    except AppError as error:
+        yield missing("data directory", str(home), error.message)
+        return
+    yield ok("data directory", f"{work_dir.parent}, writable")
+    try:
+        count = len(application.voices.list_voices())
+    except AppError as error:
+        yield missing("database", "does not start", error.message)
+        return
+    kind = "embedded" if application.settings.database_url is None else "your own server"
+    yield ok("database", f"{kind}, works; {count} voice{'' if count == 1 else 's'}")
+
+
+def _check_engines() -> Iterator[Finding]:
+    from voicewright.engines.registry import list_broken_plugins, list_engines
+
+    engines = list_engines()
+    for info in engines:
+        yield _check_engine(info)
+    for plugin in list_broken_plugins():
+        yield missing(f"engine {plugin.name}", "its plugin can't be loaded", plugin.reason)
+    if not engines:
+        yield missing("engines", "there is none", "Reinstall: pip install 'voicewright[builtin]'")
+    yield _check_espeak()
+
+
+def _check_engine(info: EngineInfo) -> Finding:
+    from voicewright.engines.registry import missing_modules
+
+    name = f"engine {info.id}"
+    lacking = missing_modules(info)
+    if lacking:
+        return missing(name, f"lacks {', '.join(lacking)}", info.install_hint or "Install them with pip.")
+    able = info.capabilities
+    return ok(name, f"{info.title} {info.version}, {len(able.languages)} languages, {info.licence}")
+
+
+def _check_espeak() -> Finding:
+    """The pronunciations of the built-in engine; a wheel carries them, and may be there without its data."""
+    if find_spec("espeakng_loader") is None:
+        return missing("espeak-ng", "not installed", "pip install 'voicewright[builtin]'")
+    import espeakng_loader
+
+    data = Path(espeakng_loader.get_data_path())
+    languages = sum(1 for path in (data / "lang").rglob("*") if path.is_file()) if data.is_dir() else 0
+    if not languages:
+        return missing("espeak-ng", f"no data in {data}", "pip install --force-reinstall espeakng-loader")
+    return ok("espeak-ng", f"data for {languages} languages and dialects")
+
+
+def _check_judges(application: Application) -> Iterator[Finding]:
+    """Whether voices can be judged here: the packages, and what recognises words."""
+    lacking = [name for name in _JUDGES if find_spec(name) is None]
+    if lacking:
+        yield missing(
+            "judges",
+            f"lack {', '.join(lacking)}",
+            "Voices can't be evaluated without: pip install 'voicewright[quality]'",
+        )
+    else:
+        yield ok("judges", "Resemblyzer (similarity) and DNSMOS (naturalness)")
+    recogniser = application.measurer.recogniser(_PROBE_LANGUAGE)
+    if recogniser is None:
+        yield missing(
+            "recogniser", "none", "Words can't be recognised without: pip install 'voicewright[quality]'"
+        )
+    elif recogniser == "pocketsphinx":
+        yield note(
+            "recogniser",
+            "pocketsphinx, English only",
+            "For other languages and fewer mistakes: pip install faster-whisper, and set "
+            "VOICEWRIGHT_WHISPER_DIR to a directory with its weights.",
+        )
+    else:
+        yield ok("recogniser", f"{recogniser}, many languages")

@@ -1,0 +1,96 @@
+"""Turns whatever goes wrong into one clear message, an exit status and, where asked, a JSON object."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from voicewright.errors import AppError, ErrorKind
+
+_LOG = logging.getLogger(__name__)
+
+EXIT_STATUS: Final = {
+    ErrorKind.INTERNAL: 1,
+    ErrorKind.INVALID: 3,
+    ErrorKind.NOT_FOUND: 4,
+    ErrorKind.CONFLICT: 5,
+    ErrorKind.MISSING_DEPENDENCY: 6,
+    ErrorKind.NO_SPACE: 7,
+    ErrorKind.UNAVAILABLE: 8,
+    ErrorKind.CANCELLED: 130,
+}
+"""By kind alone, never by class; documented in docs/cli.md, where a test compares the two."""
+
+USAGE_STATUS: Final = 2
+"""The command line itself can't be understood."""
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the user is told about something that went wrong."""
+
+    message: str
+    code: str
+    kind: ErrorKind
+    status: int
+    retryable: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """The object that `--json` prints instead of a result."""
+        return {"error": self.message, "code": self.code, "kind": self.kind, "retryable": self.retryable}
+
+
+def describe(error: BaseException, log_path: Path | None = None) -> Failure:
+    """Find words and a status for an exception.
+
+    Errors of the operating system that every command may meet (disk full, no permission) are named; what is
+    left is a bug, and the message says where its traceback is.
+    """
+    if isinstance(error, AppError):
+        kind, retryable = error.kind, error.retryable
+        return Failure(error.message, error.code, kind, EXIT_STATUS[kind], retryable)
+    if isinstance(error, KeyboardInterrupt):
+        return _failure("Stopped. Nothing was registered.", "CANCELLED", ErrorKind.CANCELLED)
+    if isinstance(error, MemoryError):
+        return _failure("The memory is full. Nothing was changed.", "NO_MEMORY", ErrorKind.NO_SPACE)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        where = f"{error.filename}: the" if error.filename else "The"
+        return _failure(
+            f"{where} disk is full. Free some space and try again; nothing was changed.",
+            "DISK_FULL",
+            ErrorKind.NO_SPACE,
+        )
+    if isinstance(error, OSError) and error.errno in _FORBIDDEN:
+        return _failure(
+            f"{error.filename or 'A file'}: {error.strerror}. Check who owns it and its permissions, or set "
+            "VOICEWRIGHT_HOME to a directory that you may write to.",
+            "PERMISSION_DENIED",
+            ErrorKind.INVALID,
+        )
+    _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+    told = f" Its details are in {log_path}." if log_path else ""
+    return _failure(
+        f"Something unforeseen happened, which is a bug: {type(error).__name__}: {error}.{told}",
+        AppError.code,
+        ErrorKind.INTERNAL,
+    )
+
+
+def show(failure: Failure, *, as_json: bool) -> int:
+    """Print a failure, the message on stderr and the object on stdout, and return its exit status."""
+    print(f"error: {failure.message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(failure.to_json(), ensure_ascii=False, indent=2))
+    return failure.status
+
+
+def _failure(message: str, code: str, kind: ErrorKind) -> Failure:
+    return Failure(message, code, kind, EXIT_STATUS[kind])

@@ -1,0 +1,42 @@
+"""What `doctor` finds on a machine: one finding per line, each with its fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Works, and could work better."""
+    MISSING = "missing"
+    """Part of the program can't work without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that this machine has or lacks."""
+
+    name: str
+    state: State
+    detail: str
+    fix: str = ""
+    """What to do; empty where nothing has to be done."""
+
+
+def ok(name: str, detail: str) -> Finding:
+    """Nothing to do."""
+    return Finding(name, State.OK, detail)
+
+
+def note(name: str, detail: str, fix: str) -> Finding:
+    """Something that could be better."""
+    return Finding(name, State.NOTE, detail, fix)
+
+
+def missing(name: str, detail: str, fix: str) -> Finding:
+    """Something that has to be there."""
+    return Finding(name, State.MISSING, detail, fix)

@@ -1,0 +1,88 @@
+"""Writes what happens during one command to a log file of its own and, where asked, to the terminal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+KEPT = 30
+"""Older log files are removed."""
+
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def log_to_terminal(level: str) -> None:
+    """Send the log records of this level and above to standard error."""
+    handler = logging.StreamHandler()
+    handler.setLevel(level.upper())
+    handler.setFormatter(logging.Formatter(FORMAT))
+    _add(handler)
+
+
+def log_to_file(logs_dir: Path, command: str) -> Path | None:
+    """Send what this program logs, from level INFO on, to a new file, as one JSON object per line.
+
+    One file per run: commands that run at the same time never share one, so nothing has to be rotated.
+
+    Returns:
+        The file, or None where it can't be written: logging must not stop a command that would work.
+    """
+    try:
+        logs_dir.mkdir(parents=True, exist_ok=True)
+        for old in sorted(logs_dir.glob("*.log"))[: -KEPT + 1]:
+            old.unlink(missing_ok=True)
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        path = logs_dir / f"{stamp}-{command}-{os.getpid()}.log"
+        handler = _LenientHandler(path, encoding="utf-8")
+    except OSError:
+        return None
+    handler.setFormatter(_json_lines())
+    handler.setLevel(logging.INFO)
+    _add(handler)
+    return path
+
+
+def _add(handler: logging.Handler) -> None:
+    """Add a handler to the root logger, and open that for what the handler wants to hear."""
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(min(root.level, handler.level))
+
+
+class _LenientHandler(logging.FileHandler):
+    """Loses a record, without a word on the terminal, where the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Do nothing."""
+
+
+def _json_lines() -> logging.Formatter:
+    import structlog
+
+    shared: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )

@@ -1,0 +1,75 @@
+"""`voicewright say`: a registered voice speaks a text into a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicewright.cli.application import Application, command
+from voicewright.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from voicewright.speech.say import SayResult
+
+
+@command
+def say(
+    *,
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
+    out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .m4a.")],
+    voice: Annotated[str, typer.Option(help="Name or id of the voice; the active one by default.")] = "",
+    version: Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of the text; the voice's own by default.")] = None,
+    speed: Annotated[float, typer.Option(min=0.25, max=4.0, help="1 is the speaker's own pace.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same speech.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
+) -> dict[str, Any]:
+    """Speak a text with one of your voices, into an audio file."""
+    from voicewright.speech.say import SayRequest, check_output
+    from voicewright.speech.say import say as speak
+    from voicewright.speech.sentences import require_sentences
+    from voicewright.training.progress import Stages
+    from voicewright.voices.errors import VoiceNotFound
+
+    if text == "-":
+        text = sys.stdin.read()
+    require_sentences(text)
+    check_output(out)
+    application: Application = ctx.obj
+    found = application.voices.get(voice, version) if voice else application.voices.get_active()
+    if found is None:
+        raise VoiceNotFound("There is no voice yet. Make one: voicewright clone FOLDER --name NAME")
+    client = application.engine(found.engine)
+    request = SayRequest(
+        application.voices.materialise(found), text, out, language=language, speed=speed, seed=seed
+    )
+    with progress_bar() as on_progress:
+        stages = Stages({"speaking": 1.0}, on_progress)
+        spoken = speak(
+            request,
+            client,
+            on_sentence=lambda done, total: stages.step("speaking", done / total),
+            cancel=application.interruption.cancel,
+        )
+    answer = _to_json(str(found.id), found.engine, spoken)
+    if not as_json:
+        from voicewright.cli.report import spoken_words
+
+        print(spoken_words(spoken))
+    return answer
+
+
+def _to_json(voice_id: str, engine: str, spoken: SayResult) -> dict[str, Any]:
+    return {
+        "voice_id": voice_id,
+        "engine": engine,
+        "output": str(spoken.output),
+        "output_seconds": round(spoken.output_s, 3),
+        "sentences": spoken.sentences,
+        "synthesis_rtf": round(spoken.real_time_factor, 4),
+        "first_audio_seconds": round(spoken.first_audio_s, 4),
+    }

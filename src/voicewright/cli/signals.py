@@ -1,0 +1,45 @@
+"""Turns Ctrl-C and a termination signal into one orderly end: the work stops, everything is closed, once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_IMPATIENCE = 3
+"""After so many signals the process ends at once; its host processes end with it."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Whether the user asked to stop, for threads (`cancel`) and for the exit status (`status`)."""
+
+    def __init__(self) -> None:
+        self.cancel = threading.Event()
+        self.status = 128 + signal.SIGINT
+        self._heard = 0
+
+    def hear(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal: the first stops the main thread's work, later ones leave the tidying alone."""
+        self._heard += 1
+        if self._heard >= _IMPATIENCE:
+            os._exit(128 + number)
+        if self._heard == 1:
+            self.status = 128 + number
+            self.cancel.set()
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Listen to SIGINT and SIGTERM inside the block; to be entered in the main thread."""
+    interruption = Interruption()
+    before = {number: signal.signal(number, interruption.hear) for number in _SIGNALS}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

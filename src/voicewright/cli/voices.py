@@ -1,0 +1,168 @@
+"""`voicewright voices`: what voices there are, how good they are, and their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicewright.cli.application import Application, command
+from voicewright.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from voicewright.voices.models import VoiceModel
+
+app = typer.Typer(no_args_is_help=True, help="List, show, evaluate and delete your voices.")
+
+Name = Annotated[str, typer.Argument(help="Name or id of the voice.")]
+Version = Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+
+
+@app.command("list")
+@command
+def list_voices(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
+    """List the voices by name, the newest version of each first."""
+    application: Application = ctx.obj
+    found = application.voices.list_voices()
+    if not as_json:
+        _print_table(found)
+    return {"voices": [_summary(voice) for voice in found]}
+
+
+@app.command("show")
+@command
+def show(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False) -> dict[str, Any]:
+    """Show all that is known of a voice."""
+    application: Application = ctx.obj
+    voice = application.voices.get(name, version)
+    if not as_json:
+        _print_voice(voice)
+    return _details(voice)
+
+
+@app.command("evaluate")
+@command
+def evaluate(
+    *, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False
+) -> dict[str, Any]:
+    """Judge a voice again, against the recordings that were held out of its training."""
+    from voicewright.storage.work import work_folder
+    from voicewright.training.judging import judge_again
+    from voicewright.training.progress import Stages
+
+    application: Application = ctx.obj
+    voice = application.voices.get(name, version)
+    client = application.engine(voice.engine)
+    with progress_bar() as on_progress, work_folder(application.work_dir, f"judge-{voice.id}") as folder:
+        stages = Stages({"judging": 1.0}, on_progress)
+        voice = judge_again(
+            voice,
+            client,
+            application.measurer,
+            application.voices,
+            folder=folder.path,
+            on_progress=lambda stage, done: stages.step("judging", done, stage),
+            cancel=application.interruption.cancel,
+        )
+        folder.finished = True
+    if not as_json:
+        _print_voice(voice)
+    return _details(voice)
+
+
+@app.command("delete")
+@command
+def delete(
+    *,
+    ctx: typer.Context,
+    name: Name,
+    version: Version = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> dict[str, Any]:
+    """Delete a voice and its files; this can't be undone."""
+    application: Application = ctx.obj
+    voice = application.voices.get(name, version)
+    if not yes:
+        question = f"Delete the voice '{voice.name}', version {voice.version}?"
+        if not typer.confirm(question, err=True):
+            raise typer.Exit(1)
+    application.voices.delete(voice.id)
+    if not as_json:
+        print(f"Deleted '{voice.name}', version {voice.version}.")
+    return {"deleted": str(voice.id)}
+
+
+def _summary(voice: VoiceModel) -> dict[str, Any]:
+    return {
+        "voice_id": str(voice.id),
+        "name": voice.name,
+        "version": voice.version,
+        "engine": voice.engine,
+        "language": voice.language,
+        "overall": None if voice.evaluation is None else voice.evaluation["overall"],
+        "active": voice.is_active,
+        "speech_seconds": round(voice.speech_s, 2),
+        "train_seconds": round(voice.train_s, 2),
+        "artefact_bytes": voice.artefact_bytes,
+        "created_at": voice.created_at.isoformat(),
+    }
+
+
+def _details(voice: VoiceModel) -> dict[str, Any]:
+    from voicewright.cli.report import evaluation_json
+
+    return _summary(voice) | {
+        "engine_version": voice.engine_version,
+        "artefact_digest": voice.artefact_digest,
+        "options": voice.options,
+        "evaluation": evaluation_json(voice.evaluation),
+        "reasons": [] if voice.evaluation is None else voice.evaluation["reasons"],
+    }
+
+
+def _print_table(voices: list[VoiceModel]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not voices:
+        print('No voices yet. Make one: voicewright clone FOLDER --name "My voice"')
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("name", "version", "overall", "engine", "language", "speech", "made"):
+        table.add_column(title, overflow="fold")
+    for voice in voices:
+        overall = "?" if voice.evaluation is None else f"{voice.evaluation['overall']:.2f}"
+        table.add_row(
+            Text(f"{voice.name}{' *' if voice.is_active else ''}"),
+            str(voice.version),
+            overall,
+            voice.engine,
+            voice.language,
+            f"{voice.speech_s:.0f} s",
+            f"{voice.created_at:%Y-%m-%d %H:%M}",
+        )
+    Console(highlight=False).print(table)
+    if any(voice.is_active for voice in voices):
+        print("* the active voice, which `voicewright say` uses when none is named")
+
+
+def _print_voice(voice: VoiceModel) -> None:
+    from rich.console import Console
+
+    from voicewright.cli.report import megabytes, print_evaluation
+
+    console = Console(highlight=False)
+    active = ", active" if voice.is_active else ""
+    console.print(f"Voice '{voice.name}', version {voice.version}{active}", style="bold", markup=False)
+    console.print(
+        f"  id {voice.id}\n"
+        f"  engine {voice.engine} {voice.engine_version}, language {voice.language}\n"
+        f"  {voice.speech_s:.0f} s of speech, trained in {voice.train_s:.0f} s, "
+        f"{megabytes(voice.artefact_bytes)} on disk, made {voice.created_at:%Y-%m-%d %H:%M}",
+        markup=False,
+    )
+    console.print()
+    print_evaluation(console, voice.evaluation)

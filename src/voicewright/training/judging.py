@@ -1,0 +1,101 @@
+"""Has a voice speak the test sentences and asks the judges about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voicewright.audio.encode import write_audio
+from voicewright.quality.evaluation import Evaluation, evaluate
+from voicewright.quality.figures import SpokenSentence
+from voicewright.quality.sentences import test_sentences
+from voicewright.speech.stream import SpeechStream
+from voicewright.training.errors import NothingHeldOut
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from voicewright.engines.client import EngineClient
+    from voicewright.quality.measurer import Measurer
+    from voicewright.voices.models import VoiceModel
+    from voicewright.voices.service import VoiceService
+
+_SPEAKING_SHARE = 0.4
+"""Of the time that judging takes."""
+
+
+def judge_voice(
+    engine: EngineClient,
+    measurer: Measurer,
+    *,
+    voice_dir: Path,
+    references: Sequence[Path],
+    language: str,
+    folder: Path,
+    on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+    cancel: threading.Event | None = None,
+) -> Evaluation:
+    """Speak the sentences of the language and evaluate them against held-out recordings.
+
+    Args:
+        engine: of this voice.
+        measurer: asks the judges.
+        voice_dir: the unpacked artefact.
+        references: recordings that the voice was not trained on.
+        language: of the voice.
+        folder: an existing directory for what is spoken; the caller removes it.
+        on_progress: called with (what is being done, 0..1).
+        cancel: set by another thread to stop.
+
+    Raises:
+        AppError: as the engine and the judges.
+    """
+    texts = test_sentences(language)
+    spoken: list[SpokenSentence] = []
+    for number, text in enumerate(texts):
+        on_progress("speaking test sentences", _SPEAKING_SHARE * number / len(texts))
+        path = folder / f"sentence-{number:02d}.wav"
+        rate_hz = engine.info.capabilities.sample_rate_hz
+        stream = SpeechStream(engine, voice_dir=voice_dir, text=text, sample_rate_hz=rate_hz, cancel=cancel)
+        write_audio(path, stream, rate_hz, "wav", durable=False)
+        spoken.append(SpokenSentence(text, path))
+    on_progress("judging the voice", _SPEAKING_SHARE)
+    return evaluate(measurer, spoken=spoken, references=references, language=language, cancel=cancel)
+
+
+def judge_again(
+    voice: VoiceModel,
+    engine: EngineClient,
+    measurer: Measurer,
+    voices: VoiceService,
+    *,
+    folder: Path,
+    on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+    cancel: threading.Event | None = None,
+) -> VoiceModel:
+    """Judge a registered voice anew and keep the result.
+
+    Raises:
+        NothingHeldOut: no recordings were kept from its training.
+        AppError: as the registry, the engine and the judges.
+    """
+    references = voices.references(voice)
+    if not references:
+        raise NothingHeldOut(
+            f"{voice.label}: can't be judged, because all recordings were needed for its training. Train it "
+            "again with a few more."
+        )
+    voice_dir = voices.materialise(voice)
+    engine.load(voice_dir, cancel)
+    evaluation = judge_voice(
+        engine,
+        measurer,
+        voice_dir=voice_dir,
+        references=references,
+        language=voice.language,
+        folder=folder,
+        on_progress=on_progress,
+        cancel=cancel,
+    )
+    return voices.save_evaluation(voice.id, evaluation.to_json())

@@ -1,0 +1,161 @@
+"""Makes a plan of the clips that intake accepted: what to train on, in which words, and what to judge by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from voicewright.engines.errors import TooLittleSpeech
+from voicewright.engines.port import TrainingClip
+from voicewright.training.errors import NoUsableSpeech, TranscriptsNeeded
+from voicewright.training.holdout import hold_out
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from voicewright.engines.port import EngineInfo
+    from voicewright.quality.measurer import Measurer
+    from voicewright.recordings.report import Clip, IntakeReport
+
+USABLE_WEIGHT: Final = 0.5
+"""How much a clip with flaws counts against a good one."""
+RECOGNISED_WEIGHT: Final = 0.6
+"""How much words that a recogniser heard count against written ones, at full confidence."""
+_REASONS_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What one training run uses."""
+
+    training: tuple[TrainingClip, ...]
+    references: tuple[Path, ...]
+    """Held out: the engine never hears them. Empty where all speech is needed for training."""
+    training_speech_s: float
+    reference_speech_s: float
+    recognised: int
+    """How many of the training clips got their words from a recogniser."""
+    notes: tuple[str, ...]
+
+    def fingerprint(self, engine: EngineInfo, language: str, options: Mapping[str, Any]) -> str:
+        """Name this run by all that its result depends on, so that only its own checkpoints are used."""
+        parts = {
+            "engine": [engine.id, engine.version],
+            "language": language,
+            "options": dict(options),
+            "clips": [
+                [clip.path.name, _digest_of(clip.path), clip.text, clip.weight] for clip in self.training
+            ],
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def make_plan(
+    report: IntakeReport,
+    engine: EngineInfo,
+    language: str,
+    measurer: Measurer,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> TrainingPlan:
+    """Hold clips out, find words for the others, and weigh them.
+
+    Raises:
+        NoUsableSpeech: intake accepted nothing.
+        TooLittleSpeech: less than the engine needs.
+        TranscriptsNeeded: the engine can't do without words and there is no way to get them.
+        AppError: as `Measurer.recognise`.
+    """
+    clips = report.accepted
+    if not clips:
+        raise NoUsableSpeech(_why_nothing_is_left(report))
+    needed_s = engine.capabilities.minimum_speech_s
+    if report.speech_s < needed_s:
+        raise TooLittleSpeech(
+            f"{report.source}: there are {report.speech_s:.0f} s of usable speech, and the engine "
+            f"{engine.title} needs at least {needed_s:.0f} s. Record more, or see what was left out: "
+            f'voicewright inspect "{report.source}".'
+        )
+    division = hold_out(clips, minimum_training_s=needed_s)
+    training = [clips[place] for place in division.training]
+    references = [clips[place] for place in division.references]
+    notes: list[str] = []
+    if not references:
+        notes.append(
+            "All of the speech was needed for training, so nothing was left to judge the voice by. "
+            "With a few more recordings it would be evaluated."
+        )
+    heard, heard_note = _hear(training, engine, language, measurer, on_progress=on_progress, cancel=cancel)
+    if heard_note:
+        notes.append(heard_note)
+    return TrainingPlan(
+        training=tuple(_weigh(clip, heard.get(clip.path)) for clip in training),
+        references=tuple(clip.path for clip in references),
+        training_speech_s=sum(clip.speech_s for clip in training),
+        reference_speech_s=sum(clip.speech_s for clip in references),
+        recognised=len(heard),
+        notes=tuple(notes),
+    )
+
+
+def _weigh(clip: Clip, heard: tuple[str, float] | None) -> TrainingClip:
+    weight = 1.0 if clip.verdict == "good" else USABLE_WEIGHT
+    if heard is None:
+        return TrainingClip(path=clip.path, text=clip.text, weight=weight)
+    text, confidence = heard
+    return TrainingClip(path=clip.path, text=text, weight=round(weight * RECOGNISED_WEIGHT * confidence, 4))
+
+
+def _hear(
+    clips: Sequence[Clip],
+    engine: EngineInfo,
+    language: str,
+    measurer: Measurer,
+    *,
+    on_progress: Callable[[float], None] | None,
+    cancel: threading.Event | None,
+) -> tuple[dict[Path, tuple[str, float]], str]:
+    """Recognise the words of the clips that have none; (text, confidence 0..1) by path, and a note."""
+    silent = [clip.path for clip in clips if not clip.text]
+    if not silent:
+        return {}, ""
+    missing = f"{len(silent)} of {len(clips)} clips have no transcript"
+    if not measurer.supports_recognition(language):
+        if engine.capabilities.needs_transcripts:
+            raise TranscriptsNeeded(
+                f"{missing}, the engine {engine.title} needs them, and nothing on this machine recognises "
+                f"'{language}'. Write what is said into metadata.csv, one line per clip: name|text."
+            )
+        return {}, f"{missing}, and nothing on this machine recognises the language '{language}'."
+    recognitions = measurer.recognise(silent, language, progress=on_progress, cancel=cancel)
+    heard = {
+        path: (said.text, said.confidence)
+        for path, said in zip(silent, recognitions, strict=True)
+        if said.text.strip()
+    }
+    return heard, (
+        f"{missing}: the words of {len(heard)} were recognised, with mistakes. "
+        "Writing them into metadata.csv makes a better voice."
+    )
+
+
+def _why_nothing_is_left(report: IntakeReport) -> str:
+    reasons = Counter(reason for clip in report.clips for reason in clip.reasons)
+    told = [f"{count} x {reason}" for reason, count in reasons.most_common(_REASONS_SHOWN)]
+    told += [refused.reason for refused in report.refused[: _REASONS_SHOWN - len(told)]]
+    because = f" Found: {'; '.join(told).rstrip('.')}." if told else ""
+    return (
+        f"{report.source}: there is no usable speech in it.{because} For every file: voicewright inspect "
+        f'"{report.source}".'
+    )
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,30 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample_recordings() -> Path:
+    """The folder of sample recordings: 25 clips, two minutes, one synthetic speaker, with transcripts."""
+    return ROOT / "examples" / "recordings"
+
+
+@pytest.fixture(scope="session")
+def speech_dir() -> Path:
+    """The real human recordings beside the checkout; a test that uses them is marked `speech`."""
+    folder = (ROOT / ".." / "shared" / "speech").resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no real recordings: {folder} is absent")
+    return folder

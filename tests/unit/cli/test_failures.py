@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicewright.cli.failures import EXIT_STATUS, describe, show
+from voicewright.errors import AppError, ErrorKind
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class Lost(AppError):
+    code = "LOST"
+    kind = ErrorKind.NOT_FOUND
+
+
+def test_every_kind_has_an_exit_status_of_its_own() -> None:
+    assert set(EXIT_STATUS) == set(ErrorKind)
+    assert len(set(EXIT_STATUS.values())) == len(EXIT_STATUS)
+    assert not {0, 2} & set(EXIT_STATUS.values())
+
+
+def test_an_error_of_ours_keeps_its_words_and_gets_the_status_of_its_kind() -> None:
+    failure = describe(Lost("There is no voice 'Ann'.", retryable=True))
+
+    assert (failure.message, failure.status) == ("There is no voice 'Ann'.", 4)
+    assert failure.to_json() == {
+        "error": "There is no voice 'Ann'.",
+        "code": "LOST",
+        "kind": "not_found",
+        "retryable": True,
+    }
+
+
+def test_a_full_disk_is_told_wherever_it_is_met() -> None:
+    failure = describe(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
+
+    assert failure.kind is ErrorKind.NO_SPACE
+    assert "/data/x" in failure.message
+    assert "nothing was changed" in failure.message
+
+
+def test_a_forbidden_file_is_named() -> None:
+    failure = describe(PermissionError(errno.EACCES, "Permission denied", "/data/x"))
+
+    assert failure.kind is ErrorKind.INVALID
+    assert "/data/x" in failure.message
+
+
+def test_a_bug_says_where_its_traceback_is(caplog: pytest.LogCaptureFixture) -> None:
+    failure = describe(ZeroDivisionError("division by zero"), Path("/logs/run.log"))
+
+    assert failure.status == 1
+    assert "/logs/run.log" in failure.message
+    assert "ZeroDivisionError" in failure.message
+    assert caplog.records[0].exc_info is not None
+
+
+def test_an_interruption_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    assert describe(KeyboardInterrupt()).status == 130
+    assert not caplog.records
+
+
+def test_shows_words_on_stderr_and_the_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    status = show(describe(Lost("Gone.")), as_json=True)
+
+    captured = capsys.readouterr()
+    assert status == 4
+    assert captured.err == "error: Gone.\n"
+    assert json.loads(captured.out)["code"] == "LOST"
+
+
+def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    show(describe(Lost("Gone.")), as_json=False)
+
+    assert capsys.readouterr().out == ""
