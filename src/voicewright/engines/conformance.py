@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from voicewright.engines.host.events import Event
+    from voicewright.engines.host.events import Event, OnEvent
     from voicewright.engines.port import EngineInfo, TrainingOutcome, TrainingRequest
 
 HEAVY_MODULES = ("torch", "scipy", "numba", "librosa", "onnxruntime", "tensorflow", "sklearn", "transformers")
@@ -79,6 +79,8 @@ class EngineConformance:
     """About a minute of speech in that language, so that there is time to stop in the middle."""
     cancel_grace_s: ClassVar[float] = 0.9
     """How long cancelled work may take to stop."""
+    patience_s: ClassVar[float] = 600.0
+    """How long a training, or one chunk of speech, may take before the check fails."""
 
     def training_request(self, work_dir: Path) -> TrainingRequest:
         """Hook: return the quickest training that makes a voice, with an empty `artefact_dir` in `work_dir`.
@@ -262,7 +264,7 @@ class EngineConformance:
         if not self.engine_info.capabilities.streams:
             pytest.skip(f"{self.engine_info.id} does not claim to stream")
         request = SynthesisRequest(voice.voice_dir, self.long_text)
-        chunks = sum(1 for _ in client.synthesize(request))
+        chunks = sum(1 for _ in client.synthesize(request, timeout_s=self.patience_s))
         _check(chunks > 1, "a long text came in one piece")
 
     def test_speed_changes_the_duration(self, client: EngineClient, voice: TrainedVoice) -> None:
@@ -312,9 +314,10 @@ class EngineConformance:
 
     def test_synthesis_stops_when_nobody_listens(self, client: EngineClient, voice: TrainedVoice) -> None:
         """Closing the iterator after the first chunk frees the same host for the next sentence, in time."""
-        client.load(voice.voice_dir)
+        client.load(voice.voice_dir, timeout_s=self.patience_s)
         host = client.pid
-        stream = client.synthesize(SynthesisRequest(voice.voice_dir, self.long_text))
+        request = SynthesisRequest(voice.voice_dir, self.long_text)
+        stream = client.synthesize(request, timeout_s=self.patience_s)
         next(stream)
         stream.close()
         _check(client.pid == host, "it did not stop in time and had to be killed")
@@ -344,7 +347,7 @@ class EngineConformance:
         copies = [tmp_path / "one", tmp_path / "two"]
         for copy in copies:
             shutil.copytree(voice.voice_dir, copy)
-            client.load(copy)
+            client.load(copy, timeout_s=self.patience_s)
         for copy in copies:
             shutil.rmtree(copy)
         for copy in copies * 2:
@@ -357,7 +360,7 @@ class EngineConformance:
         (tmp_path / "other" / "holiday.txt").write_text("not a voice", encoding="utf-8")
         for name in ("empty", "missing", "other"):
             with pytest.raises(EngineError):
-                client.load(tmp_path / name)
+                client.load(tmp_path / name, timeout_s=self.patience_s)
 
     def test_damaged_voice_is_refused(
         self, client: EngineClient, voice: TrainedVoice, tmp_path: Path
@@ -370,7 +373,7 @@ class EngineConformance:
             content = (damaged / name).read_bytes()
             (damaged / name).write_bytes(content[: len(content) // 2])
             with pytest.raises(EngineError):
-                client.load(damaged)
+                client.load(damaged, timeout_s=self.patience_s)
 
     # What the checks are made of
 
@@ -378,12 +381,12 @@ class EngineConformance:
         self,
         client: EngineClient,
         request: TrainingRequest,
-        on_event: object = None,
+        on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
     ) -> TrainingOutcome:
         """Train, or clone where the engine does not train."""
         run = client.train if self.engine_info.capabilities.trains else client.clone
-        return run(request, on_event if callable(on_event) else None, cancel)
+        return run(request, on_event, cancel, timeout_s=self.patience_s)
 
     def make_voice(self, client: EngineClient, request: TrainingRequest) -> TrainedVoice:
         """Train and keep what was said meanwhile."""
@@ -402,7 +405,7 @@ class EngineConformance:
     ) -> bytes:
         """Return the samples of a sentence and check their rate."""
         request = SynthesisRequest(voice_dir, self.sentence if text is None else text, language, speed)
-        chunks = list(client.synthesize(request))
+        chunks = list(client.synthesize(request, timeout_s=self.patience_s))
         declared_hz = self.engine_info.capabilities.sample_rate_hz
         _check(all(chunk.sample_rate_hz == declared_hz for chunk in chunks), "another rate than declared")
         return b"".join(chunk.pcm for chunk in chunks)

@@ -13,11 +13,15 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def make_host():
-    """Make hosts of the odd service; all are closed at the end."""
+    """Make hosts of the odd service; all are closed at the end.
+
+    Cancelled work gets long to stop, so that a busy machine is not taken for a deaf service.
+    """
     made = []
 
     def make(**settings):
         env = {"PYTHONPATH": str(HERE), **settings.pop("env", {})}
+        settings = {"cancel_grace_s": 30.0, **settings}
         host = HostProcess("odd_service:OddService", name="The odd service", env=env, **settings)
         made.append(host)
         return host
@@ -36,7 +40,7 @@ def host(make_host):
 def wait_until_gone():
     """Wait for the end of a process that need not be our child."""
 
-    def wait(pid, timeout_s=20):
+    def wait(pid, timeout_s=60):
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:

@@ -220,18 +220,18 @@ class TestBackpressure:
         assert host.call("echo", {}) == {}
 
     def test_reader_that_stops_reading_loses_the_stream_and_others_get_the_host(self, make_host):
-        host = make_host(stall_timeout_s=0.1)
+        host = make_host(stall_timeout_s=1)
         stream = host.stream("flow", {"count": 10**9, "size": 100_000})
         next(stream)
         first = host.pid
         # Waits for its turn, which comes when the abandoned stream has been given up.
         assert host.call("echo", {"a": 1}) == {"a": 1}
         assert host.pid == first
-        with pytest.raises(StreamStalled, match=r"nobody read what it said for 0\.1 s"):
+        with pytest.raises(StreamStalled, match=r"nobody read what it said for 1 s"):
             list(stream)
 
     def test_stalled_service_that_does_not_obey_is_replaced(self, make_host):
-        host = make_host(stall_timeout_s=0.1, cancel_grace_s=0.1)
+        host = make_host(stall_timeout_s=1, cancel_grace_s=0.1)
         stream = host.stream("deaf_flow", {})
         next(stream)
         first = host.pid

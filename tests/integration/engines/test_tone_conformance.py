@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class TestToneEngine(EngineConformance):
     engine_info = TONE_ENGINE
     descriptor = "voicewright.engines.testing:TONE_ENGINE"
+    cancel_grace_s = 10.0  # what is tested here is the suite; a busy machine must not fail it
 
     def training_request(self, work_dir: Path) -> TrainingRequest:
         clips = write_tone_clips(work_dir / "clips")

@@ -280,6 +280,8 @@ class HostProcess:
             if heard != connection.frames_heard:
                 heard, silent_s = connection.frames_heard, 0.0
                 continue
+            if heard == 0:
+                continue  # the interpreter itself is not up yet, which is for the time limit of the start
             # At most what was waited on purpose: if this process itself was stopped (Ctrl-Z, a laptop lid),
             # the child is not to blame.
             silent_s += min(time.monotonic() - before_s, 2 * tick_s)
@@ -355,7 +357,11 @@ class HostProcess:
         start_terms = _Terms(terms.on_event, terms.cancel, deadline_s, self._start_timeout_s)
         try:
             with self._requesting(connection, request, on_end=lambda: None) as exchange:
-                header, _ = self._await(connection, exchange, start_terms)
+                try:
+                    header, _ = self._await(connection, exchange, start_terms)
+                except BaseException:
+                    connection.kill()  # a constructor has no context that it could be cancelled through
+                    raise
         except HostDied as error:
             raise HostStartFailed(f"{self.name} could not start: {error.message}") from error
         except HostTimedOut as error:

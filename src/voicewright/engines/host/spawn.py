@@ -66,12 +66,17 @@ def _directory_with_voicewright_only() -> Path:
     not shadow those of the engine's own.
     """
     directory = Path(tempfile.mkdtemp(prefix="voicewright-path-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    atexit.register(_remove, directory, os.getpid())
     try:
         (directory / _PACKAGE_DIR.name).symlink_to(_PACKAGE_DIR, target_is_directory=True)
     except OSError:  # Windows allows links to administrators only
         shutil.copytree(_PACKAGE_DIR, directory / _PACKAGE_DIR.name)
     return directory
+
+
+def _remove(directory: Path, owner_pid: int) -> None:
+    if os.getpid() == owner_pid:  # a forked copy must not take it away from its parent
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 class _Spawner:
