@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from voicewright.audio.activity import EMPTY_TRACK, STEP_S, Track, runs, speech_mask
+from voicewright.audio.activity import EMPTY_TRACK, STEP_S, Track, runs, speech_mask, with_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PAD_BEFORE_STEPS: Final = 5
-_PAD_AFTER_STEPS: Final = 7
-"""160 and 224 ms: soft onsets and fading ends lie outside of what the detector calls speech."""
+_PAD_BEFORE_STEPS: Final = 8
+_PAD_AFTER_STEPS: Final = 8
+"""256 ms each: soft onsets and fading ends lie outside of what the detector calls speech."""
 _CONTEXT_STEPS: Final = 16
 """512 ms around a segment are kept for judging the background noise."""
 _PAUSE_STEPS: Final = 5
@@ -83,7 +83,7 @@ class Segmenter:
     def _drain(self, *, final: bool) -> list[Segment]:
         segments: list[Segment] = []
         while True:
-            mask = speech_mask(self._pending.probability)
+            mask = with_edges(speech_mask(self._pending.probability), self._pending.power)
             mask[: max(0, self._floor - self._base)] = False
             speech = runs(mask)
             if not speech:

@@ -99,7 +99,7 @@ def read_transcripts(folder: Path) -> TranscriptSource:
     """
     for name in METADATA_NAMES:
         path = folder / name
-        if path.is_file():
+        if path.is_file() and _stays_inside(path, folder):
             found = _read_metadata(path)
             if found.texts:
                 return found
@@ -207,8 +207,7 @@ def _read_beside(folder: Path) -> TranscriptSource:
             path.with_suffix(".lab"),
             path.with_name(path.name + ".txt"),
         ):
-            # A link could show any file of the disk as a transcript.
-            if beside.is_file() and not beside.is_symlink():
+            if beside.is_file() and _stays_inside(beside, folder):
                 content, found = _read_text(beside, _TEXT_BYTES)
                 notes.extend(found)
                 if text := clean_text(content):
@@ -217,6 +216,11 @@ def _read_beside(folder: Path) -> TranscriptSource:
                     notes.append(f"{beside.name} is empty.")
                 break
     return TranscriptSource("files" if texts else "none", texts, tuple(notes))
+
+
+def _stays_inside(path: Path, folder: Path) -> bool:
+    """A link in a folder that somebody sent could show any file of the disk as a transcript."""
+    return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
 
 
 def clean_text(text: str) -> str:

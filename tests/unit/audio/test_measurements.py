@@ -37,6 +37,12 @@ def test_without_pauses_the_quietest_steps_stand_for_the_background():
     assert found == pytest.approx(28.7, abs=0.5)
 
 
+def test_leading_zeros_of_an_encoder_are_no_background():
+    power = np.array([0, 0, 0, 1e-4, 1e-4] + [1e-2] * 40, np.float32)
+    mask = power > 1e-3
+    assert signal_to_noise_db(Track(power, power), mask) == pytest.approx(20, abs=0.2)
+
+
 @pytest.mark.parametrize(
     ("low_rate", "low", "high"), [(8_000, 3_400, 4_100), (11_025, 4_900, 5_600), (16_000, 7_200, 8_100)]
 )

@@ -28,8 +28,8 @@ def segments_of(track, limits=None, pieces=1):
 
 def test_silence_at_the_ends_is_trimmed():
     [segment] = segments_of(track_of((2, 0), (5, 1), (3, 0)))
-    assert segment.start_s == pytest.approx(2 - 0.16, abs=0.04)
-    assert segment.end_s == pytest.approx(7 + 0.22, abs=0.04)
+    assert segment.start_s == pytest.approx(2 - 0.256, abs=0.04)
+    assert segment.end_s == pytest.approx(7 + 0.256, abs=0.04)
     assert segment.speech_s == pytest.approx(5, abs=0.1)
 
 
@@ -46,8 +46,8 @@ def test_a_long_pause_ends_a_segment_where_that_is_wanted():
 
 def test_a_long_recording_is_cut_at_its_longest_pause():
     first, second = segments_of(track_of((6, 1), (0.3, 0), (4, 1), (0.8, 0), (3, 1), (0.3, 0), (6, 1)))
-    assert first.end_s == pytest.approx(10.3 + 0.22, abs=0.1)
-    assert second.start_s == pytest.approx(11.1 - 0.16, abs=0.1)
+    assert first.end_s == pytest.approx(10.3 + 0.256, abs=0.1)
+    assert second.start_s == pytest.approx(11.1 - 0.256, abs=0.1)
 
 
 def test_who_never_pauses_is_cut_all_the_same():
