@@ -82,7 +82,7 @@ def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
                     answer = function(*args, **kwargs)
                 finally:
                     application.close()
-            except typer.Exit:
+            except (typer.Exit, typer.BadParameter):
                 raise
             except BaseException as error:  # noqa: BLE001 - this is where every error ends
                 stopped = isinstance(error, KeyboardInterrupt) or interruption.cancel.is_set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import time
@@ -19,10 +20,10 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_to_terminal(level: str) -> None:
-    """Send the log records of this level and above to standard error."""
+    """Send log records of this level and above to standard error, without the tracebacks that a file has."""
     handler = logging.StreamHandler()
     handler.setLevel(level.upper())
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(_OneLine(FORMAT))
     _add(handler)
 
 
@@ -54,6 +55,16 @@ def _add(handler: logging.Handler) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, handler.level))
+
+
+class _OneLine(logging.Formatter):
+    """Leaves tracebacks out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the message and nothing below it."""
+        bare = copy.copy(record)
+        bare.exc_info = bare.exc_text = bare.stack_info = None
+        return super().format(bare)
 
 
 class _LenientHandler(logging.FileHandler):

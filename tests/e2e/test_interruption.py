@@ -1,0 +1,105 @@
+"""Whatever ends a command in the middle: nothing half-made stays, and nothing keeps running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import CommandLine
+
+TRAINING = "stage training"
+
+
+def clone(program: CommandLine, recordings: Path, *more: str, fault: str = "none"):
+    arguments = ["clone", str(recordings), "--name", "Half", "--engine", "tone", *more]
+    if fault != "none":
+        arguments += ["--option", f"training_fault={fault}"]
+    return program.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "fault"),
+    [(signal.SIGINT, 130, "endless"), pytest.param(signal.SIGTERM, 143, "deaf", marks=pytest.mark.slow)],
+)
+def test_a_signal_leaves_no_voice_and_no_process(
+    command_line: CommandLine, few_recordings: Path, number: int, status: int, fault: str
+) -> None:
+    with clone(command_line, few_recordings, fault=fault) as process:
+        command_line.wait_for(process, TRAINING)
+        time.sleep(0.5)
+        started_s = time.monotonic()
+        os.kill(process.pid, number)
+        _, err = process.communicate(timeout=60)
+        took_s = time.monotonic() - started_s
+
+    assert process.returncode == status
+    assert "error: Stopped." in err
+    assert "Traceback" not in err
+    assert took_s < 15  # about one second where nothing else runs
+    assert command_line.processes() == []
+    assert list((command_line.home / "work").glob("[!.]*")) == []
+    assert command_line.json("voices", "list") == {"voices": []}
+
+
+@pytest.mark.slow
+def test_a_kill_leaves_no_voice_and_the_next_command_tidies_up(
+    command_line: CommandLine, few_recordings: Path
+) -> None:
+    with clone(command_line, few_recordings, fault="endless") as process:
+        command_line.wait_for(process, TRAINING)
+        process.kill()
+        process.wait(timeout=30)
+    _wait_until_hosts_are_gone(command_line)
+
+    assert command_line.json("voices", "list") == {"voices": []}
+    with clone(command_line, few_recordings) as process:
+        assert process.wait(timeout=400) == 0
+    assert [voice["version"] for voice in command_line.json("voices", "list")["voices"]] == [1]
+    assert list((command_line.home / "work").glob("[!.]*")) == []
+
+
+@pytest.mark.slow
+def test_two_at_once_make_two_versions(command_line: CommandLine, few_recordings: Path) -> None:
+    with clone(command_line, few_recordings) as first, clone(command_line, few_recordings) as second:
+        statuses = [process.wait(timeout=600) for process in (first, second)]
+
+    assert statuses == [0, 0]
+    versions = [voice["version"] for voice in command_line.json("voices", "list")["voices"]]
+    assert sorted(versions) == [1, 2]
+
+
+@pytest.mark.slow
+def test_an_engine_that_dies_is_told_and_leaves_no_voice(
+    command_line: CommandLine, few_recordings: Path
+) -> None:
+    with clone(command_line, few_recordings, fault="die") as process:
+        _, err = process.communicate(timeout=400)
+
+    assert process.returncode == 8
+    assert "about to die" in err
+    assert command_line.json("voices", "list") == {"voices": []}
+
+
+def _wait_until_hosts_are_gone(command_line: CommandLine) -> None:
+    """The kernel ends the hosts with their parent; the database goes on until the next command leaves it."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        hosts = [one for one in command_line.processes() if "engines.host.child" in _command_of(one)]
+        if not hosts:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"hosts outlived their parent: {hosts}")
+
+
+def _command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
