@@ -1,0 +1,184 @@
+"""espeak-ng as a guide: the phones of a text, with their times, and a rough rendering of them.
+
+The library and its data come with the wheel `espeakng-loader`; nothing is installed on the system. espeak-ng
+keeps global state, so there is one `Guide` to a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import espeakng_loader
+import numpy as np
+
+from voicewright.engines.errors import EngineError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ = 22_050
+WORDS_PER_MINUTE = 160
+_SYNCHRONOUS = 2
+_PHONEME_EVENTS = 0x0001
+_DONT_EXIT = 0x8000
+_UTF8 = 1
+_PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
+_EVENT_END, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
+_SHORTEST_PHONE_S = 1e-4
+_STRESS_MARKS = "',%="
+_STRESS = {"'": 2, ",": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One sound of the guide's rendering."""
+
+    name: str
+    """espeak-ng's mnemonic without its stress mark; names that begin with `_` are pauses."""
+    start_s: float
+    end_s: float
+    word: int
+    """Index of the word that it belongs to, -1 before the first."""
+    stress: int = 0
+    """2 primary, 1 secondary, 0 none."""
+
+    @property
+    def is_pause(self) -> bool:
+        """True for silence between words."""
+        return self.name.startswith("_")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What espeak-ng made of a text."""
+
+    wave: NDArray[np.float32]
+    """(samples,) at 22,050 Hz."""
+    phones: tuple[Phone, ...]
+    """In order; pauses included."""
+
+    @property
+    def sounds(self) -> tuple[Phone, ...]:
+        """The phones without the pauses."""
+        return tuple(p for p in self.phones if not p.is_pause and p.end_s - p.start_s > _SHORTEST_PHONE_S)
+
+
+class LanguageUnknown(EngineError):
+    """espeak-ng has no voice for the language."""
+
+    code = "LANGUAGE_UNKNOWN"
+
+
+class _EventId(ctypes.Union):
+    _fields_: ClassVar = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_: ClassVar = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
+    ]
+
+
+_Callback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
+
+
+class Guide:
+    """Speaks texts with espeak-ng and keeps what it said."""
+
+    _shared: ClassVar[Guide | None] = None
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DONT_EXIT)
+        if rate != SAMPLE_RATE_HZ:
+            raise EngineError(f"espeak-ng did not start (it answered {rate}); reinstall espeakng-loader.")
+        self._pieces: list[NDArray[np.int16]] = []
+        self._events: list[tuple[int, int, bytes]] = []
+        self._callback = _Callback(self._receive)  # kept alive: the library holds a bare pointer
+        self._library.espeak_SetSynthCallback(self._callback)
+        self._language = ""
+
+    @classmethod
+    def shared(cls) -> Guide:
+        """The process's guide, started on first use."""
+        with cls._lock:
+            if cls._shared is None:
+                cls._shared = cls()
+            return cls._shared
+
+    def render(self, text: str, language: str) -> Rendering:
+        """Speak a text.
+
+        Raises:
+            LanguageUnknown: espeak-ng has no such language.
+        """
+        with self._lock:
+            self._select(language)
+            self._pieces.clear()
+            self._events.clear()
+            # a carriage return or a NUL would end the text early
+            encoded = text.replace("\0", " ").encode()
+            self._library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, _UTF8, None, None)
+            self._library.espeak_Synchronize()
+            samples = np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
+            wave = samples.astype(np.float32) / 32768.0
+            return Rendering(wave, tuple(_phones(self._events, len(wave) / SAMPLE_RATE_HZ)))
+
+    def _select(self, language: str) -> None:
+        if language == self._language:
+            return
+        if self._library.espeak_SetVoiceByName(language.encode()) != 0:
+            raise LanguageUnknown(
+                f"espeak-ng has no language {language!r}; use a code such as 'en-us', 'de' or 'pt-br'."
+            )
+        for parameter, value in (
+            (_PARAMETER_RATE, WORDS_PER_MINUTE),
+            (_PARAMETER_PITCH, 50),
+            (_PARAMETER_RANGE, 50),
+        ):
+            self._library.espeak_SetParameter(parameter, value, 0)
+        self._language = language
+
+    def _receive(
+        self, wave: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
+    ) -> int:
+        if count > 0:
+            self._pieces.append(np.ctypeslib.as_array(wave, (count,)).copy())
+        index = 0
+        while events[index].type != _EVENT_END:
+            event = events[index]
+            if event.type in (_EVENT_WORD, _EVENT_PHONEME):
+                self._events.append((event.type, event.sample, bytes(event.id.string)))
+            index += 1
+        return 0
+
+
+def _phones(events: list[tuple[int, int, bytes]], duration_s: float) -> list[Phone]:
+    word = -1
+    starts: list[tuple[str, float, int]] = []
+    for kind, sample, name in events:
+        if kind == _EVENT_WORD:
+            word += 1
+        else:
+            starts.append(
+                (name.split(b"\0")[0].decode("utf8", "ignore") or "_", sample / SAMPLE_RATE_HZ, word)
+            )
+    ends = [start for _, start, _ in starts[1:]] + [duration_s]
+    return [
+        Phone(name.lstrip(_STRESS_MARKS) or name, start, max(start, end), word, _STRESS.get(name[0], 0))
+        for (name, start, word), end in zip(starts, ends, strict=True)
+    ]

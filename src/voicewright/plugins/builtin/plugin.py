@@ -1,0 +1,30 @@
+"""The description of the built-in engine; importing it imports nothing heavy."""
+
+from __future__ import annotations
+
+from voicewright.engines.port import Capabilities, EngineInfo
+from voicewright.plugins.builtin.languages import LANGUAGES
+from voicewright.plugins.builtin.options import BuiltinOptions
+
+ENGINE = EngineInfo(
+    id="builtin",
+    title="Built-in voice, trained from scratch on a CPU",
+    licence="Apache-2.0 (its guide, espeak-ng, is GPL-3.0-or-later)",
+    version="1",
+    capabilities=Capabilities(
+        clones=False,
+        trains=True,
+        streams=True,
+        languages=LANGUAGES,
+        sample_rate_hz=22_050,
+        needs_transcripts=True,
+        minimum_speech_s=10.0,
+        ideal_speech_s=600.0,
+        needs_gpu=False,
+        deterministic=True,
+    ),
+    options=BuiltinOptions,
+    factory="voicewright.plugins.builtin.engine:BuiltinEngine",
+    requires=("torch", "safetensors", "espeakng_loader", "soundfile", "scipy"),
+    install_hint='pip install "voicewright[builtin]"',
+)
