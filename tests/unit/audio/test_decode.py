@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import struct
 
@@ -12,6 +13,7 @@ from voicewright.audio.decode import iter_blocks, open_audio, read_mono
 from voicewright.audio.errors import (
     AudioError,
     AudioFileMissing,
+    AudioFileUnreadable,
     DamagedAudio,
     EmptyAudioFile,
     NotARegularFile,
@@ -243,3 +245,15 @@ def test_damaged_bytes_never_raise_anything_but_audio_errors(tmp_path, noise, ki
             read_mono(path, 16_000)
         except AudioError as error:
             assert str(path) in error.message  # noqa: PT017 - either way is right, a traceback is not
+
+
+def test_a_file_that_may_not_be_read_is_refused_in_words(tmp_path, sine, monkeypatch):
+    path = tmp_path / "x.wav"
+    soundfile.write(path, sine(440, 0.1), 22_050)
+
+    def forbidden(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", forbidden)
+    with pytest.raises(AudioFileUnreadable, match="Permission denied"):
+        open_audio(path)
