@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -48,8 +49,11 @@ class Cluster:
         """What the server says of itself."""
         return self.path / "log"
 
-    def prepare(self) -> tuple[Binaries, OsUser]:
+    def prepare(self, *, durable: bool = True) -> tuple[Binaries, OsUser]:
         """Make the files if there are none, and put ownership and permissions right.
+
+        Args:
+            durable: whether new files must have reached the disk before they are used.
 
         Raises:
             ClusterUnusable: somebody else's files, or incomplete ones.
@@ -57,9 +61,19 @@ class Cluster:
             DatabaseFull: no room to make them.
             EmbeddedServerMissing, EmbeddedServerFailed: the programs are not there or don't run.
         """
-        if not self._has_files():
-            return self._create()
-        binaries = find_binaries(self._major())
+        try:
+            if self.path.exists():
+                user = self._take_over()  # first of all: the files of another user can't even be looked at
+                if self._has_files():
+                    binaries = find_binaries(self._major())
+                    user.reach(self.path, binaries.folder / "postgres")
+                    return binaries, user
+            return self._create(durable=durable)
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+    def _take_over(self) -> OsUser:
+        """Put the ownership and the permissions of the folder right; answers who runs its server."""
         user = server_user(self.path)
         found = self.path.stat()
         if user.switch and found.st_uid == 0:  # copied by root
@@ -73,8 +87,7 @@ class Cluster:
             )
         if found.st_mode & 0o077:  # PostgreSQL refuses a folder that others can look into
             self.path.chmod(0o700)
-        user.reach(self.path, binaries.folder / "postgres")
-        return binaries, user
+        return user
 
     def status(self) -> str:
         """What the server last wrote of itself: "starting", "ready", "stopping"; empty without one."""
@@ -137,13 +150,12 @@ class Cluster:
             return True
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
-        if self.path.exists():
-            raise ClusterUnusable(
-                f"{self.path} holds no complete database (PG_VERSION is missing). Restore it from a backup; "
-                "or, to start with an empty one, move it away: the voices' files in `blobs` stay, but are "
-                "no longer listed."
-            )
-        return False
+            return False
+        raise ClusterUnusable(
+            f"{self.path} holds no complete database (PG_VERSION is missing). Restore it from a backup; or, "
+            "to start with an empty one, move it away: the voices' files in `blobs` stay, but are no longer "
+            "listed."
+        )
 
     def _major(self) -> int:
         text = (self.path / "PG_VERSION").read_text().strip()
@@ -159,7 +171,7 @@ class Cluster:
             )
         return major
 
-    def _create(self) -> tuple[Binaries, OsUser]:
+    def _create(self, *, durable: bool) -> tuple[Binaries, OsUser]:
         """Run initdb aside and rename: a first start that is killed leaves no half-made database behind."""
         binaries, user = find_binaries(), server_user(self.path)
         for left in self._root.glob(f"{_ASIDE_PREFIX}*"):
@@ -171,8 +183,9 @@ class Cluster:
                 os.chown(aside, user.user_id, user.group_id)
             user.reach(aside, binaries.folder / "postgres")
             # One syncfs in place of a thousand fsyncs: 1 s against 4 s on an ordinary disk.
-            sync = ("--sync-method=syncfs",) if sys.platform == "linux" else ()
-            done = user.run([binaries.program("initdb"), "--pgdata=.", *_INITDB_OPTIONS, *sync], aside)
+            fast = ["--sync-method=syncfs"] if sys.platform == "linux" else []
+            options = [*_INITDB_OPTIONS, *(fast if durable else ["--no-sync"])]
+            done = user.run([binaries.program("initdb"), "--pgdata=.", *options], aside)
             self._check_made(done.returncode, done.stderr)
             aside.rename(self.path)
         except BaseException:
@@ -205,6 +218,17 @@ class Cluster:
             return False
         except psutil.AccessDenied:  # macOS, or another user's: ours would run as the owner of the files
             return bool(process.uids().real == self.path.stat().st_uid)
+
+
+def _unusable(path: Path, error: OSError) -> ClusterUnusable | DatabaseFull:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DatabaseFull(
+            f"No room for the database in {path} ({error.strerror}). Free some space and try again."
+        )
+    return ClusterUnusable(
+        f"The database in {path} can't be used: {error.filename or path}: {error.strerror}. Check the "
+        "permissions of the data directory, or set VOICEWRIGHT_HOME to one of your own."
+    )
 
 
 def not_started(path: Path, log: str) -> DatabaseFull | EmbeddedServerFailed:

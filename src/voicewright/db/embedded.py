@@ -55,7 +55,7 @@ class EmbeddedServer:
     Args:
         home: the data directory.
         start_timeout_s: how long the server may take to start, crash recovery included.
-        options: more server settings (`{"fsync": "off"}` for tests).
+        options: more server settings; with `{"fsync": "off"}`, for tests, nothing waits for the disk.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class EmbeddedServer:
                 time.sleep(_POLL_S)
 
     def _start(self, deadline: float) -> None:
-        binaries, user = self._cluster.prepare()
+        binaries, user = self._cluster.prepare(durable=self._options.get("fsync") != "off")
         self._cluster.remove_foreign_locks()
         settings = [part for key, value in self._options.items() for part in ("-c", f"{key}={value}")]
         server = [binaries.program("postgres"), "-D", ".", *settings]

@@ -129,8 +129,8 @@ def _system_user() -> pwd.struct_passwd:
 
 
 def own(folder: Path, user: OsUser) -> None:
-    """Give a folder with all it holds to a user, without following links."""
-    os.chown(folder, user.user_id, user.group_id)
+    """Give a folder with all it holds to a user, without following links; the folder itself comes last."""
     for base, folders, names in os.walk(folder):
         for name in (*folders, *names):
             os.chown(Path(base, name), user.user_id, user.group_id, follow_symlinks=False)
+    os.chown(folder, user.user_id, user.group_id)

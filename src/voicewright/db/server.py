@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -72,13 +72,14 @@ class Database:
 
     @classmethod
     def _ready(cls, url: URL, server: EmbeddedServer | None) -> Self:
-        database = cls(url, server=server)
-        try:
+        with ExitStack() as undo:
+            if server is not None:
+                undo.callback(server.leave)
+            database = cls(url, server=server)
+            undo.callback(database.engine.dispose)
             with clear_errors(database.where):
                 upgrade_tables(database.engine)
-        except BaseException:
-            database.close()
-            raise
+            undo.pop_all()
         return database
 
     @contextmanager

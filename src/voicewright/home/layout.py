@@ -158,6 +158,6 @@ def _translated(root: Path, error: OSError) -> HomeInvalid | HomeNotWritable | H
             "remount it, or copy it to a writable place and set VOICEWRIGHT_HOME to the copy."
         )
     return HomeNotWritable(
-        f"{name} can't be written: {error.strerror}. Give the data directory to the user that runs "
+        f"{name} can't be used: {error.strerror}. Give the data directory to the user that runs "
         f"voicewright (`chown -R USER {root}`), or set VOICEWRIGHT_HOME to a directory of your own."
     )

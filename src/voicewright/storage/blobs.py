@@ -124,15 +124,15 @@ class BlobStore:
 
         The caller makes the file's appearance atomic, by fetching into a folder that nobody looks at yet.
         """
-        try:
-            with clear_errors(f"write {target.name}", str(target.parent)), target.open("xb") as stream:
+        with clear_errors(f"write {target.name}", str(target.parent)), target.open("xb") as stream:
+            try:
                 for chunk in self.stream(digest):
                     stream.write(chunk)
                 stream.flush()
                 os.fsync(stream.fileno())
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
 
     def has(self, digest: str) -> bool:
         """Whether there is a blob of that name (its content is not read)."""

@@ -1,0 +1,148 @@
+"""Fixtures for tests with real processes and a real PostgreSQL.
+
+One embedded server serves the whole session. Each test that asks for `database_url` gets a database of its
+own, made from a migrated template in a few milliseconds. All folders have short paths.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from voicewright.db.embedded import EmbeddedServer
+from voicewright.db.server import Database
+from voicewright.db.url import embedded_url
+from voicewright.home.layout import Home
+from voicewright.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TEMPLATE = "migrated"
+_ROOMY_BYTES = 1 << 30
+_NUMBERS = itertools.count(1)
+_BECOME = """
+import os
+def become(user):
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+    os.umask(0o022)
+"""
+
+
+def _temporary_folder(prefix: str) -> Path:
+    """In memory where there is room, as a database has a thousand files; never below a closed folder."""
+    memory = Path("/dev/shm")  # noqa: S108 - made private there
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOMY_BYTES
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else "/tmp"))  # noqa: S108
+    folder.chmod(0o711)  # root's server runs as another user
+    return folder
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """An empty folder with a short path that every user of the machine may pass through."""
+    folder = _temporary_folder("vw-")
+    yield folder
+    _remove(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """The connection string of the session's server, without a database."""
+    folder = _temporary_folder("vw-pg-")
+    server = EmbeddedServer(Home.open(folder / "home"), options={"fsync": "off", "full_page_writes": "off"})
+    socket_dir = server.join()
+    dsn = f"host={socket_dir} user=postgres"
+    with psycopg.connect(f"{dsn} dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    Database.connect(_url(dsn, TEMPLATE)).close()
+    yield dsn
+    server.leave()
+    _remove(folder)
+
+
+@pytest.fixture(scope="session")
+def home_with_cluster() -> Iterator[Path]:
+    """A data directory with an empty cluster and no server, to copy (`cp -a`): faster than making one."""
+    folder = _temporary_folder("vw-home-")
+    server = EmbeddedServer(Home.open(folder / "home"), options={"fsync": "off"})
+    server.join()
+    server.leave()
+    yield folder / "home"
+    _remove(folder)
+
+
+@pytest.fixture
+def empty_database_url(postgres_dsn: str) -> Iterator[str]:
+    """`DATABASE_URL` of a new database without tables."""
+    yield from _new_database(postgres_dsn, "template1")
+
+
+@pytest.fixture
+def database_url(postgres_dsn: str) -> Iterator[str]:
+    """`DATABASE_URL` of a new database with all tables and no rows; children can use it too."""
+    yield from _new_database(postgres_dsn, TEMPLATE)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A new database, open."""
+    with Database.connect(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(short_dir: Path, database_url: str) -> Settings:
+    """Settings with a data directory and a database of the test's own."""
+    return Settings(home=short_dir / "home", database_url=database_url)
+
+
+@pytest.fixture
+def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a Python program in a process of its own; what still runs at the end of the test is killed.
+
+    `start_python(code, *arguments)`: standard input, output and errors are pipes. The code may call, as root,
+    `become(uid)` once it has imported all that it needs: that user may not be able to read this Python.
+    """
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BECOME + code, *map(str, arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/",
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _new_database(dsn: str, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    with psycopg.connect(f"{dsn} dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield _url(dsn, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url(dsn: str, database: str) -> str:
+    host = psycopg.conninfo.conninfo_to_dict(dsn)["host"]
+    return embedded_url(str(host)).set(database=database).render_as_string(hide_password=False)

@@ -1,0 +1,158 @@
+"""The files of voices: unpacked for engines, shared, deleted, swept."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from voicewright.storage.blobs import BlobStore
+from voicewright.storage.errors import BlobCorrupt, BlobNotFound
+from voicewright.storage.trees import put_tree
+from voicewright.voices.cache import IN_USE_S, VoiceCache
+from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.service import VoiceService
+
+
+@pytest.fixture
+def blobs(settings):
+    return BlobStore(settings.home / "blobs")
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_engine_gets_the_files_that_an_engine_wrote(voices, new_voice, settings, database):
+    new = new_voice()
+    voice = voices.register(new)
+    folder = voices.materialise(voice)
+    assert content(folder) == content(new.artefact_dir)
+    before = (folder / "voice.json").stat()
+    assert voices.materialise(voice) == folder
+    assert VoiceService.open(settings, database).materialise(voice) == folder  # another process
+    assert (folder / "voice.json").stat().st_ino == before.st_ino
+
+
+def test_references_come_back_in_their_order_whatever_their_names(voices, new_voice, tmp_path):
+    recordings = []
+    for number, name in enumerate(["b/clip.wav", "a/clip.wav", "c/other.flac"]):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_bytes(b"%d" % number)
+        recordings.append(path)
+    voice = voices.register(new_voice(references=recordings))
+    found = voices.references(voices.get(voice.id))
+    assert [path.read_bytes() for path in found] == [b"0", b"1", b"2"]
+    assert [path.suffix for path in found] == [".wav", ".wav", ".flac"]
+    assert voices.references(voices.register(new_voice("none"))) == []
+
+
+@pytest.mark.parametrize("change", ["edit", "truncate", "remove", "add"])
+def test_a_changed_copy_is_noticed_and_replaced(voices, new_voice, change):
+    new = new_voice()
+    voice = voices.register(new)
+    folder = voices.materialise(voice)
+    model = folder / "model.safetensors"
+    match change:
+        case "edit":
+            model.write_bytes(b"E" + model.read_bytes()[1:])
+        case "truncate":
+            model.write_bytes(b"")
+        case "remove":
+            model.unlink()
+        case "add":
+            (folder / "more").write_text("x")
+    assert content(voices.materialise(voice)) == content(new.artefact_dir)
+
+
+def test_damage_in_the_store_is_an_error_and_never_reaches_an_engine(voices, new_voice, blobs):
+    voice = voices.register(new_voice())
+    for digest in blobs.digests():
+        if digest != voice.artefact_digest:
+            (blobs.directory / "sha256" / digest[:2] / digest[2:]).write_bytes(b"rot")
+    with pytest.raises(BlobCorrupt):
+        voices.materialise(voice)
+    blobs.delete(voice.artefact_digest)
+    with pytest.raises(BlobNotFound):
+        voices.materialise(voice)
+
+
+def test_the_cache_stays_within_its_bound_and_keeps_what_is_in_use(blobs, new_voice, tmp_path):
+    cache = VoiceCache(tmp_path / "cache", blobs, limit_bytes=25_000)
+    trees = [put_tree(blobs, new_voice().artefact_dir) for _ in range(4)]
+    paths = [cache.path_of(tree.digest) for tree in trees[:3]]
+    assert all(path.is_dir() for path in paths)  # over the bound, and all just used
+    for age, path in zip((3, 1, 2), paths, strict=True):
+        os.utime(path, (time.time() - IN_USE_S * (1 + age),) * 2)
+    cache.path_of(trees[3].digest)
+    assert [path.is_dir() for path in paths] == [False, True, False]
+    assert not list((tmp_path / "cache").glob(".gone-*"))
+
+
+def test_a_deleted_voice_is_gone_with_its_files(voices, new_voice, blobs, tmp_path):
+    (tmp_path / "clip.wav").write_bytes(b"sound")
+    voice = voices.register(new_voice(references=[tmp_path / "clip.wav"]))
+    folder, recording = voices.materialise(voice), voices.references(voice)[0]
+    voices.delete("My voice")
+    assert list(blobs.digests()) == []
+    assert not folder.exists()
+    assert not recording.exists()
+    assert voices.list_voices() == []
+    for reference in ("My voice", voice.id):
+        with pytest.raises(VoiceNotFound):
+            voices.get(reference)
+
+
+def test_files_that_another_voice_shares_stay(voices, new_voice, blobs):
+    one = voices.register(new_voice("One", content="same"))
+    two = voices.register(new_voice("Two", content="same"))
+    three = voices.register(new_voice("Three"))  # shares voice.json
+    assert one.artefact_digest == two.artefact_digest
+    voices.delete("One")
+    assert content(voices.materialise(two)) == content(voices.materialise(voices.get("Two")))
+    voices.delete("Two")
+    assert sorted(content(voices.materialise(three))) == ["model.safetensors", "voice.json"]
+    assert len(list(blobs.digests())) == 3
+
+
+def test_a_deleted_version_never_gives_its_number_away(voices, new_voice):
+    voices.register(new_voice())
+    second = voices.register(new_voice())
+    assert voices.delete("My voice").id == second.id
+    assert voices.get("My voice").version == 1
+    assert voices.register(new_voice()).version == 3
+
+
+def test_the_best_of_the_rest_takes_over_from_a_deleted_active_voice(voices, new_voice):
+    voices.register(new_voice("Poor", evaluation={"overall": 0.3}))
+    voices.register(new_voice("Good", evaluation={"overall": 0.7}))
+    voices.delete("Poor")
+    assert voices.get_active().name == "Good"
+    voices.delete("Good")
+    assert voices.get_active() is None
+    assert voices.register(new_voice("Good", evaluation={"overall": 0.1})).is_active
+
+
+def test_a_sweep_removes_what_killed_registrations_left_and_nothing_else(voices, new_voice, blobs):
+    voice = voices.register(new_voice("Kept"))
+    put_tree(blobs, new_voice("Lost").artefact_dir)
+    (blobs.directory / "staging" / "half").write_bytes(b"x")
+    assert (
+        voices.sweep().blobs == 3
+    )  # its manifest, its model (voice.json is shared), and the half-written one
+    assert content(voices.materialise(voice))
+    assert voices.sweep().blobs == 0
+
+
+def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_voice, blobs):
+    voice = voices.register(new_voice("Damaged"))
+    before = set(blobs.digests())
+    (blobs.directory / "sha256" / voice.artefact_digest[:2] / voice.artefact_digest[2:]).write_bytes(b"rot")
+    with pytest.raises(BlobCorrupt):
+        voices.sweep()
+    voices.register(new_voice("Other"))
+    voices.delete("Other")  # stands, although its files have to wait
+    assert before <= set(blobs.digests())
+    assert [found.name for found in voices.list_voices()] == ["Damaged"]
