@@ -2,7 +2,7 @@
 
     python benchmarks/calibration.py [--speech ../shared/speech]
 
-Prints markdown on standard output. Takes about ten minutes on two cores, nearly all of it in the judges of
+Prints markdown on standard output. Takes about four minutes on two idle cores, nearly all of it in the judges of
 naturalness and of words.
 """
 
@@ -41,7 +41,7 @@ Spoil: TypeAlias = Callable[[Samples], Samples]
 RATE_HZ = 22_050
 LANGUAGE = "en-us"
 WOMEN = frozenset({"LJ", "1998", "3331"})
-JUDGED_CLIPS = 8
+JUDGED_CLIPS = 4
 """Of each speaker, for naturalness and words; the speaker judge hears all."""
 
 

@@ -5,6 +5,7 @@ The figures behind the conditioning and the settings are in docs/evaluation.md (
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +55,11 @@ class SphinxRecogniser:
         """Recognise one clip of 16 kHz mono samples; each clip by itself, whatever came before."""
         if not np.any(samples):
             return Recognition("")
+        with warnings.catch_warnings():
+            # It calls itself unnecessary; without it the estimate of the noise carries over to the next clip,
+            # and a clip is heard differently after another one than alone.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._decoder.start_stream()
         self._decoder.start_utt()
         self._decoder.process_raw(conditioned(samples), full_utt=True)
         self._decoder.end_utt()
