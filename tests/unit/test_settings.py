@@ -10,7 +10,7 @@ from voicewright.settings import Settings, SettingsInvalid, load_settings
 
 
 def documented_rows(repository):
-    text = (repository / "docs" / "settings.md").read_text()
+    text = (repository / "docs" / "settings.md").read_text().partition("\n# ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", text, flags=re.MULTILINE)
     return {name: (default, description) for name, default, description in rows}
 

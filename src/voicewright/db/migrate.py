@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 OLDEST_SERVER = 14
-"""The oldest PostgreSQL that the tests of this project have met."""
+"""Older ones are no longer maintained by their makers."""
 
 MIGRATION_LOCK = 0x766F6963_6D696772
 """The key of the advisory lock: "voic", "migr"."""
