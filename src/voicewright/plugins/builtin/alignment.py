@@ -8,20 +8,27 @@ works in every language that espeak-ng has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy import fft as scipy_fft
 
-from voicewright.plugins.builtin.espeak import Rendering
 from voicewright.plugins.builtin.pitch import centres_of, frames_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
+    from voicewright.plugins.builtin.espeak import Rendering
+
     Floats = NDArray[np.float32]
+
+_State: TypeAlias = tuple[str, int, int]
+"""(phone, sub-state, index of the sound, -1 for silence)."""
 
 SILENCE = "sil"
 STATES_PER_PHONE = 3
@@ -36,8 +43,12 @@ _MEL_BANDS = 40
 _COEFFICIENTS = 13
 _QUIET_PERCENTILE = 8.0
 _NEVER = np.float32(-1e18)
-_TOGETHER = 8
-"""Utterances whose paths are searched at once."""
+_MOST_CELLS = 12_000_000
+"""Frames times states of the utterances whose paths are searched at once: a byte for each is kept."""
+_DTW_ROWS = 256
+_ASLANT, _ABOVE, _LEFT = 0, 1, 2
+"""Moves of the warping path: on in both sequences, in the guide only, in the recording only."""
+_LEAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,7 @@ class Alignment:
 @dataclass(slots=True)
 class _Utterance:
     features: Floats
-    states: list[tuple[str, int, int]]
-    """(phone, sub-state, index of the sound)."""
+    states: list[_State]
     labels: NDArray[np.int64]
     rendering: Rendering
     score: float = 0.0
@@ -83,7 +93,8 @@ def align(
     """Align recordings with the renderings of their texts, all of one speaker at once.
 
     Args:
-        utterances: pairs of (samples,) recording and the guide's rendering of what is said in it.
+        utterances: pairs of (samples,) recording and the guide's rendering of what is said in it; gone
+            through once.
         sample_rate_hz: of the recordings.
         tick: called with the share of the work done.
     """
@@ -91,12 +102,12 @@ def align(
     for number, (wave, rendering) in enumerate(utterances):
         items.append(_prepare(wave, rendering, sample_rate_hz))
         tick(0.4 * (number + 1) / len(utterances))
+    batches = _batches(items)
     for turn in range(PASSES):
-        models, rest = _estimate(items)
-        for start in range(0, len(items), _TOGETHER):
-            _relabel(items[start : start + _TOGETHER], models, rest)
-            done = min(1.0, (start + _TOGETHER) / len(items))
-            tick(0.4 + 0.6 * (turn + done) / PASSES)
+        models = _estimate(items)
+        for number, batch in enumerate(batches):
+            _relabel(batch, models)
+            tick(0.4 + 0.6 * (turn + (number + 1) / len(batches)) / PASSES)
     return [_segments(item) for item in items]
 
 
@@ -109,10 +120,12 @@ def mel_cepstra(wave: Floats, sample_rate_hz: int) -> Floats:
     power = spectrum.real**2 + spectrum.imag**2
     energies = power @ _mel_matrix(sample_rate_hz)
     floor = max(float(energies.max(initial=0.0)) * 1e-7, 1e-10)
-    result: Floats = scipy_fft.dct(10 * np.log10(np.maximum(energies, floor)), axis=1, norm="ortho")
-    return result[:, :_COEFFICIENTS]
+    cepstra = scipy_fft.dct(10 * np.log10(np.maximum(energies, floor)), axis=1, norm="ortho")
+    result: Floats = cepstra[:, :_COEFFICIENTS]
+    return result
 
 
+@cache
 def _mel_matrix(rate: int) -> Floats:
     top = 1127.0 * np.log1p(8000.0 / 700.0)
     edges = 700.0 * np.expm1(np.linspace(0.0, top, _MEL_BANDS + 2) / 1127.0)
@@ -132,7 +145,8 @@ def _features(cepstra: Floats) -> Floats:
         for k, w in zip(range(-span, span + 1), weights, strict=True)
     )
     joined = np.concatenate([cepstra, slopes / (weights**2).sum()], axis=1)
-    return ((joined - joined.mean(0)) / (joined.std(0) + 1e-6)).astype(np.float32)
+    result: Floats = ((joined - joined.mean(0)) / (joined.std(0) + 1e-6)).astype(np.float32)
+    return result
 
 
 def _prepare(wave: Floats, rendering: Rendering, rate: int) -> _Utterance:
@@ -155,9 +169,9 @@ def _prepare(wave: Floats, rendering: Rendering, rate: int) -> _Utterance:
     return _Utterance(features, states, labels, rendering)
 
 
-def _states(rendering: Rendering) -> list[tuple[str, int, int]]:
+def _states(rendering: Rendering) -> list[_State]:
     """Three states to a phone, one optional silence between words and at both ends."""
-    states = [(SILENCE, 0, -1)]
+    states: list[_State] = [(SILENCE, 0, -1)]
     sounds = rendering.sounds
     for index, phone in enumerate(sounds):
         if index and phone.word != sounds[index - 1].word:
@@ -168,9 +182,8 @@ def _states(rendering: Rendering) -> list[tuple[str, int, int]]:
 
 def _warp(guide: Floats, recording: Floats) -> Callable[[float], float]:
     """Dynamic time warping at 10 ms; the result maps a guide time (s) to a recording frame (5 ms)."""
-    path = _dtw(guide, recording)
     frames = np.arange(len(guide))
-    mapped = np.interp(frames, path[:, 0], path[:, 1])
+    mapped = np.interp(frames, *_dtw(guide, recording))
 
     def to_recording(time_s: float) -> float:
         return float(np.interp(time_s / 0.01, frames, mapped)) * 2
@@ -178,141 +191,208 @@ def _warp(guide: Floats, recording: Floats) -> Callable[[float], float]:
     return to_recording
 
 
-def _dtw(a: Floats, b: Floats) -> NDArray[np.int64]:
-    """The cheapest path through the distances of two sequences, as (steps, 2) indices.
+def _dtw(a: Floats, b: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The cheapest path through the distances of two sequences, as indices into each of them.
 
-    Anti-diagonal by anti-diagonal, so that each step is one vector operation.
+    Only a band around the diagonal is looked at, row by row. Within a row a path may go on to the right,
+    cell after cell; with sums of the distances up to each cell taken off, that is a running minimum, so that
+    a row takes a handful of vector operations.
     """
     rows, columns = len(a), len(b)
-    distance = np.sqrt(np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T, 0.0))
     slope = (columns - 1) / max(rows - 1, 1)
-    off = np.abs(np.arange(columns)[None] - np.arange(rows)[:, None] * slope)
-    distance[off > DTW_BAND * max(rows, columns) + 2] = 1e6
-    total = np.full((rows + 1, columns + 1), np.inf, np.float64)
-    total[0, 0] = 0.0
-    move = np.zeros((rows, columns), np.int8)
-    for diagonal in range(rows + columns - 1):
-        i = np.arange(max(0, diagonal - columns + 1), min(rows, diagonal + 1))
-        j = diagonal - i
-        options = np.stack([total[i, j], total[i, j + 1], total[i + 1, j]])
-        best = options.argmin(0)
-        total[i + 1, j + 1] = options[best, np.arange(len(i))] + distance[i, j]
-        move[i, j] = best
-    i, j = rows - 1, columns - 1
+    reach = math.ceil(DTW_BAND * max(rows, columns)) + 2
+    width = min(columns, 2 * reach + 1)
+    left = np.clip(np.round(np.arange(rows) * slope).astype(np.int64) - reach, 0, columns - width)
+    moves = np.zeros((rows, width), np.int8)
+    before = np.full(columns + 1, np.inf)  # totals of the row above, shifted by one: before[j + 1] is j's
+    before[0] = 0.0
+    for start in range(0, rows, _DTW_ROWS):
+        some = slice(start, min(rows, start + _DTW_ROWS))
+        low, high = int(left[some.start]), int(left[some.stop - 1]) + width
+        distances = _distances(a[some], b[low:high])
+        for row in range(some.start, some.stop):
+            at = int(left[row])
+            distance = distances[row - start, at - low : at - low + width].astype(np.float64)
+            aslant, above = before[at : at + width], before[at + 1 : at + width + 1]
+            entered = np.minimum(aslant, above)
+            passed = np.cumsum(distance)
+            total = np.minimum.accumulate(entered - passed + distance) + passed
+            moves[row] = np.where(above < aslant, _ABOVE, _ASLANT)
+            moves[row, 1:][total[:-1] < entered[1:]] = _LEFT
+            before.fill(np.inf)
+            before[at + 1 : at + width + 1] = total
+    return _walk_back(moves, left, columns)
+
+
+def _distances(a: Floats, b: Floats) -> Floats:
+    """(len(a), len(b)) Euclidean distances of rows."""
+    squared: Floats = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    return np.sqrt(np.maximum(squared, 0.0))
+
+
+def _walk_back(
+    moves: NDArray[np.int8], left: NDArray[np.int64], columns: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    i, j = len(moves) - 1, columns - 1
     path = [(i, j)]
     while i or j:
-        step = move[i, j]
-        i, j = i - int(step != 2), j - int(step != 1)
+        move = moves[i, j - left[i]]
+        i, j = i - int(move != _LEFT), j - int(move != _ABOVE)
         path.append((i, j))
-    return np.array(path[::-1])
+    steps = np.array(path[::-1], np.float64)
+    return steps[:, 0], steps[:, 1]
 
 
-_Models = dict[tuple[str, int], tuple["Floats", "Floats"]]
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """One diagonal Gaussian for each state of each phone that was heard, and last one for all the others."""
+
+    ids: dict[tuple[str, int], int]
+    """Row of each (phone, sub-state) in `means`."""
+    means: NDArray[np.float64]
+    """(models, features)"""
+    variances: NDArray[np.float64]
+    """(models, features)"""
+
+    def ids_of(self, states: Sequence[_State]) -> NDArray[np.int64]:
+        """(states,) the row for each state."""
+        rest = len(self.means) - 1
+        return np.array([self.ids.get((name, sub), rest) for name, sub, _ in states], np.int64)
+
+    def log_likelihoods(self, features: Floats) -> Floats:
+        """(frames, features) to (frames, models)."""
+        precision = 1.0 / self.variances
+        # one product: the terms in x squared, in x, and those without x
+        weights = np.concatenate([-0.5 * precision, self.means * precision], axis=1).astype(np.float32)
+        constant = -0.5 * ((self.means**2 * precision) - np.log(precision)).sum(1)
+        result: Floats = np.concatenate([features**2, features], axis=1) @ weights.T
+        result += constant.astype(np.float32)
+        return result
 
 
-def _estimate(items: list[_Utterance]) -> tuple[_Models, tuple[Floats, Floats]]:
+def _estimate(items: Sequence[_Utterance]) -> _Models:
     """Means and variances of every state, smoothed towards its phone's and everything's."""
-    sums: dict[tuple[str, int], tuple[float, NDArray[np.float64], NDArray[np.float64]]] = {}
+    ids: dict[tuple[str, int], int] = {}
     for item in items:
-        for state in np.unique(item.labels[item.labels >= 0]):
-            rows = item.features[item.labels == state].astype(np.float64)
-            name, sub, _ = item.states[state]
-            count, first, second = sums.get((name, sub), (0.0, np.zeros(1), np.zeros(1)))
-            sums[name, sub] = (count + len(rows), first + rows.sum(0), second + (rows**2).sum(0))
-    total = sum(s[0] for s in sums.values())
-    mean = sum(s[1] for s in sums.values()) / total
-    variance = sum(s[2] for s in sums.values()) / total - mean**2
-    models: _Models = {}
-    for (name, sub), (count, first, second) in sums.items():
-        of_phone = [sums[name, k] for k in range(STATES_PER_PHONE) if (name, k) in sums]
-        phone_mean = (sum(s[1] for s in of_phone) + MAP_TAU * mean) / (sum(s[0] for s in of_phone) + MAP_TAU)
-        own_mean = (first + MAP_TAU * phone_mean) / (count + MAP_TAU)
-        own_variance = (second + MAP_TAU * (variance + phone_mean**2)) / (count + MAP_TAU) - own_mean**2
-        models[name, sub] = (own_mean, np.maximum(own_variance, VARIANCE_FLOOR))
-    return models, (mean, np.maximum(variance, VARIANCE_FLOOR))
+        for name, sub, _ in item.states:
+            ids.setdefault((name, sub), len(ids))
+    size = items[0].features.shape[1]
+    count, first, second = np.zeros((len(ids), 1)), np.zeros((len(ids), size)), np.zeros((len(ids), size))
+    for item in items:
+        known = item.labels >= 0
+        rows = np.array([ids[name, sub] for name, sub, _ in item.states])[item.labels[known]]
+        order = np.argsort(rows, kind="stable")
+        heard, starts, lengths = np.unique(rows[order], return_index=True, return_counts=True)
+        x = item.features[known][order].astype(np.float64)
+        count[heard, 0] += lengths
+        first[heard] += np.add.reduceat(x, starts)
+        second[heard] += np.add.reduceat(x**2, starts)
+    total = count.sum()
+    mean = first.sum(0) / total
+    variance = second.sum(0) / total - mean**2
+    siblings = np.array([[ids.get((name, sub), -1) for sub in range(STATES_PER_PHONE)] for name, _ in ids])
+    exists = (siblings >= 0)[:, :, None]
+    of_phone = (count[siblings] * exists).sum(1), (first[siblings] * exists).sum(1)
+    phone_mean = (of_phone[1] + MAP_TAU * mean) / (of_phone[0] + MAP_TAU)
+    own_mean = (first + MAP_TAU * phone_mean) / (count + MAP_TAU)
+    own_variance = (second + MAP_TAU * (variance + phone_mean**2)) / (count + MAP_TAU) - own_mean**2
+    # a state that no frame was given to is as good as unheard
+    own_mean[count[:, 0] == 0], own_variance[count[:, 0] == 0] = mean, variance
+    return _Models(
+        ids,
+        np.concatenate([own_mean, mean[None]]),
+        np.maximum(np.concatenate([own_variance, variance[None]]), VARIANCE_FLOOR),
+    )
 
 
-def _relabel(items: Sequence[_Utterance], models: _Models, rest: tuple[Floats, Floats]) -> None:
+def _batches(items: Sequence[_Utterance]) -> list[list[_Utterance]]:
+    """Utterances of like length together, few enough of them for the tables of a search."""
+    batches: list[list[_Utterance]] = []
+    for item in sorted(items, key=lambda each: len(each.features)):
+        cells = len(item.features) * len(item.states)
+        if not batches or cells * (len(batches[-1]) + 1) > _MOST_CELLS:
+            batches.append([])
+        batches[-1].append(item)
+    return batches
+
+
+def _relabel(items: Sequence[_Utterance], models: _Models) -> None:
     """Label some utterances anew, padded to the same size so that each frame is one vector operation."""
     frames = np.array([len(item.features) for item in items])
     counts = np.array([len(item.states) for item in items])
-    likelihood = np.zeros((len(items), frames.max(), counts.max()), np.float32)
+    heard = np.zeros((frames.max(), len(items), len(models.means)), np.float32)
+    which = np.zeros((len(items), counts.max()), np.int64)
     optional = np.zeros((len(items), counts.max()), bool)
     for index, item in enumerate(items):
-        likelihood[index, : frames[index], : counts[index]] = _likelihood(item, models, rest)
+        heard[: frames[index], index] = models.log_likelihoods(item.features)
+        which[index, : counts[index]] = models.ids_of(item.states)
         optional[index, : counts[index]] = [sound < 0 for _, _, sound in item.states]
-    paths = _viterbi(likelihood * LIKELIHOOD_SCALE, optional, frames, counts)
+    paths = _viterbi(heard, which, optional, frames=frames, counts=counts)
     for index, item in enumerate(items):
-        item.labels = paths[index, : frames[index]]
-        chosen = likelihood[index, np.arange(frames[index]), item.labels]
+        item.labels = paths[: frames[index], index]
+        chosen = heard[np.arange(frames[index]), index, which[index, item.labels]]
         item.score = float(chosen.mean())
 
 
-def _likelihood(item: _Utterance, models: _Models, rest: tuple[Floats, Floats]) -> Floats:
-    """(frames, states) log likelihoods under diagonal Gaussians."""
-    chosen = [models.get((name, sub), rest) for name, sub, _ in item.states]
-    mean = np.stack([m for m, _ in chosen])
-    precision = 1.0 / np.stack([v for _, v in chosen])
-    x = item.features.astype(np.float64)
-    result = -0.5 * (
-        x**2 @ precision.T
-        - 2 * x @ (mean * precision).T
-        + (mean**2 * precision).sum(1)[None]
-        - np.log(precision).sum(1)[None]
-    )
-    return result.astype(np.float32)
-
-
 def _viterbi(
-    likelihood: Floats,
+    heard: Floats,
+    which: NDArray[np.int64],
     optional: NDArray[np.bool_],
+    *,
     frames: NDArray[np.int64],
     counts: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """The best left-to-right paths, in which `optional` states may be skipped.
 
     Args:
-        likelihood: (utterances, most frames, most states), scaled.
+        heard: (most frames, utterances, models) log likelihoods.
+        which: (utterances, most states) the model of each state.
         optional: (utterances, most states).
         frames: (utterances,) how many frames each has.
         counts: (utterances,) how many states each has.
 
     Returns:
-        (utterances, most frames) state indices.
+        (most frames, utterances) state indices.
     """
     stay, advance = np.float32(np.log(STAY_PROBABILITY)), np.float32(np.log(1 - STAY_PROBABILITY))
+    scale = np.float32(LIKELIHOOD_SCALE)
     lanes = np.arange(len(frames))
-    most_frames, most_states = likelihood.shape[1:]
-    score = np.full((len(frames), most_states), _NEVER, np.float32)
-    score[:, 0] = likelihood[:, 0, 0]
-    if most_states > 1:
-        score[:, 1] = np.where(optional[:, 0], likelihood[:, 0, 1], _NEVER)
-    skip = np.full(score.shape, _NEVER, np.float32)
-    skip[:, 2:] = np.where(optional[:, 1:-1], advance, _NEVER)
-    back = np.zeros((most_frames, *score.shape), np.int8)
-    last = np.zeros(score.shape, np.float32)
-    by_one = np.full(score.shape, _NEVER, np.float32)
-    by_two = np.full(score.shape, _NEVER, np.float32)
-    for frame in range(1, most_frames):
-        by_one[:, 1:] = score[:, :-1] + advance
-        by_two[:, 2:] = score[:, :-2] + skip[:, 2:]
-        best = score + stay
+    flat = which + (lanes * heard.shape[2])[:, None]
+    score = np.full(which.shape, _NEVER, np.float32)
+    now = heard[0].take(flat) * scale
+    score[:, 0] = now[:, 0]
+    score[:, 1:2] = np.where(optional[:, :1], now[:, 1:2], _NEVER)
+    skip = np.where(optional[:, 1:-1], advance, _NEVER)
+    back = np.zeros((len(heard), *score.shape), np.int8)
+    last = score.copy()
+    best, by_one, by_two = np.empty_like(score), np.empty_like(score), np.empty_like(score)
+    by_one[:, :1] = by_two[:, :2] = _NEVER
+    for frame in range(1, len(heard)):
+        np.add(score[:, :-1], advance, out=by_one[:, 1:])
+        np.add(score[:, :-2], skip, out=by_two[:, 2:])
+        np.add(score, stay, out=best)
+        # one bit says that the state came from the one before, the other that it leapt over that
         moved = by_one > best
         np.maximum(best, by_one, out=best)
         leapt = by_two > best
         np.maximum(best, by_two, out=best)
-        back[frame] = moved
-        back[frame][leapt] = 2
-        score = np.maximum(best + likelihood[:, frame], _NEVER)
+        np.left_shift(leapt.view(np.int8), 1, out=back[frame])
+        back[frame] |= moved.view(np.int8)
+        heard[frame].take(flat, out=now)
+        now *= scale
+        np.add(best, now, out=score)
+        np.maximum(score, _NEVER, out=score)
         ending = frames == frame + 1
-        last[ending] = score[ending]
+        if ending.any():
+            last[ending] = score[ending]
     state = counts - 1
     earlier = np.maximum(counts - 2, 0)
     state = np.where(optional[lanes, state] & (last[lanes, earlier] > last[lanes, state]), earlier, state)
-    path = np.zeros((len(frames), most_frames), np.int64)
-    for frame in range(most_frames - 1, -1, -1):
-        path[:, frame] = state
-        state = np.where(frame < frames, state - back[frame, lanes, state], state)
+    path = np.zeros((len(heard), len(frames)), np.int64)
+    for frame in range(len(heard) - 1, -1, -1):
+        path[frame] = state
+        steps = np.minimum(back[frame, lanes, state], _LEAP)
+        state = np.where(frame < frames, state - steps, state)
     return path
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicewright.plugins.builtin.pitch import centres_of
-from voicewright.plugins.builtin.spectrum import BINS, FFT_SIZE, power_spectra, windowed_frames
+from voicewright.plugins.builtin.spectrum import AT_ONCE, BINS, FFT_SIZE, power_spectra, windowed_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,15 +46,15 @@ def aperiodicity(wave: Floats, f0: Floats, sample_rate_hz: int) -> Floats:
     centres = centres_of(len(wave), sample_rate_hz)
     weights = band_weights(sample_rate_hz)
     bins = np.arange(BINS, dtype=np.float32) / FFT_SIZE
-    for start in range(0, len(voiced), 2048):
-        rows = voiced[start : start + 2048]
+    for start in range(0, len(voiced), AT_ONCE):
+        rows = voiced[start : start + AT_ONCE]
         pitch = np.maximum(f0[rows], sample_rate_hz * _PERIODS / (FFT_SIZE - 4))
         power = power_spectra(windowed_frames(wave, centres[rows], pitch, sample_rate_hz, _PERIODS))
         total = power @ weights.T + 1e-12
         best = np.full(total.shape, -1.0, np.float32)
         for factor in _LAG_FACTORS:
             lag = factor * sample_rate_hz / f0[rows]
-            correlated = (power * np.cos(2 * np.pi * lag[:, None] * bins[None])) @ weights.T
+            correlated = (power * np.cos((2 * np.pi * lag)[:, None] * bins)) @ weights.T
             ratio = lag * pitch / (sample_rate_hz * _PERIODS)
             best = np.maximum(best, correlated / total / _hann_correlation(ratio)[:, None])
         result[rows] = np.clip(1.0 - best, FLOOR, 1.0)
@@ -64,4 +64,5 @@ def aperiodicity(wave: Floats, f0: Floats, sample_rate_hz: int) -> Floats:
 def _hann_correlation(ratio: Floats) -> Floats:
     """Autocorrelation of a Hann window at a lag given as a share of its length (Boersma 1993, eq. 8)."""
     angle = 2 * np.pi * ratio
-    return (1 - ratio) * (2 / 3 + np.cos(angle) / 3) + np.sin(angle) / (2 * np.pi)
+    result: Floats = (1 - ratio) * (2 / 3 + np.cos(angle) / 3) + np.sin(angle) / (2 * np.pi)
+    return result

@@ -1,7 +1,7 @@
 """A voice on disk: `voice.safetensors` for the numbers, `voice.json` for what they mean.
 
-No pickle: loading a voice never runs code. The JSON names the format and carries the digest of the numbers,
-so that a damaged or foreign artefact is told before anything is spoken.
+No pickle: loading a voice never runs code. The JSON names the format and carries a digest of the numbers and
+one of itself, so that a damaged or foreign artefact is told before anything is spoken.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from voicewright.engines.errors import ArtefactInvalid
-from voicewright.plugins.builtin.analysis import FRAME_SIZE, Scale
+from voicewright.plugins.builtin.analysis import FRAME_SIZE, GUIDE_SIZE, ORDER, Scale
 from voicewright.plugins.builtin.context import PhoneSet
 from voicewright.plugins.builtin.durations import DurationModel
 from voicewright.plugins.builtin.network import AcousticNetwork
@@ -26,10 +26,13 @@ from voicewright.plugins.builtin.voice import Voice
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 FORMAT: Final = "voicewright-builtin"
 FORMAT_VERSION: Final = 1
 NUMBERS: Final = "voice.safetensors"
 DESCRIPTION: Final = "voice.json"
+_SEAL = "description_sha256"
 _BANK = ("real", "predicted", "phones", "position", "follows")
 _SCALE = ("mean", "deviation", "guide_mean", "guide_deviation")
 
@@ -62,6 +65,7 @@ def save_voice(voice: Voice, directory: Path, about: dict[str, Any]) -> None:
         "sha256": hashlib.sha256(numbers).hexdigest(),
         "about": about,
     }
+    description[_SEAL] = _digest(description)
     (directory / NUMBERS).write_bytes(numbers)
     (directory / DESCRIPTION).write_text(json.dumps(description, indent=1, ensure_ascii=False), "utf-8")
 
@@ -75,7 +79,7 @@ def load_voice(directory: Path) -> Voice:
     try:
         description = json.loads((directory / DESCRIPTION).read_text("utf-8"))
         numbers = (directory / NUMBERS).read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtefactInvalid(
             f"{directory} is not a readable voice ({error}); restore it from a backup or train it again."
         ) from error
@@ -86,11 +90,13 @@ def load_voice(directory: Path) -> Voice:
             f"{directory} has format version {description.get('format_version')}, and this engine reads "
             f"{FORMAT_VERSION}; update Voicewright or train the voice again."
         )
+    if description.get(_SEAL) != _digest(description):
+        raise ArtefactInvalid(f"{directory / DESCRIPTION} is damaged; restore it or train the voice again.")
     if hashlib.sha256(numbers).hexdigest() != description.get("sha256"):
         raise ArtefactInvalid(f"{directory / NUMBERS} is damaged; restore it or train the voice again.")
     try:
         return _assemble(description, load(numbers))
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ArtefactInvalid(f"{directory} is incomplete ({error}); train the voice again.") from error
 
 
@@ -103,9 +109,7 @@ def _assemble(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> 
     )
     network.eval()
     arrays = {k: v.numpy() for k, v in tensors.items() if not k.startswith(prefix)}
-    bank = FrameBank(*(arrays[f"bank.{k}"] for k in _BANK))
-    if bank.real.shape[1:] != (FRAME_SIZE,):
-        raise ValueError(f"frames of {bank.real.shape[1]} numbers instead of {FRAME_SIZE}")
+    _check_shapes(arrays, len(phones))
     return Voice(
         language=str(description["language"]),
         network=network,
@@ -115,6 +119,33 @@ def _assemble(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> 
             arrays["durations"].astype(np.float64), int(description["pause_frames"]), phones
         ),
         speaker_deviation=arrays["speaker_deviation"],
-        bank=bank,
+        bank=FrameBank(*(arrays[f"bank.{k}"] for k in _BANK)),
         finish=arrays["finish"],
     )
+
+
+def _check_shapes(arrays: dict[str, NDArray[Any]], phones: int) -> None:
+    rows = len(arrays["bank.position"])
+    expected = {
+        "bank.real": (rows, FRAME_SIZE),
+        "bank.phones": (rows, 3),
+        "bank.position": (rows,),
+        "bank.follows": (rows,),
+        "scale.mean": (FRAME_SIZE,),
+        "scale.deviation": (FRAME_SIZE,),
+        "scale.guide_mean": (GUIDE_SIZE,),
+        "scale.guide_deviation": (GUIDE_SIZE,),
+        "speaker_deviation": (ORDER,),
+        "durations": (DurationModel.size(phones),),
+    }
+    for name, shape in expected.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} is {arrays[name].shape} instead of {shape}")
+    if len(arrays["bank.predicted"]) != rows or arrays["finish"].ndim != 1 or not rows:
+        raise ValueError("its frames or its filter are incomplete")
+
+
+def _digest(description: dict[str, Any]) -> str:
+    """Of everything in the description but the digest itself."""
+    rest = {key: value for key, value in description.items() if key != _SEAL}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

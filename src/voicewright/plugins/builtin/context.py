@@ -159,6 +159,6 @@ def _guide_frames(
         [sounds[s.sound].end_s - sounds[s.sound].start_s if s.sound >= 0 else 0.0 for s in segments]
     )
     frame = np.round((start[owner] + position * length[owner]) / HOP_S).astype(np.int64)
-    rows = guide[np.clip(frame, 0, len(guide) - 1)]
+    rows: Floats = guide[np.clip(frame, 0, len(guide) - 1)]
     rows[np.array([s.sound < 0 for s in segments])[owner]] = quiet
     return rows

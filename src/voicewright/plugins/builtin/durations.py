@@ -16,7 +16,8 @@ from voicewright.plugins.builtin.context import NEIGHBOURS, PhoneSet
 from voicewright.plugins.builtin.pitch import HOP_S
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -53,7 +54,9 @@ class DurationModel:
     @classmethod
     def fit(cls, utterances: Sequence[tuple[Rendering, Alignment]], phones: PhoneSet) -> DurationModel:
         """Learn from aligned utterances."""
-        rows, targets, pauses = [], [], []
+        size = cls.size(len(phones))
+        squares, products = np.zeros((size, size)), np.zeros(size)
+        pauses = []
         for rendering, alignment in utterances:
             frames = np.ones(len(rendering.sounds))
             breaks = set()
@@ -64,15 +67,20 @@ class DurationModel:
                 elif 0 < index < len(segments) - 1 and segment.frames >= _HEARD_PAUSE_FRAMES:
                     breaks.add(segments[index - 1].sound)
                     pauses.append(segment.frames)
-            rows.append(_rows(rendering.sounds, breaks, phones))
-            targets.append(np.log(frames))
-        x, y = np.concatenate(rows), np.concatenate(targets)
-        ridge = np.full(x.shape[1], _PHONE_RIDGE)
+            rows = _rows(rendering.sounds, breaks, phones)
+            squares += rows.T @ rows
+            products += rows.T @ np.log(frames)
+        ridge = np.full(size, _PHONE_RIDGE)
         ridge[-_PLACES:] = _PLACE_RIDGE
-        weights = np.linalg.solve(x.T @ x + np.diag(ridge), x.T @ y)
+        weights = np.linalg.solve(squares + np.diag(ridge), products).astype(np.float64)
         long_pauses = [p for p in pauses if p >= _TYPICAL_PAUSE_FRAMES]
         pause = int(np.median(long_pauses)) if long_pauses else _DEFAULT_PAUSE_FRAMES
         return cls(weights, pause, phones)
+
+    @staticmethod
+    def size(phones: int) -> int:
+        """How many weights there are for so many phones."""
+        return len(NEIGHBOURS) * phones + _PLACES
 
     def predict(self, rendering: Rendering, speed: float) -> list[Segment]:
         """Time a text: segments from frame 0 on, silence at both ends, an even number of frames.
@@ -112,7 +120,7 @@ def _guide_breaks(rendering: Rendering) -> set[int]:
     return breaks
 
 
-def _rows(sounds: Sequence[Phone], breaks: Set[int], phones: PhoneSet) -> NDArray[np.float64]:
+def _rows(sounds: Sequence[Phone], breaks: AbstractSet[int], phones: PhoneSet) -> NDArray[np.float64]:
     """(sounds, 5 phone sets + places)."""
     count = len(sounds)
     ids = np.pad([phones.id_of(s.name) for s in sounds], 2)

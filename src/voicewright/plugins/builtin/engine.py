@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from voicewright.engines.errors import LanguageUnsupported, TextUnspeakable
 from voicewright.engines.port import AudioChunk
@@ -16,19 +16,18 @@ from voicewright.plugins.builtin.analysis import SAMPLE_RATE_HZ
 from voicewright.plugins.builtin.artefact import load_voice
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.options import BuiltinOptions
+from voicewright.plugins.builtin.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from voicewright.engines.port import RunContext, SynthesisRequest, TrainingOutcome, TrainingRequest
     from voicewright.plugins.builtin.voice import Voice
 
 VOICES_KEPT: Final = 4
-_LONGEST_PIECE = 220
-"""Characters spoken at once: longer sentences are cut at the clause, or the first audio would be late."""
-_SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+")
-_CLAUSE_END = re.compile(r"(?<=[,;:，；：、])\s*")
 _GAP_S = 0.12
 
 
@@ -38,14 +37,18 @@ class BuiltinEngine:
     def __init__(self) -> None:
         self._voices: OrderedDict[Path, Voice] = OrderedDict()
         torch.set_flush_denormal(True)
+        # what is computed at once is small here: several threads would mostly wait for each other
+        torch.set_num_threads(1)
+        threadpool_limits(1, user_api="blas")
 
     def train(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
         """Train a voice from scratch."""
-        return training.train(request, BuiltinOptions.model_validate(request.options), context)
+        return training.train(request, BuiltinOptions.model_validate(dict(request.options)), context)
 
     def load(self, voice_dir: Path) -> None:
         """Load a voice, and speak a word that nobody hears, so that everything is warm."""
-        for _ in self._voice(voice_dir).speak("a", self._voice(voice_dir).language, 1.0, 0):
+        voice = self._voice(voice_dir)
+        for _ in voice.speak("a", voice.language, 1.0, 0):
             pass
 
     def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
@@ -64,7 +67,7 @@ class BuiltinEngine:
             if first is None:
                 continue
             if spoke:
-                yield _chunk(np.zeros(int(_GAP_S / request.speed * SAMPLE_RATE_HZ), np.float32))
+                yield _chunk(np.zeros(round(_GAP_S / request.speed * SAMPLE_RATE_HZ), np.float32))
             spoke = True
             yield _chunk(first)
             for piece in pieces:
@@ -84,28 +87,6 @@ class BuiltinEngine:
         return voice
 
 
-def sentences(text: str) -> list[str]:
-    """Cut a text at the ends of sentences, and sentences that are too long at clauses or words."""
-    pieces: list[str] = []
-    for sentence in _SENTENCE_END.split(text.strip()):
-        pieces += _shortened(sentence)
-    return [p for p in pieces if p.strip()]
-
-
-def _shortened(sentence: str) -> list[str]:
-    if len(sentence) <= _LONGEST_PIECE:
-        return [sentence]
-    pieces = [""]
-    parts = [c for c in _CLAUSE_END.split(sentence) if c]
-    if len(parts) == 1:
-        parts = re.findall(r"\S{1,80}\s*", sentence)
-    for part in parts:
-        if pieces[-1] and len(pieces[-1]) + len(part) > _LONGEST_PIECE:
-            pieces.append("")
-        pieces[-1] += part if part.endswith(" ") else part + " "
-    return [p for piece in pieces for p in (_shortened(piece.strip()) if len(parts) > 1 else [piece])]
-
-
-def _chunk(wave: np.ndarray[tuple[int], np.dtype[np.float32]]) -> AudioChunk:
+def _chunk(wave: NDArray[np.float32]) -> AudioChunk:
     pcm = np.clip(np.round(wave * 32767.0), -32768, 32767).astype("<i2")
     return AudioChunk(pcm.tobytes(), SAMPLE_RATE_HZ)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import espeakng_loader
 import numpy as np
 
-from voicewright.engines.errors import EngineError
+from voicewright.engines.errors import EngineError, LanguageUnsupported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,10 +26,13 @@ _SYNCHRONOUS = 2
 _PHONEME_EVENTS = 0x0001
 _DONT_EXIT = 0x8000
 _UTF8 = 1
+_FROM_CHARACTER = 1
 _PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
 _EVENT_END, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
 _SHORTEST_PHONE_S = 1e-4
 _STRESS_MARKS = "',%="
+_NOT_TEXT = {"Cc", "Cs", "Zl", "Zp"}
+"""Control characters, halves of surrogate pairs, separators of lines."""
 _STRESS = {"'": 2, ",": 1}
 
 
@@ -59,17 +63,12 @@ class Rendering:
     """(samples,) at 22,050 Hz."""
     phones: tuple[Phone, ...]
     """In order; pauses included."""
+    sounds: tuple[Phone, ...] = field(init=False, repr=False)
+    """The phones without the pauses."""
 
-    @property
-    def sounds(self) -> tuple[Phone, ...]:
-        """The phones without the pauses."""
-        return tuple(p for p in self.phones if not p.is_pause and p.end_s - p.start_s > _SHORTEST_PHONE_S)
-
-
-class LanguageUnknown(EngineError):
-    """espeak-ng has no voice for the language."""
-
-    code = "LANGUAGE_UNKNOWN"
+    def __post_init__(self) -> None:
+        audible = (p for p in self.phones if not p.is_pause and p.end_s - p.start_s > _SHORTEST_PHONE_S)
+        object.__setattr__(self, "sounds", tuple(audible))
 
 
 class _EventId(ctypes.Union):
@@ -124,16 +123,19 @@ class Guide:
         """Speak a text.
 
         Raises:
-            LanguageUnknown: espeak-ng has no such language.
+            LanguageUnsupported: espeak-ng has no such language.
         """
         with self._lock:
             self._select(language)
             self._pieces.clear()
             self._events.clear()
-            # a carriage return or a NUL would end the text early
-            encoded = text.replace("\0", " ").encode()
-            self._library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, _UTF8, None, None)
-            self._library.espeak_Synchronize()
+            encoded = plain(text).encode("utf-8", "replace")
+            # without further flags neither [[phonemes]] nor <markup> are anything but text
+            status = self._library.espeak_Synth(
+                encoded, ctypes.c_size_t(len(encoded) + 1), 0, _FROM_CHARACTER, 0, _UTF8, None, None
+            )
+            if status != 0 or self._library.espeak_Synchronize() != 0:
+                raise EngineError("espeak-ng could not speak the text; reinstall espeakng-loader.")
             samples = np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
             wave = samples.astype(np.float32) / 32768.0
             return Rendering(wave, tuple(_phones(self._events, len(wave) / SAMPLE_RATE_HZ)))
@@ -142,7 +144,7 @@ class Guide:
         if language == self._language:
             return
         if self._library.espeak_SetVoiceByName(language.encode()) != 0:
-            raise LanguageUnknown(
+            raise LanguageUnsupported(
                 f"espeak-ng has no language {language!r}; use a code such as 'en-us', 'de' or 'pt-br'."
             )
         for parameter, value in (
@@ -165,6 +167,11 @@ class Guide:
                 self._events.append((event.type, event.sample, bytes(event.id.string)))
             index += 1
         return 0
+
+
+def plain(text: str) -> str:
+    """The text without control characters: a NUL would end it early, Ctrl-A begins a command."""
+    return "".join(" " if unicodedata.category(c) in _NOT_TEXT else c for c in text)
 
 
 def _phones(events: list[tuple[int, int, bytes]], duration_s: float) -> list[Phone]:

@@ -1,31 +1,31 @@
-"""Training the acoustic network: batches, loss, validation, early stopping, checkpoints.
+"""Training the acoustic network: batches, loss, validation, early stopping.
 
 Loss: absolute error of cepstra (the first twenty count double), of their slopes, of pitch and noise where
-voiced, and cross entropy of voicing. Schedule: one cycle (L. Smith, "Super-convergence", 2018).
+voiced, and cross entropy of voicing. Schedule: one cycle (L. Smith, "Super-convergence", 2018). What is kept
+of an interrupted training is the affair of `checkpoint`.
 """
 
 from __future__ import annotations
 
-import json
+import copy
 import math
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from voicewright.engines.errors import EngineError
 from voicewright.plugins.builtin.analysis import CEPSTRA, LOG_F0, NOISE, ORDER, VOICED
+from voicewright.plugins.builtin.checkpoint import Checkpoint, Progress
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP, AcousticNetwork
-from voicewright.plugins.builtin.pitch import HOP_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -40,11 +40,12 @@ CHUNK_FRAMES: Final = 300
 CHANNELS: Final = 192
 DROPOUT: Final = 0.1
 GUIDE_NOISE: Final = 0.1
+CHECKPOINT_EVERY_S: Final = 10.0
 _DOUBLE_WEIGHT = 20
 _SLOPE, _PITCH, _VOICING, _NOISE = 0.5, 0.5, 0.1, 0.1
 _WEIGHT_DECAY = 1e-4
 _WARM_UP = 0.1
-_CHECKPOINT_EVERY_S = 10.0
+_EPOCH_SEEDS = 1_000_003
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,23 @@ class FitPlan:
     learning_rate: float
     patience: int | None
     """Epochs without a better validation loss after which training stops; None: never."""
-    deadline_s: float | None
-    """`time.monotonic()` at which training stops; None: never."""
+    max_time_s: float | None
+    """Training stops after so long, what came before an interruption included; None: never."""
     seed: int
+    data: str
+    """Tells one set of recordings from another: a checkpoint of others is of no use."""
+
+    @property
+    def identity(self) -> dict[str, float | str | None]:
+        """What a checkpoint must agree in."""
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "patience": self.patience,
+            "seed": self.seed,
+            "data": self.data,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +93,14 @@ class FitOutcome:
 
     network: AcousticNetwork
     epochs: int
+    """Whole ones."""
     stopped: str
+    """As in `TrainingOutcome.stopped`."""
     resumed: bool
-    training_loss: float
+    training_loss: float | None
+    """Of the last whole epoch; None where time ran out before one was over."""
     validation_loss: float | None
+    """Of the network that is given back."""
 
 
 def steps_per_epoch(examples: Sequence[Example], batch_size: int) -> int:
@@ -93,54 +112,65 @@ def steps_per_epoch(examples: Sequence[Example], batch_size: int) -> int:
 def fit(
     training: Sequence[Example],
     validation: Sequence[Example],
+    *,
     phones: int,
     plan: FitPlan,
     context: RunContext,
     checkpoint_dir: Path | None,
     tick: Callable[[float], None],
 ) -> FitOutcome:
-    """Train from scratch, or go on from the checkpoint.
+    """Train from scratch, or go on from the checkpoint: both end in the same network.
+
+    With a patience, the network of the epoch with the best validation loss is given back, as the one cycle
+    was not meant to end where it was stopped.
 
     Args:
         training: what to learn from.
         validation: what to be judged on after each epoch; may be empty.
         phones: how many ids the contexts use.
         plan: how long and how fast.
-        context: for metrics and cancelling.
+        context: for metrics, the log and cancelling.
         checkpoint_dir: where the state is kept about every ten seconds; None: nowhere.
-        tick: called with the share of epochs done.
+        tick: called with the share of epochs done; may raise to stop.
+
+    Raises:
+        EngineError: the loss grew beyond all bounds.
     """
-    run = _Run(training, validation, phones, plan, checkpoint_dir)
-    resumed = run.resume()
-    stopped = "finished"
-    while run.epoch < plan.epochs:
-        loss = run.train_epoch(context)
-        context.metric("training_loss", loss, step=run.epoch)
+    run = _Run(training, validation, phones, plan)
+    checkpoint = Checkpoint(checkpoint_dir, plan.identity, context) if checkpoint_dir else None
+    resumed = checkpoint is not None and run.take_up(checkpoint)
+    kept_at = time.monotonic()
+    while (stopped := run.end()) is None:
+        if not run.train_epoch(context, tick):
+            continue
+        context.metric("training_loss", run.training_loss or 0.0, step=run.epoch)
         if validation:
-            context.metric("validation_loss", run.validate(), step=run.epoch)
-        tick(run.epoch / plan.epochs)
-        run.keep()
-        if plan.patience is not None and validation and run.epoch - run.best_epoch >= plan.patience:
-            stopped = "early_stopping"
-            break
-        if plan.deadline_s is not None and time.monotonic() >= plan.deadline_s:
-            stopped = "max_time"
-            break
-    run.keep(final=True)
+            context.metric("validation_loss", run.validate(context), step=run.epoch)
+        if checkpoint is not None and (
+            run.end() is not None or time.monotonic() - kept_at > CHECKPOINT_EVERY_S
+        ):
+            run.keep(checkpoint)
+            kept_at = time.monotonic()
+    tick(1.0)
     run.network.eval()
-    return FitOutcome(run.network, run.epoch, stopped, resumed, run.training_loss, run.validation_loss)
+    if run.best is not None:
+        run.network.load_state_dict(run.best)
+        run.validation_loss = run.best_loss
+    return FitOutcome(
+        network=run.network,
+        epochs=run.epoch,
+        stopped=stopped,
+        resumed=resumed,
+        training_loss=run.training_loss,
+        validation_loss=run.validation_loss,
+    )
 
 
 class _Run:
     """One training with all its state."""
 
     def __init__(
-        self,
-        training: Sequence[Example],
-        validation: Sequence[Example],
-        phones: int,
-        plan: FitPlan,
-        checkpoint_dir: Path | None,
+        self, training: Sequence[Example], validation: Sequence[Example], phones: int, plan: FitPlan
     ) -> None:
         torch.manual_seed(plan.seed)
         self.network = AcousticNetwork(phones, CHANNELS, DROPOUT)
@@ -157,47 +187,107 @@ class _Run:
         )
         self._data = _joined(training)
         self._validation = [_tensors(e) for e in validation]
-        self._checkpoint = checkpoint_dir / "network.safetensors" if checkpoint_dir else None
-        self._kept_at = time.monotonic()
+        self._started = time.monotonic()
         self.epoch = 0
         self.best_epoch = 0
         self.best_loss = math.inf
-        self.training_loss = math.nan
+        self.best: dict[str, Tensor] | None = None
+        """The weights of the best epoch, where a patience asks for them."""
+        self.training_loss: float | None = None
         self.validation_loss: float | None = None
 
-    def train_epoch(self, context: RunContext) -> float:
+    def end(self) -> str | None:
+        """Why it is over, or None where it is not."""
+        if self.epoch >= self._plan.epochs:
+            return "finished"
+        patience = self._plan.patience
+        if patience is not None and self._validation and self.epoch - self.best_epoch >= patience:
+            return "early_stopping"
+        return "max_time" if self._out_of_time() else None
+
+    def train_epoch(self, context: RunContext, tick: Callable[[float], None]) -> bool:
+        """Go once through as much speech as there is; False where time ran out on the way."""
         # each epoch has a generator of its own, so that a resumed run draws what an unbroken one draws
-        torch.manual_seed(self._plan.seed * 1_000_003 + self.epoch)
+        torch.manual_seed(self._plan.seed * _EPOCH_SEEDS + self.epoch)
         chooser = np.random.default_rng([self._plan.seed, self.epoch])
         self.network.train()
         total = 0.0
-        for _ in range(self._batches_per_epoch):
-            context.check_cancelled()
+        for number in range(self._batches_per_epoch):
+            tick((self.epoch + number / self._batches_per_epoch) / self._plan.epochs)
+            if self._out_of_time():
+                return False
             phones, places, guide, frames, weight = self._batch(chooser)
-            guide = guide + torch.randn_like(guide) * GUIDE_NOISE
-            loss = _loss(self.network(phones, places, guide), frames, weight)
+            noisy = guide + torch.randn_like(guide) * GUIDE_NOISE
+            loss = _loss(self.network(phones, places, noisy), frames, weight)
+            context.check_cancelled()
             self._optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self._optimiser.step()
             self._schedule.step()
             total += float(loss.detach())
+            if not math.isfinite(total):
+                raise EngineError(
+                    f"The network did not learn: its error grew beyond all bounds in epoch {self.epoch + 1}. "
+                    "Lower the learning_rate."
+                )
         self.epoch += 1
         self.training_loss = total / self._batches_per_epoch
-        return self.training_loss
+        return True
 
-    def validate(self) -> float:
+    def validate(self, context: RunContext) -> float:
+        """Mean loss over the validation recordings."""
         self.network.eval()
+        step = slice(None, None, FRAMES_PER_STEP)
+        losses = []
         with torch.inference_mode():
-            losses = []
             for phones, places, guide, frames, _ in self._validation:
-                step = slice(None, None, FRAMES_PER_STEP)
+                context.check_cancelled()
                 predicted = self.network(phones[None, step], places[None, step], guide[None, step])
                 losses.append(float(_loss(predicted, frames[None], torch.ones(1))))
         self.validation_loss = float(np.mean(losses))
         if self.validation_loss < self.best_loss:
             self.best_loss, self.best_epoch = self.validation_loss, self.epoch
+            if self._plan.patience is not None:
+                self.best = copy.deepcopy(self.network.state_dict())
         return self.validation_loss
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Hand the state over."""
+        checkpoint.keep(
+            {"network": self.network.state_dict(), "best": self.best or {}},
+            self._optimiser,
+            Progress(
+                epoch=self.epoch,
+                best_epoch=self.best_epoch,
+                best_loss=self.best_loss if math.isfinite(self.best_loss) else None,
+                training_loss=self.training_loss,
+                validation_loss=self.validation_loss,
+                spent_s=time.monotonic() - self._started,
+            ),
+        )
+
+    def take_up(self, checkpoint: Checkpoint) -> bool:
+        """Go on where the checkpoint was kept; False where there is none that fits."""
+        kept = checkpoint.read({k: v.shape for k, v in self.network.state_dict().items()})
+        if kept is None:
+            return False
+        progress = kept.progress
+        self.network.load_state_dict(kept.weights["network"])
+        self.best = kept.weights["best"] or None
+        self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": kept.optimiser})
+        self.epoch, self.best_epoch = progress.epoch, progress.best_epoch
+        self.best_loss = math.inf if progress.best_loss is None else progress.best_loss
+        self.training_loss, self.validation_loss = progress.training_loss, progress.validation_loss
+        self._started -= progress.spent_s
+        steps = self.epoch * self._batches_per_epoch
+        self._schedule.load_state_dict({"last_epoch": steps - 1, "_step_count": steps})
+        self._schedule.step()
+        return True
+
+    def _out_of_time(self) -> bool:
+        limit_s = self._plan.max_time_s
+        return limit_s is not None and time.monotonic() - self._started >= limit_s
 
     def _batch(self, chooser: np.random.Generator) -> tuple[Tensor, ...]:
         phones, places, guide, frames, weight = self._data
@@ -215,62 +305,6 @@ class _Run:
             cut(frames, 1),
             cut(weight, 1).mean(1),
         )
-
-    def keep(self, *, final: bool = False) -> None:
-        """Write the state aside and rename it, now and then."""
-        if self._checkpoint is None:
-            return
-        if not final and time.monotonic() - self._kept_at < _CHECKPOINT_EVERY_S:
-            return
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        for index, state in self._optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
-        state = {
-            "plan": asdict(self._plan) | {"deadline_s": None},
-            "epoch": self.epoch,
-            "best_epoch": self.best_epoch,
-            "best_loss": self.best_loss if math.isfinite(self.best_loss) else None,
-        }
-        aside = self._checkpoint.with_suffix(".part")
-        save_file(tensors, aside, metadata={"state": json.dumps(state)})
-        aside.replace(self._checkpoint)
-        self._kept_at = time.monotonic()
-
-    def resume(self) -> bool:
-        """Take up the checkpoint of the same plan; anything else there is ignored."""
-        if self._checkpoint is None or not self._checkpoint.exists():
-            return False
-        try:
-            tensors = load_file(self._checkpoint)
-            state = _metadata(self._checkpoint)
-        except (SafetensorError, OSError, ValueError, KeyError):
-            return False  # a damaged checkpoint costs time, not the training
-        if state["plan"] != asdict(self._plan) | {"deadline_s": None}:
-            return False
-        weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-        expected = {k: v.shape for k, v in self.network.state_dict().items()}
-        if {k: v.shape for k, v in weights.items()} != expected:
-            return False
-        self.network.load_state_dict(weights)
-        optimiser = self._optimiser.state_dict()
-        for name, value in tensors.items():
-            if name.startswith("optimiser."):
-                _, index, key = name.split(".")
-                optimiser["state"].setdefault(int(index), {})[key] = value
-        self._optimiser.load_state_dict(optimiser)
-        self.epoch, self.best_epoch = state["epoch"], state["best_epoch"]
-        self.best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
-        for _ in range(self.epoch * self._batches_per_epoch):
-            self._schedule.step()
-        return True
-
-
-def _metadata(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-    state: dict[str, object] = json.loads(header["__metadata__"]["state"])
-    return state
 
 
 def _tensors(example: Example) -> tuple[Tensor, ...]:
@@ -306,8 +340,3 @@ def _loss(predicted: Tensor, frames: Tensor, weight: Tensor) -> Tensor:
     ).mean(1)
     each = error + _SLOPE * slope + _PITCH * pitch + _NOISE * noise + _VOICING * voicing
     return (each * weight).sum() / weight.sum()
-
-
-def frames_of_seconds(seconds: float) -> int:
-    """5 ms frames in so many seconds."""
-    return int(seconds / HOP_S)

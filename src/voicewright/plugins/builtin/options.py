@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from voicewright.engines.port import EngineOptions
 
@@ -14,7 +16,7 @@ class BuiltinOptions(EngineOptions):
         default=None,
         ge=1,
         le=1000,
-        description="How often the network sees all recordings; unset: as often as the amount of speech needs.",
+        description="How often the network sees all recordings; unset: as the amount of speech needs.",
     )
     batch_size: int = Field(
         default=8, ge=1, le=64, description="Pieces of a second and a half that are learnt from at once."
@@ -38,3 +40,9 @@ class BuiltinOptions(EngineOptions):
         default=None, gt=0, description="Stop training the network after so many seconds; unset: never."
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="The same seed makes the same voice.")
+
+    @model_validator(mode="after")
+    def _early_stopping_can_be_judged(self) -> Self:
+        if self.early_stopping_patience is not None and self.validation_split == 0:
+            raise ValueError("early_stopping_patience needs a validation_split above 0 to judge by")
+        return self

@@ -31,6 +31,10 @@ VOICING_CHANGE_COST = 0.14
 _COST_PER_STEP = HOP_S / 0.01
 """Boersma's transition costs are meant for frames of 10 ms."""
 _PERIODS_IN_WINDOW = 3.0
+_FEWEST_VOICED = 50
+"""A quarter of a second: fewer voiced frames say nothing of a range."""
+_LOWEST_PEAK = 0.2
+"""Of a correlation: below it the frame is noise at that lag."""
 
 
 def speaker_range_hz(waves: Sequence[Floats], sample_rate_hz: int) -> tuple[float, float]:
@@ -45,7 +49,7 @@ def speaker_range_hz(waves: Sequence[Floats], sample_rate_hz: int) -> tuple[floa
     """
     tracks = [track_f0(wave, sample_rate_hz, WIDEST_RANGE_HZ) for wave in waves]
     voiced = np.concatenate([f0[f0 > 0] for f0 in tracks]) if tracks else np.zeros(0)
-    if len(voiced) < 50:  # a quarter of a second: too little to say anything of a range
+    if len(voiced) < _FEWEST_VOICED:
         return WIDEST_RANGE_HZ
     low, high = np.percentile(voiced, [25, 75])
     return max(WIDEST_RANGE_HZ[0], float(low) * 0.6), min(WIDEST_RANGE_HZ[1], float(high) * 2.0)
@@ -117,7 +121,8 @@ def _autocorrelation(frames: Floats, size: int) -> Floats:
     spectrum = scipy_fft.rfft(frames, size, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     result: Floats = scipy_fft.irfft(power, size, axis=1)
-    return result / np.maximum(result[:, :1], 1e-12)
+    result /= np.maximum(result[:, :1], 1e-12)
+    return result
 
 
 def _peaks(
@@ -125,7 +130,7 @@ def _peaks(
 ) -> tuple[Floats, Floats]:
     """The strongest local maxima between two lags, refined by a parabola through three points."""
     left, mid, right = (correlation[:, low + shift : high + shift] for shift in (-1, 0, 1))
-    height = np.where((mid > left) & (mid >= right) & (mid > 0.2), mid, -1.0)
+    height = np.where((mid > left) & (mid >= right) & (mid > _LOWEST_PEAK), mid, -1.0)
     keep = CANDIDATES - 1
     chosen = np.argpartition(-height, keep, axis=1)[:, :keep]
     rows = np.arange(len(height))[:, None]

@@ -25,6 +25,6 @@ ENGINE = EngineInfo(
     ),
     options=BuiltinOptions,
     factory="voicewright.plugins.builtin.engine:BuiltinEngine",
-    requires=("torch", "safetensors", "espeakng_loader", "soundfile", "scipy"),
+    requires=("torch", "safetensors", "espeakng_loader", "threadpoolctl", "soundfile", "scipy"),
     install_hint='pip install "voicewright[builtin]"',
 )

@@ -23,6 +23,8 @@ FFT_SIZE = 1024
 BINS = FFT_SIZE // 2 + 1
 UNVOICED_F0_HZ = 400.0
 """Sets the window of frames without a pitch: short, so that bursts stay sharp."""
+AT_ONCE = 256
+"""Frames that are worked on together: few enough to stay in the processor's cache."""
 LOWEST_F0_HZ = 68.0
 """Three periods of it fit into the transform."""
 _LIFTER = -0.15
@@ -43,8 +45,8 @@ def envelope(wave: Floats, f0: Floats, sample_rate_hz: int) -> Floats:
     centres = centres_of(len(wave), sample_rate_hz)
     pitch = np.where(f0 > 0, np.maximum(f0, LOWEST_F0_HZ), UNVOICED_F0_HZ)
     parts = [
-        _envelope_of_frames(wave, centres[s : s + 2048], pitch[s : s + 2048], sample_rate_hz)
-        for s in range(0, len(centres), 2048)
+        _envelope_of_frames(wave, centres[s : s + AT_ONCE], pitch[s : s + AT_ONCE], sample_rate_hz)
+        for s in range(0, len(centres), AT_ONCE)
     ]
     return np.concatenate(parts)
 
@@ -61,7 +63,8 @@ def windowed_frames(
     window /= np.sqrt((window**2).sum(1, keepdims=True))
     frames = frames * window
     # a constant under the window would leak into the first harmonics
-    return frames - window * (frames.sum(1, keepdims=True) / window.sum(1, keepdims=True))
+    result: Floats = frames - window * (frames.sum(1, keepdims=True) / window.sum(1, keepdims=True))
+    return result
 
 
 def power_spectra(frames: Floats) -> Floats:
@@ -76,12 +79,22 @@ def _envelope_of_frames(wave: Floats, centres: NDArray[np.int64], f0: Floats, ra
     bin_hz = rate / FFT_SIZE
     power = _mirror_below_f0(power, f0 / bin_hz)
     power = _box_smooth(power, (2.0 / 3.0) * f0 / bin_hz)
-    cepstrum = scipy_fft.irfft(np.log(power), FFT_SIZE, axis=1)
-    quefrency = np.minimum(np.arange(FFT_SIZE), FFT_SIZE - np.arange(FFT_SIZE)) / rate
-    x = f0[:, None] * quefrency[None]
-    lifter = np.sinc(x) * ((1.0 - 2.0 * _LIFTER) + 2.0 * _LIFTER * np.cos(2.0 * np.pi * x))
-    smooth = scipy_fft.rfft(cepstrum * lifter.astype(np.float32), FFT_SIZE, axis=1).real
-    return np.exp(smooth).astype(np.float32)
+    # the log power is even, so that cosine transforms of half the size do
+    cepstrum = scipy_fft.dct(np.log(power), type=1, axis=1, overwrite_x=True)
+    smooth: Floats = scipy_fft.dct(cepstrum * _lifter(f0, rate), type=1, axis=1, overwrite_x=True)
+    return np.exp(smooth, out=smooth)
+
+
+def _lifter(f0: Floats, rate: int) -> Floats:
+    """(frames, 513) CheapTrick's smoothing and recovery, and the scale of the two cosine transforms.
+
+    It is sinc(x) (1 - 2 q + 2 q cos(2 pi x)) with x = F0 quefrency, here with sines of one angle only.
+    """
+    quefrency = np.arange(BINS, dtype=np.float32) / np.float32(rate)
+    angle = np.maximum(np.float32(np.pi) * f0.astype(np.float32)[:, None] * quefrency, np.float32(1e-6))
+    sine = np.sin(angle)
+    lifter = sine / angle * ((1.0 - 4.0 * _LIFTER * sine**2) / FFT_SIZE)
+    return lifter.astype(np.float32, copy=False)
 
 
 def _mirror_below_f0(power: Floats, f0_bins: Floats) -> Floats:
@@ -111,11 +124,20 @@ def _box_smooth(power: Floats, width_bins: Floats) -> Floats:
         np.float64
     )
     integral = np.concatenate([np.zeros((len(power), 1)), np.cumsum(extended, axis=1)], axis=1)
-    middle = np.arange(power.shape[1])[None] + margin + 0.5
-    half = width_bins[:, None] / 2
-    high = _interpolate(integral, middle + half)
-    low = _interpolate(integral, middle - half)
+    half = width_bins.astype(np.float64) / 2
+    high = _shifted(integral, margin + 0.5 + half, power.shape[1])
+    low = _shifted(integral, margin + 0.5 - half, power.shape[1])
     return np.maximum((high - low) / width_bins[:, None], _POWER_FLOOR).astype(np.float32)
+
+
+def _shifted(values: NDArray[np.float64], shift: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """(rows, count) each row from its own fractional position on."""
+    whole = shift.astype(np.int64)
+    fraction = (shift - whole)[:, None]
+    windows = np.lib.stride_tricks.sliding_window_view(values, count + 1, axis=1)
+    taken = windows[np.arange(len(values)), whole]
+    result: NDArray[np.float64] = taken[:, :-1] + fraction * (taken[:, 1:] - taken[:, :-1])
+    return result
 
 
 class CepstralCode:

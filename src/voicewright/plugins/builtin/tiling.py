@@ -126,7 +126,7 @@ class _Tiler:
         before = self._phones[pool, 0][None] != context.phones[at, CENTRE - 1][:, None]
         after = self._phones[pool, 2][None] != context.phones[at, CENTRE + 1][:, None]
         voicing = (self._real[pool, VOICED] > 0.5)[None] != (frames[:, VOICED] > 0)[:, None]  # noqa: PLR2004
-        return (
+        costs: Floats = (
             _REAL * _distances(wanted, self._compared[pool])
             + _PREDICTED * _distances(wanted, self._predicted[pool])
             + _CONTEXT * (before * (1 - position) + after * position)
@@ -134,6 +134,7 @@ class _Tiler:
             + _PITCH * np.abs(self._real[pool, LOG_F0][None] - frames[:, LOG_F0][:, None])
             + _VOICING * voicing
         ).astype(np.float32)
+        return costs
 
     def _best_path(self, rows: Ints, costs: Floats) -> Ints:
         """The cheapest sequence of candidates: target costs and the costs of joins."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 import soundfile
@@ -15,7 +20,7 @@ from scipy import signal
 from voicewright.engines.errors import EngineError, LanguageUnsupported, TooLittleSpeech
 from voicewright.engines.port import TrainingOutcome
 from voicewright.plugins.builtin import pitch, restoration
-from voicewright.plugins.builtin.alignment import Alignment, align
+from voicewright.plugins.builtin.alignment import align
 from voicewright.plugins.builtin.analysis import (
     LOG_F0,
     SAMPLE_RATE_HZ,
@@ -27,32 +32,38 @@ from voicewright.plugins.builtin.analysis import (
 from voicewright.plugins.builtin.artefact import save_voice
 from voicewright.plugins.builtin.context import Context, PhoneSet, describe
 from voicewright.plugins.builtin.durations import DurationModel
-from voicewright.plugins.builtin.espeak import Guide, Rendering
-from voicewright.plugins.builtin.fitting import Example, FitOutcome, FitPlan, fit, steps_per_epoch
+from voicewright.plugins.builtin.espeak import Guide
+from voicewright.plugins.builtin.fitting import Example, FitPlan, fit, steps_per_epoch
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP
-from voicewright.plugins.builtin.tiling import FrameBank
+from voicewright.plugins.builtin.plugin import ENGINE
+from voicewright.plugins.builtin.tiling import BANK_FRAMES, FrameBank
 from voicewright.plugins.builtin.voice import Voice, filtered, predict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from voicewright.engines.port import RunContext, TrainingClip, TrainingRequest
+    from voicewright.engines.port import RunContext, TrainingRequest
+    from voicewright.plugins.builtin.alignment import Alignment
+    from voicewright.plugins.builtin.espeak import Rendering
+    from voicewright.plugins.builtin.network import AcousticNetwork
     from voicewright.plugins.builtin.options import BuiltinOptions
 
     Floats = NDArray[np.float32]
 
-MINIMUM_SPEECH_S: Final = 10.0
-IDEAL_SPEECH_S: Final = 600.0
+MINIMUM_SPEECH_S: Final = ENGINE.capabilities.minimum_speech_s
 FEWEST_STEPS, MOST_STEPS = 450, 1500
 STEPS_PER_SECOND_OF_SPEECH: Final = 1.5
-_THREADS = 2
+THREADS: Final = 2
 _VALIDATED_FROM_CLIPS = 8
 """With fewer clips each one is needed for training."""
 _RANGE_SAMPLE = 8
 _TUNING_SENTENCES = 4
+_EQUALISED_S = 240.0
+"""A long-term spectrum does not change after that, and the frames that it is the mean of are large."""
 _TUNED_PEAK = 0.7
 _MISFIT_DEVIATIONS = 6.0
 _FEWEST_FRAMES_PER_PHONE, _MOST_FRAMES_PER_PHONE = 4.0, 60.0
@@ -60,12 +71,36 @@ _FEWEST_FRAMES_PER_PHONE, _MOST_FRAMES_PER_PHONE = 4.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Utterance:
-    """One clip on its way through the stages."""
+    """One clip on its way through the stages; its samples are read when needed, as half an hour is large."""
 
-    wave: Floats
+    path: Path
+    duration_s: float
     rendering: Rendering
     weight: float
-    name: str
+
+    def wave(self) -> Floats:
+        """(samples,) at 22,050 Hz."""
+        wave: Floats = soundfile.read(str(self.path), dtype="float32")[0]
+        return wave
+
+
+class _Pairs(Sequence[tuple["Floats", "Rendering"]]):
+    """The recordings with their renderings, each read when it is asked for."""
+
+    def __init__(self, utterances: Sequence[_Utterance]) -> None:
+        self._utterances = utterances
+
+    def __len__(self) -> int:
+        return len(self._utterances)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Floats, Rendering]: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Pairs: ...
+    def __getitem__(self, index: int | slice) -> tuple[Floats, Rendering] | _Pairs:
+        if isinstance(index, slice):
+            return _Pairs(self._utterances[index])
+        return self._utterances[index].wave(), self._utterances[index].rendering
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,42 +118,71 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
         )
     notes: list[str] = []
     progress = _stages(context)
-    utterances = _read(request, context, notes)
+    utterances = _read(request, progress("reading", 0.0, 0.02), notes)
     aligned = _align(utterances, progress("aligning", 0.02, 0.12), notes)
-    speech_s = sum(len(a.utterance.wave) for a in aligned) / SAMPLE_RATE_HZ
+    speech_s = sum(a.utterance.duration_s for a in aligned)
     if speech_s < MINIMUM_SPEECH_S:
         raise TooLittleSpeech(
             f"Only {speech_s:.1f} s of speech fit their texts, and the built-in engine needs at least "
-            f"{MINIMUM_SPEECH_S:.0f} s; check the transcripts or add recordings."
+            f"{MINIMUM_SPEECH_S:g} s; check the transcripts or add recordings."
         )
-    frames = _analyse([a.utterance.wave for a in aligned], progress("analysing", 0.12, 0.2))
-    tick = progress("learning", 0.2, 0.92)
+    frames, guides = _analyse([a.utterance for a in aligned], progress("analysing", 0.12, 0.2))
+    cut_hz = _low_cut_hz(frames)
     phones = PhoneSet(s.name for a in aligned for s in a.alignment.segments)
-    contexts, frames = _contexts(aligned, frames, phones)
+    contexts, frames = _contexts(aligned, frames, guides, phones)
     scale = Scale.fit(frames, [c.guide for c in contexts])
     examples = _examples(contexts, frames, [a.utterance.weight for a in aligned], scale)
-    outcome = _fit(examples, len(phones), options, request, context, tick)
-    voice = _assemble(request.language, aligned, contexts, examples, outcome, phones, scale)
-    voice = _tune(voice, aligned, frames, progress("tuning", 0.92, 0.98))
-    train_s = time.monotonic() - started
+    held = _held_out(len(examples), options, notes)
+    plan = _plan(request, options, [e for i, e in enumerate(examples) if i not in held])
+    with _torch_threads(THREADS):
+        outcome = fit(
+            [e for i, e in enumerate(examples) if i not in held],
+            [examples[i] for i in sorted(held)],
+            phones=len(phones),
+            plan=plan,
+            context=context,
+            checkpoint_dir=request.checkpoint_dir,
+            tick=progress("learning", 0.2, 0.92),
+        )
+    tick = progress("tuning", 0.92, 0.98)
+    network = outcome.network.half().float()  # as it will be loaded
+    voice = Voice(
+        language=request.language,
+        network=network,
+        phones=phones,
+        scale=scale,
+        durations=DurationModel.fit([(a.utterance.rendering, a.alignment) for a in aligned], phones),
+        speaker_deviation=restoration.deviations([e.frames for e in examples]).astype(np.float32),
+        bank=_bank(network, contexts, examples, scale, lambda done: tick(0.5 * done)),
+        finish=np.ones(1, np.float32),
+    )
+    voice = _tune(voice, [a.utterance for a in aligned], cut_hz, lambda done: tick(0.5 + 0.5 * done))
     save_voice(
         voice,
         request.artefact_dir,
         {"speech_s": round(speech_s, 2), "epochs": outcome.epochs, "options": options.model_dump()},
     )
     context.progress("saving", 1.0)
-    metrics = {"training_loss": outcome.training_loss}
-    if outcome.validation_loss is not None:
-        metrics["validation_loss"] = outcome.validation_loss
+    losses = {"training_loss": outcome.training_loss, "validation_loss": outcome.validation_loss}
     return TrainingOutcome(
         speech_s=speech_s,
-        train_s=train_s,
+        train_s=time.monotonic() - started,
         epochs=outcome.epochs,
         stopped=outcome.stopped,
         resumed=outcome.resumed,
-        metrics=metrics,
+        metrics={name: loss for name, loss in losses.items() if loss is not None},
         notes=tuple(notes),
     )
+
+
+@contextmanager
+def _torch_threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _stages(context: RunContext) -> Callable[[str, float, float], Callable[[float], None]]:
@@ -135,14 +199,15 @@ def _stages(context: RunContext) -> Callable[[str, float, float], Callable[[floa
     return stage
 
 
-def _read(request: TrainingRequest, context: RunContext, notes: list[str]) -> list[_Utterance]:
-    total_s = sum(soundfile.info(str(c.path)).duration for c in request.clips)
+def _read(request: TrainingRequest, tick: Callable[[float], None], notes: list[str]) -> list[_Utterance]:
+    durations_s = {clip.path: _duration_s(clip.path) for clip in request.clips}
+    total_s = sum(durations_s.values())
     if total_s < MINIMUM_SPEECH_S:
         raise TooLittleSpeech(
             f"There are {total_s:.1f} s of speech, and the built-in engine needs at least "
-            f"{MINIMUM_SPEECH_S:.0f} s; add recordings."
+            f"{MINIMUM_SPEECH_S:g} s; add recordings."
         )
-    spoken = [c for c in request.clips if c.text and c.text.strip()]
+    spoken = [c for c in request.clips if c.text and c.text.strip() and c.weight > 0]
     if not spoken:
         raise EngineError(
             "None of the clips has a text, and the built-in engine learns from what is said. Add a "
@@ -152,22 +217,24 @@ def _read(request: TrainingRequest, context: RunContext, notes: list[str]) -> li
         notes.append(f"{len(request.clips) - len(spoken)} clips without a text were left out.")
     guide = Guide.shared()
     utterances = []
-    for clip in spoken:
-        context.check_cancelled()
+    for number, clip in enumerate(spoken):
         rendering = guide.render(str(clip.text), request.language)
-        if not rendering.sounds:
+        if rendering.sounds:
+            utterances.append(_Utterance(clip.path, durations_s[clip.path], rendering, clip.weight))
+        else:
             notes.append(f"{clip.path.name}: nothing in its text can be said; left out.")
-            continue
-        utterances.append(_Utterance(_wave(clip), rendering, clip.weight, clip.path.stem))
+        tick((number + 1) / len(spoken))
     return utterances
 
 
-def _wave(clip: TrainingClip) -> Floats:
-    wave, rate = soundfile.read(str(clip.path), dtype="float32")
-    if rate != SAMPLE_RATE_HZ or wave.ndim != 1:
-        raise EngineError(f"{clip.path.name} is not {SAMPLE_RATE_HZ} Hz mono; take it in first.")
-    result: Floats = wave
-    return result
+def _duration_s(path: Path) -> float:
+    try:
+        info = soundfile.info(str(path))
+    except soundfile.LibsndfileError as error:
+        raise EngineError(f"{path} can't be read ({error}); take it in again.") from error
+    if info.samplerate != SAMPLE_RATE_HZ or info.channels != 1:
+        raise EngineError(f"{path.name} is not {SAMPLE_RATE_HZ} Hz mono; take it in first.")
+    return float(info.duration)
 
 
 def _align(
@@ -176,43 +243,62 @@ def _align(
     """Align, and leave out clips whose text can't be what is said in them."""
     possible = []
     for utterance in utterances:
-        pace = len(utterance.wave) / SAMPLE_RATE_HZ / pitch.HOP_S / len(utterance.rendering.sounds)
+        pace = utterance.duration_s / pitch.HOP_S / len(utterance.rendering.sounds)
         if _FEWEST_FRAMES_PER_PHONE < pace < _MOST_FRAMES_PER_PHONE:
             possible.append(utterance)
         else:
-            notes.append(f"{utterance.name}: its text is far too long or too short for it; left out.")
+            notes.append(f"{utterance.path.name}: its text is far too long or too short for it; left out.")
     if not possible:
         raise EngineError("No clip fits its text; check that the transcripts belong to these recordings.")
-    alignments = align([(u.wave, u.rendering) for u in possible], SAMPLE_RATE_HZ, tick)
+    alignments = align(_Pairs(possible), SAMPLE_RATE_HZ, tick)
     scores = np.array([a.score for a in alignments])
     middle = float(np.median(scores))
     spread = float(np.median(np.abs(scores - middle))) * 1.48 + 0.1
     kept = []
     for utterance, alignment in zip(possible, alignments, strict=True):
         if alignment.score < middle - _MISFIT_DEVIATIONS * spread:
-            notes.append(f"{utterance.name}: what is said does not seem to be its text; left out.")
+            notes.append(f"{utterance.path.name}: what is said does not seem to be its text; left out.")
         else:
             kept.append(_Aligned(utterance, alignment))
     return kept
 
 
-def _analyse(waves: Sequence[Floats], tick: Callable[[float], None]) -> list[Floats]:
-    range_hz = pitch.speaker_range_hz(waves[:: max(1, len(waves) // _RANGE_SAMPLE)], SAMPLE_RATE_HZ)
-    results = []
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for number, frames in enumerate(pool.map(lambda w: analyse_speaker(w, range_hz), waves)):
-            results.append(frames)
-            tick((number + 1) / len(waves))
-    return results
+def _analyse(
+    utterances: Sequence[_Utterance], tick: Callable[[float], None]
+) -> tuple[list[Floats], list[Floats]]:
+    """The frames of the recordings, and of the guide's renderings of their texts."""
+    sample = utterances[:: math.ceil(len(utterances) / _RANGE_SAMPLE)]
+    range_hz = pitch.speaker_range_hz([u.wave() for u in sample], SAMPLE_RATE_HZ)
+    tick(0.0)
+
+    def both(utterance: _Utterance) -> tuple[Floats, Floats]:
+        return analyse_speaker(utterance.wave(), range_hz), analyse_guide(utterance.rendering.wave)
+
+    frames, guides = [], []
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        for number, (speaker, guide) in enumerate(pool.map(both, utterances)):
+            frames.append(speaker)
+            guides.append(guide)
+            tick((number + 1) / len(utterances))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return frames, guides
+
+
+def _low_cut_hz(frames: Sequence[Floats]) -> float:
+    voiced = np.concatenate([f[f[:, VOICED] > 0, LOG_F0] for f in frames])
+    if not len(voiced):
+        raise EngineError("There is no voice in the recordings; check that they are not silent.")
+    return restoration.low_cut_hz(np.exp(voiced))
 
 
 def _contexts(
-    aligned: Sequence[_Aligned], frames: Sequence[Floats], phones: PhoneSet
+    aligned: Sequence[_Aligned], frames: Sequence[Floats], guides: Sequence[Floats], phones: PhoneSet
 ) -> tuple[list[Context], list[Floats]]:
     """The inputs of each utterance, and its frames cut to the same even length."""
     contexts, targets = [], []
-    for item, rows in zip(aligned, frames, strict=True):
-        guide = analyse_guide(item.utterance.rendering.wave)
+    for item, rows, guide in zip(aligned, frames, guides, strict=True):
         context = describe(item.alignment.segments, item.utterance.rendering, guide, phones)
         length = min(len(rows), len(context)) // FRAMES_PER_STEP * FRAMES_PER_STEP
         contexts.append(context.cut(length))
@@ -233,34 +319,40 @@ def _examples(
     ]
 
 
-def _fit(
-    examples: Sequence[Example],
-    phones: int,
-    options: BuiltinOptions,
-    request: TrainingRequest,
-    context: RunContext,
-    tick: Callable[[float], None],
-) -> FitOutcome:
-    order = np.random.default_rng(options.seed).permutation(len(examples))
-    held = int(round(len(examples) * options.validation_split))
-    if options.validation_split > 0 and len(examples) >= _VALIDATED_FROM_CLIPS:
+def _held_out(count: int, options: BuiltinOptions, notes: list[str]) -> set[int]:
+    """Which recordings only judge; never all of them."""
+    held = round(count * options.validation_split)
+    if options.validation_split > 0 and (
+        count >= _VALIDATED_FROM_CLIPS or options.early_stopping_patience is not None
+    ):
         held = max(1, held)
     elif options.early_stopping_patience is None:
         held = 0
-    validation = [examples[i] for i in order[:held]]
-    training = [examples[i] for i in order[held:]]
-    epochs = options.epochs or _epochs_for(training, options.batch_size)
-    deadline = None if options.max_time_s is None else time.monotonic() + options.max_time_s
-    plan = FitPlan(
-        epochs,
-        options.batch_size,
-        options.learning_rate,
-        options.early_stopping_patience,
-        deadline,
-        options.seed,
+    held = min(held, count - 1)
+    if options.early_stopping_patience is not None and not held:
+        notes.append("With one recording there is none to judge by, so that training did not stop early.")
+    return set(np.random.default_rng(options.seed).permutation(count)[:held].tolist())
+
+
+def _plan(request: TrainingRequest, options: BuiltinOptions, training: Sequence[Example]) -> FitPlan:
+    return FitPlan(
+        epochs=options.epochs or _epochs_for(training, options.batch_size),
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        patience=options.early_stopping_patience,
+        max_time_s=options.max_time_s,
+        seed=options.seed,
+        data=_fingerprint(request, options),
     )
-    torch.set_num_threads(_THREADS)
-    return fit(training, validation, phones, plan, context, request.checkpoint_dir, tick)
+
+
+def _fingerprint(request: TrainingRequest, options: BuiltinOptions) -> str:
+    """Tells apart what is learnt from: the recordings, their texts, and how both are understood."""
+    digest = hashlib.sha256(f"{ENGINE.version} {request.language} {options.validation_split}".encode())
+    for clip in request.clips:
+        digest.update(hashlib.sha256(clip.path.read_bytes()).digest())
+        digest.update(json.dumps([clip.text, clip.weight]).encode())
+    return digest.hexdigest()
 
 
 def _epochs_for(training: Sequence[Example], batch_size: int) -> int:
@@ -270,44 +362,52 @@ def _epochs_for(training: Sequence[Example], batch_size: int) -> int:
     return max(1, round(steps / steps_per_epoch(training, batch_size)))
 
 
-def _assemble(
-    language: str,
-    aligned: Sequence[_Aligned],
+def _bank(
+    network: AcousticNetwork,
     contexts: Sequence[Context],
     examples: Sequence[Example],
-    outcome: FitOutcome,
-    phones: PhoneSet,
     scale: Scale,
-) -> Voice:
-    network = outcome.network.half().float()  # as it will be loaded
-    predicted = [predict(network, c, scale) for c in contexts]
-    return Voice(
-        language=language,
-        network=network,
-        phones=phones,
-        scale=scale,
-        durations=DurationModel.fit([(a.utterance.rendering, a.alignment) for a in aligned], phones),
-        speaker_deviation=restoration.deviations([e.frames for e in examples]).astype(np.float32),
-        bank=FrameBank.collect(contexts, [e.frames for e in examples], predicted),
-        finish=np.ones(1, np.float32),
-    )
+    tick: Callable[[float], None],
+) -> FrameBank:
+    """The first recordings' frames beside the network's own idea of them, no more than a bank may hold."""
+    room = BANK_FRAMES
+    kept, real, predicted = [], [], []
+    for context, example in zip(contexts, examples, strict=True):
+        length = min(len(context), room) // FRAMES_PER_STEP * FRAMES_PER_STEP
+        if not length:
+            break
+        room -= length
+        kept.append(context.cut(length))
+        real.append(example.frames[:length])
+        predicted.append(predict(network, context, scale)[:length])
+        tick(min(1.0, len(kept) / len(contexts)))
+    return FrameBank.collect(kept, real, predicted)
 
 
 def _tune(
-    voice: Voice, aligned: Sequence[_Aligned], frames: Sequence[Floats], tick: Callable[[float], None]
+    voice: Voice, utterances: Sequence[_Utterance], cut_hz: float, tick: Callable[[float], None]
 ) -> Voice:
     """Fit the finishing filter on a few sentences that the voice speaks by itself."""
-    voiced = [np.exp(f[f[:, VOICED] > 0, LOG_F0]) for f in frames]
-    cut_hz = restoration.low_cut_hz(np.concatenate([*voiced, np.array([pitch.WIDEST_RANGE_HZ[0]])]))
     low_cut = restoration.low_cut(cut_hz, SAMPLE_RATE_HZ)
     spoken = []
-    for number, item in enumerate(aligned[:: max(1, len(aligned) // _TUNING_SENTENCES)][:_TUNING_SENTENCES]):
-        rendering = item.utterance.rendering
-        pieces = voice.waves(rendering, voice.durations.predict(rendering, 1.0), seed=number)
-        spoken.append(np.concatenate(list(filtered(pieces, low_cut))))
-        tick((number + 1) / _TUNING_SENTENCES)
-    recordings = [a.utterance.wave for a in aligned]
+    sample = utterances[:: max(1, len(utterances) // _TUNING_SENTENCES)][:_TUNING_SENTENCES]
+    for number, utterance in enumerate(sample):
+        pieces = voice.waves(
+            utterance.rendering, voice.durations.predict(utterance.rendering, 1.0), seed=number
+        )
+        parts = []
+        for part in filtered(pieces, low_cut):
+            tick(number / len(sample))
+            parts.append(part)
+        spoken.append(np.concatenate(parts))
+    recordings, length_s = [], 0.0
+    for utterance in utterances:
+        recordings.append(utterance.wave())
+        length_s += utterance.duration_s
+        if length_s >= _EQUALISED_S:
+            break
     equaliser = restoration.fit_equaliser(recordings, spoken, cut_hz, SAMPLE_RATE_HZ)
+    tick(1.0)
     peak = max(float(np.abs(signal.fftconvolve(w, equaliser)).max()) for w in spoken)
     finish = signal.fftconvolve(low_cut, equaliser) * (_TUNED_PEAK / max(peak, 1e-6))
     return replace(voice, finish=finish.astype(np.float32))

@@ -61,6 +61,7 @@ def stream(
     envelope_of: Callable[[slice], tuple[Floats, Floats]],
     sample_rate_hz: int,
     seed: int,
+    *,
     block_frames: int,
     first_block_frames: int,
 ) -> Iterator[Floats]:
@@ -96,7 +97,7 @@ def stream(
         rows = owner[mine] - block.start
         _add_pulses(out, times[mine], periods[mine], log_power[rows], noise_share[rows])
         places = np.round(np.arange(block.start, block.stop) * hop).astype(np.int64)
-        _add_noise(out, noise, places, half, log_power, noise_share)
+        _add_noise(out, noise, places, log_power, noise_share, half=half)
         settled = samples if block.stop == frames else int(block.stop * hop) - half - 1
         if settled > given:
             yield out[FFT_SIZE + given : FFT_SIZE + settled]
@@ -105,11 +106,24 @@ def stream(
 
 def synthesize(f0: Floats, log_power: Floats, noise_share: Floats, sample_rate_hz: int, seed: int) -> Floats:
     """The whole wave at once, ((frames - 1) hops,); see `stream`."""
-    pieces = stream(f0, lambda at: (log_power[at], noise_share[at]), sample_rate_hz, seed, len(f0), len(f0))
+    pieces = stream(
+        f0,
+        lambda at: (log_power[at], noise_share[at]),
+        sample_rate_hz,
+        seed,
+        block_frames=len(f0),
+        first_block_frames=len(f0),
+    )
     return np.concatenate([np.zeros(0, np.float32), *pieces])
 
 
-def _add_pulses(out: Floats, times: Floats, periods: Floats, log_power: Floats, noise_share: Floats) -> None:
+def _add_pulses(
+    out: Floats,
+    times: NDArray[np.float64],
+    periods: NDArray[np.float64],
+    log_power: Floats,
+    noise_share: Floats,
+) -> None:
     if not len(times):
         return
     tonal = np.log(np.maximum(1.0 - noise_share, _SILENT_SHARE)) + log_power
@@ -125,7 +139,13 @@ def _add_pulses(out: Floats, times: Floats, periods: Floats, log_power: Floats, 
 
 
 def _add_noise(
-    out: Floats, noise: Floats, places: NDArray[np.int64], half: int, log_power: Floats, noise_share: Floats
+    out: Floats,
+    noise: Floats,
+    places: NDArray[np.int64],
+    log_power: Floats,
+    noise_share: Floats,
+    *,
+    half: int,
 ) -> None:
     window = np.sqrt(np.hanning(2 * half + 1)[:-1]).astype(np.float32)
     pieces = np.lib.stride_tricks.sliding_window_view(noise, 2 * half)[places] * window

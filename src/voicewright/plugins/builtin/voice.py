@@ -100,7 +100,14 @@ class Voice:
         def envelope_of(at: slice) -> tuple[Floats, Floats]:
             return speaker_code.decode_log(restored[at, CEPSTRA]), noise[at] @ self.bands
 
-        return vocoder.stream(f0, envelope_of, SAMPLE_RATE_HZ, seed, BLOCK_FRAMES, FIRST_BLOCK_FRAMES)
+        return vocoder.stream(
+            f0,
+            envelope_of,
+            SAMPLE_RATE_HZ,
+            seed,
+            block_frames=BLOCK_FRAMES,
+            first_block_frames=FIRST_BLOCK_FRAMES,
+        )
 
     def frames(self, rendering: Rendering, segments: Sequence[Segment]) -> Floats:
         """(frames, FRAME_SIZE), normalised: predicted, met by real frames, variance and pauses restored."""
