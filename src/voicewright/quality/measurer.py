@@ -75,7 +75,7 @@ class Measurer:
                 SERVICE,
                 name="The judge of the recordings",
                 arguments=arguments,
-                # Spinning threads starve each other where other work runs, the training for one: 50 x as slow.
+                # Spinning threads starve each other where anything else runs, say a training: 50 x as slow.
                 env={"OMP_NUM_THREADS": str(processors), "OMP_WAIT_POLICY": "PASSIVE"},
                 hang_timeout_s=HANG_TIMEOUT_S,
             )

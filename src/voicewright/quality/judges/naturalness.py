@@ -88,6 +88,8 @@ class NaturalnessJudge:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Idle threads would turn round and round instead of waiting, and take the processor from the others.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
     def score_windows(self, windows: Windows) -> NDArray[np.float64]:
