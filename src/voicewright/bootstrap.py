@@ -67,7 +67,7 @@ class LocalApplication:
         """The judges; started with the first question."""
         from voicewright.quality.measurer import Measurer  # noqa: PLC0415
 
-        return self._open.enter_context(Measurer())
+        return self._open.enter_context(Measurer(whisper_dir=self.settings.whisper_dir))
 
     def engine(self, engine_id: str) -> EngineClient:
         """The client of an engine; started with the first request."""

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_VOICE_CACHE_MB",
         description="MiB of unpacked voices kept ready for speaking; the least recently used go first.",
     )
+    whisper_dir: Annotated[Path | None, BeforeValidator(_absolute)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_WHISPER_DIR",
+        description="Directory with Whisper weights in CTranslate2 form, for faster-whisper to hear with.",
+    )
     min_free_disk_mb: int = Field(
         default=200,
         ge=0,

@@ -46,8 +46,14 @@ def log_to_file(logs_dir: Path, command: str) -> Path | None:
         return None
     handler.setFormatter(_json_lines())
     handler.setLevel(logging.INFO)
+    handler.addFilter(_is_ours_or_serious)
     _add(handler)
     return path
+
+
+def _is_ours_or_serious(record: logging.LogRecord) -> bool:
+    """Leave out what libraries have to say as long as nothing is wrong."""
+    return record.name.startswith("voicewright") or record.levelno >= logging.WARNING
 
 
 def _add(handler: logging.Handler) -> None:
