@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from voicewright.voices.service import VoiceService
 
 
+_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that spin while they wait starve everything else on the machine, and themselves."""
+
+
 class LocalApplication:
     """The program on one machine, for one command; see `cli.application.Application`."""
 
@@ -76,7 +80,7 @@ class LocalApplication:
 
         info = get_engine(engine_id)
         require_installed(info)
-        return self._open.enter_context(EngineClient(info))
+        return self._open.enter_context(EngineClient(info, env=_QUIET_THREADS))
 
     def open(self, command: str) -> None:
         """Begin a command: find the settings, start the logs."""

@@ -28,6 +28,9 @@ RECOGNISED_WEIGHT: Final = 0.6
 """How much words that a recogniser heard count against written ones, at full confidence."""
 _REASONS_SHOWN: Final = 3
 
+_Heard = tuple[str, float]
+"""Text and confidence (0..1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -91,20 +94,21 @@ def make_plan(
             "All of the speech was needed for training, so nothing was left to judge the voice by. "
             "With a few more recordings it would be evaluated."
         )
-    heard, heard_note = _hear(training, engine, language, measurer, on_progress=on_progress, cancel=cancel)
-    if heard_note:
-        notes.append(heard_note)
+    heard = _hear(training, language, measurer, on_progress=on_progress, cancel=cancel)
+    notes += _notes_on_words(training, heard, language)
+    if engine.capabilities.needs_transcripts:
+        training = _with_words(training, heard, engine, notes)
     return TrainingPlan(
-        training=tuple(_weigh(clip, heard.get(clip.path)) for clip in training),
+        training=tuple(_weigh(clip, (heard or {}).get(clip.path)) for clip in training),
         references=tuple(clip.path for clip in references),
         training_speech_s=sum(clip.speech_s for clip in training),
         reference_speech_s=sum(clip.speech_s for clip in references),
-        recognised=len(heard),
+        recognised=len(heard or {}),
         notes=tuple(notes),
     )
 
 
-def _weigh(clip: Clip, heard: tuple[str, float] | None) -> TrainingClip:
+def _weigh(clip: Clip, heard: _Heard | None) -> TrainingClip:
     weight = 1.0 if clip.verdict == "good" else USABLE_WEIGHT
     if heard is None:
         return TrainingClip(path=clip.path, text=clip.text, weight=weight)
@@ -114,35 +118,52 @@ def _weigh(clip: Clip, heard: tuple[str, float] | None) -> TrainingClip:
 
 def _hear(
     clips: Sequence[Clip],
-    engine: EngineInfo,
     language: str,
     measurer: Measurer,
     *,
     on_progress: Callable[[float], None] | None,
     cancel: threading.Event | None,
-) -> tuple[dict[Path, tuple[str, float]], str]:
-    """Recognise the words of the clips that have none; (text, confidence 0..1) by path, and a note."""
-    silent = [clip.path for clip in clips if not clip.text]
-    if not silent:
-        return {}, ""
-    missing = f"{len(silent)} of {len(clips)} clips have no transcript"
+) -> dict[Path, _Heard] | None:
+    """Recognise the words of the clips that have none; None where nothing here knows the language."""
+    untold = [clip.path for clip in clips if not clip.text]
+    if not untold:
+        return {}
     if not measurer.supports_recognition(language):
-        if engine.capabilities.needs_transcripts:
-            raise TranscriptsNeeded(
-                f"{missing}, the engine {engine.title} needs them, and nothing on this machine recognises "
-                f"'{language}'. Write what is said into metadata.csv, one line per clip: name|text."
-            )
-        return {}, f"{missing}, and nothing on this machine recognises the language '{language}'."
-    recognitions = measurer.recognise(silent, language, progress=on_progress, cancel=cancel)
-    heard = {
+        return None
+    recognitions = measurer.recognise(untold, language, progress=on_progress, cancel=cancel)
+    return {
         path: (said.text, said.confidence)
-        for path, said in zip(silent, recognitions, strict=True)
+        for path, said in zip(untold, recognitions, strict=True)
         if said.text.strip()
     }
-    return heard, (
-        f"{missing}: the words of {len(heard)} were recognised, with mistakes. "
-        "Writing them into metadata.csv makes a better voice."
-    )
+
+
+def _notes_on_words(
+    clips: Sequence[Clip], heard: Mapping[Path, _Heard] | None, language: str
+) -> tuple[str, ...]:
+    untold = sum(1 for clip in clips if not clip.text)
+    if not untold:
+        return ()
+    missing = f"{untold} of {len(clips)} clips have no transcript"
+    if heard is None:
+        return (f"{missing}, and nothing on this machine recognises the language '{language}'.",)
+    recognised = f"{missing}: the words of {len(heard)} were recognised, with mistakes."
+    return (f"{recognised} Writing them into metadata.csv makes a better voice.",)
+
+
+def _with_words(
+    clips: Sequence[Clip], heard: Mapping[Path, _Heard] | None, engine: EngineInfo, notes: list[str]
+) -> list[Clip]:
+    """Keep the clips whose words are known, for an engine that can't do without."""
+    known = [clip for clip in clips if clip.text or clip.path in (heard or {})]
+    if sum(clip.speech_s for clip in known) < engine.capabilities.minimum_speech_s or not known:
+        raise TranscriptsNeeded(
+            f"The engine {engine.title} has to know what is said. {' '.join(notes)} Write it into "
+            "metadata.csv, one line per clip: name|text."
+        )
+    if len(known) < len(clips):
+        notes.append(f"{len(clips) - len(known)} clips were left out, because nobody knows their words.")
+    return known
 
 
 def _why_nothing_is_left(report: IntakeReport) -> str:

@@ -130,6 +130,16 @@ def test_where_nothing_recognises_the_language_it_is_said(tmp_path: Path) -> Non
         plan_of(intake, needing(needs_transcripts=True), "de")
 
 
+def test_an_engine_that_needs_words_gets_only_clips_that_have_them(tmp_path: Path) -> None:
+    clips = [clip(tmp_path, f"c{number}", text="Words." if number % 2 else None) for number in range(12)]
+
+    plan = plan_of(report(tmp_path, clips), needing(needs_transcripts=True), "de")
+
+    assert plan.training
+    assert all(one.text for one in plan.training)
+    assert "nobody knows their words" in plan.notes[-1]
+
+
 def test_too_little_speech_names_both_amounts(tmp_path: Path) -> None:
     with pytest.raises(TooLittleSpeech, match=r"5 s of usable speech.*at least 20 s"):
         plan_of(report(tmp_path, [clip(tmp_path, "only")]), needing(minimum_speech_s=20.0))
