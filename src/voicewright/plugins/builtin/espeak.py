@@ -16,6 +16,7 @@ import espeakng_loader
 import numpy as np
 
 from voicewright.engines.errors import EngineError, LanguageUnsupported
+from voicewright.plugins.builtin.languages import GUIDE_VOICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,7 +144,8 @@ class Guide:
     def _select(self, language: str) -> None:
         if language == self._language:
             return
-        if self._library.espeak_SetVoiceByName(language.encode()) != 0:
+        name = GUIDE_VOICES.get(language, language)
+        if self._library.espeak_SetVoiceByName(name.encode()) != 0:
             raise LanguageUnsupported(
                 f"espeak-ng has no language {language!r}; use a code such as 'en-us', 'de' or 'pt-br'."
             )
