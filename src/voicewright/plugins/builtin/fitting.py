@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 CHUNK_FRAMES: Final = 300
 """A second and a half."""
-CHANNELS: Final = 192
 DROPOUT: Final = 0.1
 GUIDE_NOISE: Final = 0.1
 CHECKPOINT_EVERY_S: Final = 10.0
@@ -113,7 +112,7 @@ def fit(
     training: Sequence[Example],
     validation: Sequence[Example],
     *,
-    phones: int,
+    network: AcousticNetwork,
     plan: FitPlan,
     context: RunContext,
     checkpoint_dir: Path | None,
@@ -127,7 +126,7 @@ def fit(
     Args:
         training: what to learn from.
         validation: what to be judged on after each epoch; may be empty.
-        phones: how many ids the contexts use.
+        network: what to start from; it is trained in place.
         plan: how long and how fast.
         context: for metrics, the log and cancelling.
         checkpoint_dir: where the state is kept about every ten seconds; None: nowhere.
@@ -136,7 +135,7 @@ def fit(
     Raises:
         EngineError: the loss grew beyond all bounds.
     """
-    run = _Run(training, validation, phones, plan)
+    run = _Run(training, validation, network, plan)
     checkpoint = Checkpoint(checkpoint_dir, plan.identity, context) if checkpoint_dir else None
     resumed = checkpoint is not None and run.take_up(checkpoint)
     kept_at = time.monotonic()
@@ -170,10 +169,13 @@ class _Run:
     """One training with all its state."""
 
     def __init__(
-        self, training: Sequence[Example], validation: Sequence[Example], phones: int, plan: FitPlan
+        self,
+        training: Sequence[Example],
+        validation: Sequence[Example],
+        network: AcousticNetwork,
+        plan: FitPlan,
     ) -> None:
-        torch.manual_seed(plan.seed)
-        self.network = AcousticNetwork(phones, CHANNELS, DROPOUT)
+        self.network = network
         self._plan = plan
         self._batches_per_epoch = steps_per_epoch(training, plan.batch_size)
         self._optimiser = torch.optim.AdamW(

@@ -46,3 +46,8 @@ class BuiltinOptions(EngineOptions):
         if self.early_stopping_patience is not None and self.validation_split == 0:
             raise ValueError("early_stopping_patience needs a validation_split above 0 to judge by")
         return self
+
+    from_prior: bool = Field(
+        default=True,
+        description="Start from what free synthetic voices taught the network; false: start from nothing.",
+    )

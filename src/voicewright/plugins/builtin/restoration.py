@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 STRETCH: Final = 0.5
+SHARPENING: Final = 0.5
+SHARPENED_FRAMES: Final = 15
 _MOST_STRETCH = 2.5
-_PAUSE_DEPTH = 2.0
+_PAUSE_DEPTH = 3.5
 """Deviations of the level by which predicted pauses are lowered: averaged pauses hiss."""
 _PAUSE_EDGE_FRAMES = 11
 EQUALISER_TAPS: Final = 513
@@ -51,6 +53,21 @@ def stretch_variance(frames: Floats, speaker_deviation: Floats) -> Floats:
     mean = frames[:, shapes].mean(0)
     ratio = np.clip(speaker_deviation[shapes] / (frames[:, shapes].std(0) + 1e-6), 1.0, _MOST_STRETCH)
     result[:, shapes] = mean + (frames[:, shapes] - mean) * (1 + STRETCH * (ratio - 1))
+    return result
+
+
+def sharpen(frames: Floats) -> Floats:
+    """Bring back the quick movements of the cepstra that averaging takes away.
+
+    The difference to a moving average over some 75 ms is added once more in part: the idea of the modulation
+    spectrum postfilter (S. Takamichi et al., 2014) in its simplest form.
+    """
+    half = SHARPENED_FRAMES // 2
+    window = np.hanning(SHARPENED_FRAMES + 2)[1:-1].astype(np.float32)
+    padded = np.pad(frames[:, CEPSTRA], ((half, half), (0, 0)), mode="edge")
+    average = signal.convolve(padded, (window / window.sum())[:, None], mode="valid", method="direct")
+    result = frames.copy()
+    result[:, CEPSTRA] += SHARPENING * (frames[:, CEPSTRA] - average)
     return result
 
 
@@ -92,7 +109,10 @@ def long_term_spectrum(waves: Sequence[Floats]) -> Floats:
         loud = frames[energy > energy.max() * _LOUD_ENOUGH] * window
         power = np.abs(np.fft.rfft(loud)) ** 2
         parts.append(power / power.sum(1, keepdims=True))
-    return np.concatenate(parts).mean(0) if parts else np.ones(_SPECTRUM_SIZE // 2 + 1)
+    if not parts:
+        return np.ones(_SPECTRUM_SIZE // 2 + 1, np.float32)
+    mean: Floats = np.concatenate(parts).mean(0).astype(np.float32)
+    return mean
 
 
 def fit_equaliser(recordings: Sequence[Floats], spoken: Sequence[Floats], cut_hz: float, rate: int) -> Floats:

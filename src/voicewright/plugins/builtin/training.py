@@ -19,7 +19,7 @@ from scipy import signal
 
 from voicewright.engines.errors import EngineError, LanguageUnsupported, TooLittleSpeech
 from voicewright.engines.port import TrainingOutcome
-from voicewright.plugins.builtin import pitch, restoration
+from voicewright.plugins.builtin import pitch, prior, restoration
 from voicewright.plugins.builtin.alignment import align
 from voicewright.plugins.builtin.analysis import (
     LOG_F0,
@@ -33,10 +33,11 @@ from voicewright.plugins.builtin.artefact import save_voice
 from voicewright.plugins.builtin.context import Context, PhoneSet, describe
 from voicewright.plugins.builtin.durations import DurationModel
 from voicewright.plugins.builtin.espeak import Guide
-from voicewright.plugins.builtin.fitting import Example, FitPlan, fit, steps_per_epoch
+from voicewright.plugins.builtin.fitting import DROPOUT, Example, FitPlan, fit, steps_per_epoch
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP
 from voicewright.plugins.builtin.plugin import ENGINE
+from voicewright.plugins.builtin.prior import starting_network
 from voicewright.plugins.builtin.tiling import BANK_FRAMES, FrameBank
 from voicewright.plugins.builtin.voice import Voice, filtered, predict
 
@@ -128,7 +129,8 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
         )
     frames, guides = _analyse([a.utterance for a in aligned], progress("analysing", 0.12, 0.2))
     cut_hz = _low_cut_hz(frames)
-    phones = PhoneSet(s.name for a in aligned for s in a.alignment.segments)
+    known = prior.phone_names() if options.from_prior else ()
+    phones = PhoneSet([*known, *(s.name for a in aligned for s in a.alignment.segments)])
     contexts, frames = _contexts(aligned, frames, guides, phones)
     scale = Scale.fit(frames, [c.guide for c in contexts])
     examples = _examples(contexts, frames, [a.utterance.weight for a in aligned], scale)
@@ -138,7 +140,9 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
         outcome = fit(
             [e for i, e in enumerate(examples) if i not in held],
             [examples[i] for i in sorted(held)],
-            phones=len(phones),
+            network=starting_network(
+                phones, dropout=DROPOUT, seed=options.seed, from_prior=options.from_prior
+            ),
             plan=plan,
             context=context,
             checkpoint_dir=request.checkpoint_dir,

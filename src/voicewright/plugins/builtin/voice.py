@@ -113,7 +113,7 @@ class Voice:
         """(frames, FRAME_SIZE), normalised: predicted, met by real frames, variance and pauses restored."""
         context = describe(segments, rendering, analyse_guide(rendering.wave), self.phones)
         context = context.cut(len(context) // FRAMES_PER_STEP * FRAMES_PER_STEP)
-        predicted = predict(self.network, context, self.scale)
+        predicted = restoration.sharpen(predict(self.network, context, self.scale))
         tiled = self.bank.tile(predicted, context)
         stretched = restoration.stretch_variance(tiled, self.speaker_deviation)
         return restoration.deepen_pauses(stretched, context.places)
