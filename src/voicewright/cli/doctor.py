@@ -103,7 +103,7 @@ def _check_engine(info: EngineInfo) -> Finding:
     if lacking:
         return missing(name, f"lacks {', '.join(lacking)}", info.install_hint or "Install them with pip.")
     able = info.capabilities
-    return ok(name, f"{info.title} {info.version}, {len(able.languages)} languages, {info.licence}")
+    return ok(name, f"{info.title}; {len(able.languages)} languages; {info.licence}")
 
 
 def _check_espeak() -> Finding:

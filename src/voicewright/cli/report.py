@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 COMPONENTS = ("similarity", "naturalness", "clarity", "consistency", "overall")
 RAW = ("speaker_cosine", "dnsmos_ovrl", "dnsmos_sig", "wer")
 _MEANING = {
-    "similarity": "sounds like the speaker",
-    "naturalness": "sounds like a person",
-    "clarity": "is understood",
-    "consistency": "is the same in every sentence",
-    "overall": "0.4 similarity + 0.3 naturalness + 0.2 clarity + 0.1 consistency",
+    "similarity": ("sounds like the speaker", "speaker cosine", "speaker_cosine", 3),
+    "naturalness": ("sounds like a person", "DNSMOS", "dnsmos_ovrl", 2),
+    "clarity": ("is understood", "word error rate", "wer", 2),
+    "consistency": ("is the same in every sentence", "spread of the cosine", "speaker_spread", 3),
 }
+"""Score to (what 1 means, the figure behind it, its name in `raw`, digits)."""
 
 
 def evaluation_json(evaluation: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -38,30 +38,26 @@ def print_evaluation(console: Console, evaluation: Mapping[str, Any] | None) -> 
     if evaluation is None:
         console.print("Not evaluated.")
         return
-    from rich.table import Table
-
-    raw = evaluation["raw"]
-    measured = {
-        "similarity": _figure("speaker cosine", raw.get("speaker_cosine"), 3),
-        "naturalness": _figure("DNSMOS", raw.get("dnsmos_ovrl"), 2),
-        "clarity": _figure("word error rate", raw.get("wer"), 2),
-        "consistency": _figure("spread of the cosine", raw.get("speaker_spread"), 3),
-    }
-    table = Table(box=None, pad_edge=False, show_header=False)
     for name in COMPONENTS:
-        table.add_row(name, _bar(evaluation[name]), measured.get(name, ""), f"[dim]{_MEANING[name]}[/dim]")
-    console.print(table)
+        line = f"{name:<12} {_bar(evaluation[name])}"
+        if name in _MEANING:
+            meaning, figure, key, digits = _MEANING[name]
+            value = evaluation["raw"].get(key)
+            told = "unknown" if value is None else f"{value:.{digits}f}"
+            line += f"  {meaning} ({figure} {told})"
+        console.print(line, markup=False, soft_wrap=True)
+    console.print()
     for reason in evaluation.get("reasons", ()):
-        console.print(f"  - {reason}", markup=False, highlight=False)
+        console.print(f"  - {reason}", markup=False, soft_wrap=True)
 
 
 def print_list(console: Console, title: str, lines: Sequence[str]) -> None:
     """Show a short list under a title; nothing where it is empty."""
     if not lines:
         return
-    console.print(title, markup=False, highlight=False)
+    console.print(title, markup=False)
     for line in lines:
-        console.print(f"  - {line}", markup=False, highlight=False)
+        console.print(f"  - {line}", markup=False, soft_wrap=True)
 
 
 def spoken_words(spoken: SayResult) -> str:
@@ -79,10 +75,6 @@ def megabytes(size_bytes: float) -> str:
 
 def _bar(score: float | None) -> str:
     if score is None:
-        return "   ?"
+        return "   ?           "
     full = round(10 * score)
     return f"{score:.2f} {'█' * full}{'░' * (10 - full)}"
-
-
-def _figure(name: str, value: float | None, digits: int) -> str:
-    return f"{name} unknown" if value is None else f"{name} {value:.{digits}f}"
