@@ -2,8 +2,7 @@
 
     python benchmarks/calibration.py [--speech ../shared/speech]
 
-Prints markdown on standard output. Takes about four minutes on two idle cores, nearly all of it in the judges of
-naturalness and of words.
+Prints markdown on standard output. Takes minutes, nearly all of them in the judges of naturalness and words.
 """
 
 from __future__ import annotations
@@ -130,6 +129,7 @@ class Bench:
         self._measurer = measurer
         self._work_dir = work_dir
         self._written = 0
+        self._rows: dict[Path, Samples] = {}
 
     def write(self, samples: Samples, rate_hz: int = RATE_HZ) -> Path:
         """Write a sample aside for the judges."""
@@ -138,18 +138,24 @@ class Bench:
         soundfile.write(path, np.clip(samples, -1, 1), rate_hz, subtype="PCM_16")
         return path
 
+    def rows(self, paths: Sequence[Path]) -> Samples:
+        """Embed clips, each once however often it is asked for."""
+        new = [path for path in paths if path not in self._rows]
+        self._rows |= zip(new, self._measurer.speaker_embeddings(new), strict=True)
+        return np.stack([self._rows[path] for path in paths])
+
     def centroid(self, paths: Sequence[Path]) -> Samples:
         """The direction of a voice: the mean of its clips' embeddings at length 1."""
-        mean = np.nanmean(self._measurer.speaker_embeddings(paths), axis=0)
+        mean = np.nanmean(self.rows(paths), axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
-    def together(self, paths: Sequence[Path], target: Samples) -> float:
-        """Cosine of the clips, one after the other, to a centroid."""
-        return float(self._measurer.speaker_embedding_of_all(paths) @ target)
+    def joined(self, paths: Sequence[Path]) -> Samples:
+        """Embed clips as one utterance."""
+        return self._measurer.speaker_embedding_of_all(paths)
 
     def apart(self, paths: Sequence[Path], target: Samples) -> list[float]:
         """Cosine of each clip to a centroid."""
-        return [float(row @ target) for row in self._measurer.speaker_embeddings(paths)]
+        return [float(row @ target) for row in self.rows(paths)]
 
     def hear(self, row: Row, paths: Sequence[Path], texts: Sequence[str] = ()) -> None:
         """Add naturalness, and words where the texts are known."""
@@ -173,13 +179,14 @@ def speaker_table(bench: Bench, speakers: Sequence[Speaker]) -> list[Row]:
     for s in speakers:
         for half in (0, 1):
             paths = s.paths[half::2]
-            same.cosines.append(bench.together(paths, centroids[s.name, 1 - half]))
+            whole = bench.joined(paths)
+            same.cosines.append(float(whole @ centroids[s.name, 1 - half]))
             clip.cosines += bench.apart(paths, centroids[s.name, 1 - half])
             for t in speakers:
                 if t is s:
                     continue
                 alike = (s.name in WOMEN) == (t.name in WOMEN)
-                (near if alike else far).cosines.append(bench.together(paths, centroids[t.name, 1 - half]))
+                (near if alike else far).cosines.append(float(whole @ centroids[t.name, 1 - half]))
                 if alike:
                     other.cosines += bench.apart(paths, centroids[t.name, 1 - half])
     return [same, clip, near, far, other]
@@ -195,14 +202,14 @@ def quality_table(bench: Bench, speakers: Sequence[Speaker]) -> list[Row]:
         clean = [read_mono(path, RATE_HZ) for path in paths]
         for row, spoil in zip(rows, [lambda x: x, *SPOILS.values()], strict=True):
             spoilt = [bench.write(spoil(samples)) for samples in clean]
-            row.cosines.append(bench.together(spoilt, target))
+            row.cosines.append(float(bench.joined(spoilt) @ target))
             bench.hear(row, spoilt, texts)
         if texts:
             spoken = [bench.write(espeak_reference.speak(text)) for text in texts]
             bench.hear(synthetic, spoken, texts)
         else:
             spoken = [bench.write(espeak_reference.speak(text)) for text in speakers[0].texts[:JUDGED_CLIPS]]
-        synthetic.cosines.append(bench.together(spoken, target))
+        synthetic.cosines.append(float(bench.joined(spoken) @ target))
         print(f"{s.name} done", file=sys.stderr)
     return [*rows, synthetic]
 

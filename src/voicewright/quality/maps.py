@@ -14,7 +14,7 @@ Knots = tuple[tuple[float, float], ...]
 """(figure, score), by rising figure."""
 
 SIMILARITY: Knots = ((0.55, 0.0), (0.75, 0.4), (0.85, 0.7), (0.96, 1.0))
-NATURALNESS: Knots = ((1.2, 0.0), (2.0, 0.3), (2.75, 0.65), (3.3, 1.0))
+NATURALNESS: Knots = ((1.2, 0.0), (2.0, 0.2), (2.75, 0.55), (3.1, 0.9), (3.3, 1.0))
 CLARITY: Knots = ((0.05, 1.0), (0.25, 0.85), (0.6, 0.4), (1.0, 0.0))
 CONSISTENCY: Knots = ((0.02, 1.0), (0.05, 0.8), (0.15, 0.0))
 
