@@ -11,8 +11,6 @@ from pathlib import Path
 from voicewright.engines.port import AudioChunk, TrainingOutcome
 from voicewright.engines.testing import ToneEngine
 
-# ruff: noqa: ARG002 - the form of the port
-
 
 class GoesBack(ToneEngine):
     def train(self, request, context):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from voicewright.engines.port import AudioChunk
 from voicewright.engines.testing import ToneEngine
 
-# ruff: noqa: ARG002 - the form of the port
-
 
 class Mute:
     """Trains and clones, but has nothing to speak with."""

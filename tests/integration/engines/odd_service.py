@@ -1,7 +1,5 @@
 """A service for the tests of the host process: well-behaved, broken and hostile methods."""
 
-# ruff: noqa: ARG002 - every method of a service takes the same two arguments
-
 from __future__ import annotations
 
 import ctypes
@@ -41,7 +39,7 @@ class OddService:
         return params
 
     def greet(self, params, context):
-        return {"greeting": self.greeting, "variable": os.environ.get("ODD_VARIABLE")}  # noqa: TID251
+        return {"greeting": self.greeting, "variable": os.environ.get("ODD_VARIABLE")}
 
     def talk(self, params, context):
         context.progress("starting", 0.0)

@@ -177,7 +177,7 @@ class TestHanging:
 
         with subprocess.Popen(
             [sys.executable, "-m", "voicewright.engines.host.child", "odd_service:OddService"],
-            env={**os.environ, "PYTHONPATH": str(HERE)},  # noqa: TID251
+            env={**os.environ, "PYTHONPATH": str(HERE)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as child:
@@ -205,7 +205,7 @@ class TestDeathOfTheParent:
     def start_parent(self, then):
         return subprocess.Popen(
             [sys.executable, "-c", self.PARENT.format(then=then)],
-            env={**os.environ, "PYTHONPATH": str(HERE)},  # noqa: TID251
+            env={**os.environ, "PYTHONPATH": str(HERE)},
             stdout=subprocess.PIPE,
         )
 

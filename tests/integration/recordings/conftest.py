@@ -30,7 +30,7 @@ def speech(sample_recordings):
     """Speech as samples (n,) at a rate: sample recordings one after the other, with pauses between them."""
 
     def make(seconds, rate_hz=22_050, *, pause_s=0.6):
-        from voicewright.audio.decode import read_mono  # noqa: PLC0415
+        from voicewright.audio.decode import read_mono
 
         parts, length = [], 0
         for path in sorted(sample_recordings.glob("sample-*.flac")) * 50:

@@ -30,7 +30,7 @@ class StandInJudges:
         self.failing = failing
         self.asked = 0
 
-    def speaker_embeddings(self, paths, *, cancel=None):  # noqa: ARG002
+    def speaker_embeddings(self, paths, *, cancel=None):
         if self.failing:
             raise self.failing
         self.asked += len(paths)
@@ -42,7 +42,7 @@ class StandInJudges:
             row[:] = [1, 0, 0, 0] if centre < 2500 else [0.5, 0.8660254, 0, 0]
         return rows
 
-    def dnsmos(self, paths, max_windows=1, *, cancel=None):  # noqa: ARG002
+    def dnsmos(self, paths, max_windows=1, *, cancel=None):
         return [type("Score", (), {"ovrl": 3.2, "sig": 3.5})() for _ in paths]
 
 
@@ -288,12 +288,12 @@ def test_importing_intake_loads_nothing_heavy():
 
 
 def _encode(path, samples):
-    from voicewright.audio.encode import format_of, write_audio  # noqa: PLC0415
+    from voicewright.audio.encode import format_of, write_audio
 
     write_audio(path, [samples.astype(np.float32)], 22_050, format_of(path))
 
 
 def _upsampled(samples):
-    from voicewright.audio.resample import resample  # noqa: PLC0415
+    from voicewright.audio.resample import resample
 
     return resample(resample(samples.astype(np.float32), 22_050, 8_000), 8_000, 44_100)

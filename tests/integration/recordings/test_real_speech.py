@@ -19,7 +19,7 @@ pytestmark = pytest.mark.speech
 @pytest.fixture
 def measurer():
     pytest.importorskip("torch")
-    from voicewright.quality.measurer import Measurer  # noqa: PLC0415
+    from voicewright.quality.measurer import Measurer
 
     with Measurer() as found:
         yield found
