@@ -37,8 +37,6 @@ _GUIDE_PAUSE_S = 0.08
 _DEFAULT_PAUSE_FRAMES = 40
 _LEAD_IN_FRAMES, _LEAD_OUT_FRAMES = 12, 24
 _SHORTEST, _LONGEST = 3, 80
-_LOG_MEAN_TO_MEAN = 1.04
-"""The mean of a log-normal variable is above the exponent of its mean log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class DurationModel:
         """Learn from aligned utterances."""
         size = cls.size(len(phones))
         squares, products = np.zeros((size, size)), np.zeros(size)
+        total, count = 0.0, 0
         pauses = []
         for rendering, alignment in utterances:
             frames = np.ones(len(rendering.sounds))
@@ -70,9 +69,14 @@ class DurationModel:
             rows = _rows(rendering.sounds, breaks, phones)
             squares += rows.T @ rows
             products += rows.T @ np.log(frames)
+            total += float((np.log(frames) ** 2).sum())
+            count += len(frames)
         ridge = np.full(size, _PHONE_RIDGE)
         ridge[-_PLACES:] = _PLACE_RIDGE
         weights = np.linalg.solve(squares + np.diag(ridge), products).astype(np.float64)
+        variance = (total - 2 * weights @ products + weights @ squares @ weights) / max(count, 1)
+        # the mean of a log-normal variable is this much above the exponent of its mean logarithm
+        weights[-1] += variance / 2
         long_pauses = [p for p in pauses if p >= _TYPICAL_PAUSE_FRAMES]
         pause = int(np.median(long_pauses)) if long_pauses else _DEFAULT_PAUSE_FRAMES
         return cls(weights, pause, phones)
@@ -92,7 +96,7 @@ class DurationModel:
         sounds = rendering.sounds
         breaks = _guide_breaks(rendering)
         log_frames = _rows(sounds, breaks, self.phones) @ self.weights
-        frames = np.exp(log_frames) * _LOG_MEAN_TO_MEAN / speed
+        frames = np.exp(log_frames) / speed
         frames = np.clip(np.round(frames), max(1, _SHORTEST / speed), _LONGEST / min(speed, 1.0))
         segments = [Segment(SILENCE, 0, _LEAD_IN_FRAMES, -1, -1)]
         for index, (sound, length) in enumerate(zip(sounds, frames.astype(int), strict=True)):

@@ -6,9 +6,11 @@ keeps global state, so there is one `Guide` to a process.
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
 import threading
 import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +21,8 @@ from voicewright.engines.errors import EngineError, LanguageUnsupported
 from voicewright.plugins.builtin.languages import GUIDE_VOICES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 22_050
@@ -28,6 +32,7 @@ _PHONEME_EVENTS = 0x0001
 _DONT_EXIT = 0x8000
 _UTF8 = 1
 _FROM_CHARACTER = 1
+_SEED = 1
 _PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
 _EVENT_END, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
 _SHORTEST_PHONE_S = 1e-4
@@ -101,61 +106,40 @@ class Guide:
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self) -> None:
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = espeakng_loader.get_data_path().encode()
-        rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DONT_EXIT)
-        if rate != SAMPLE_RATE_HZ:
-            raise EngineError(f"espeak-ng did not start (it answered {rate}); reinstall espeakng-loader.")
         self._pieces: list[NDArray[np.int16]] = []
         self._events: list[tuple[int, int, bytes]] = []
         self._callback = _Callback(self._receive)  # kept alive: the library holds a bare pointer
-        self._library.espeak_SetSynthCallback(self._callback)
-        self._language = ""
 
     @classmethod
     def shared(cls) -> Guide:
-        """The process's guide, started on first use."""
+        """The process's guide, made on first use."""
         with cls._lock:
             if cls._shared is None:
                 cls._shared = cls()
             return cls._shared
 
     def render(self, text: str, language: str) -> Rendering:
-        """Speak a text.
+        """Speak a text; the same text and language always give the same rendering.
 
         Raises:
             LanguageUnsupported: espeak-ng has no such language.
+            EngineError: espeak-ng does not work.
         """
-        with self._lock:
-            self._select(language)
+        with self._lock, _library() as library:
+            _select(library, language)
+            library.espeak_SetSynthCallback(self._callback)
             self._pieces.clear()
             self._events.clear()
             encoded = plain(text).encode("utf-8", "replace")
             # without further flags neither [[phonemes]] nor <markup> are anything but text
-            status = self._library.espeak_Synth(
+            status = library.espeak_Synth(
                 encoded, ctypes.c_size_t(len(encoded) + 1), 0, _FROM_CHARACTER, 0, _UTF8, None, None
             )
-            if status != 0 or self._library.espeak_Synchronize() != 0:
+            if status != 0 or library.espeak_Synchronize() != 0:
                 raise EngineError("espeak-ng could not speak the text; reinstall espeakng-loader.")
             samples = np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
             wave = samples.astype(np.float32) / 32768.0
             return Rendering(wave, tuple(_phones(self._events, len(wave) / SAMPLE_RATE_HZ)))
-
-    def _select(self, language: str) -> None:
-        if language == self._language:
-            return
-        name = GUIDE_VOICES.get(language, language)
-        if self._library.espeak_SetVoiceByName(name.encode()) != 0:
-            raise LanguageUnsupported(
-                f"espeak-ng has no language {language!r}; use a code such as 'en-us', 'de' or 'pt-br'."
-            )
-        for parameter, value in (
-            (_PARAMETER_RATE, WORDS_PER_MINUTE),
-            (_PARAMETER_PITCH, 50),
-            (_PARAMETER_RANGE, 50),
-        ):
-            self._library.espeak_SetParameter(parameter, value, 0)
-        self._language = language
 
     def _receive(
         self, wave: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
@@ -169,6 +153,40 @@ class Guide:
                 self._events.append((event.type, event.sample, bytes(event.id.string)))
             index += 1
         return 0
+
+
+@contextmanager
+def _library() -> Iterator[ctypes.CDLL]:
+    """A fresh copy of the library, in about a millisecond.
+
+    Its oscillator, its flutter and its random numbers go on from where the last text left them, and nothing
+    in its interface sets them back: only loading it anew does.
+    """
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    try:
+        data = espeakng_loader.get_data_path().encode()
+        rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DONT_EXIT)
+        if rate != SAMPLE_RATE_HZ:
+            raise EngineError(f"espeak-ng did not start (it answered {rate}); reinstall espeakng-loader.")
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
+        yield library
+    finally:
+        library.espeak_Terminate()
+        _ctypes.dlclose(library._handle)  # noqa: SLF001 - ctypes has no public way to unload a library
+
+
+def _select(library: ctypes.CDLL, language: str) -> None:
+    name = GUIDE_VOICES.get(language, language)
+    if library.espeak_SetVoiceByName(name.encode()) != 0:
+        raise LanguageUnsupported(
+            f"espeak-ng has no language {language!r}; use a code such as 'en-us', 'de' or 'pt-br'."
+        )
+    for parameter, value in (
+        (_PARAMETER_RATE, WORDS_PER_MINUTE),
+        (_PARAMETER_PITCH, 50),
+        (_PARAMETER_RANGE, 50),
+    ):
+        library.espeak_SetParameter(parameter, value, 0)
 
 
 def plain(text: str) -> str:

@@ -147,7 +147,8 @@ def _add_noise(
     *,
     half: int,
 ) -> None:
-    window = np.sqrt(np.hanning(2 * half + 1)[:-1]).astype(np.float32)
+    # all frames shape the same noise, so that it is the windows, and not their squares, that must sum to one
+    window = np.hanning(2 * half + 1)[:-1].astype(np.float32)
     pieces = np.lib.stride_tricks.sliding_window_view(noise, 2 * half)[places] * window
     shaped = log_power + np.log(np.maximum(noise_share, _SILENT_SHARE))
     spectrum = scipy_fft.rfft(pieces, FFT_SIZE, axis=1) * minimum_phase(shaped.astype(np.float32))

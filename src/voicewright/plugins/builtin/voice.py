@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-INTONATION_STRETCH: Final = 1.15
+INTONATION_STRETCH: Final = 1.25
 """A predicted melody is flatter than a real one."""
 NOISE_CALIBRATION: Final = np.array([0.05, 0.05, 0.1, 0.5, 0.6, 0.7, 0.8], np.float32)
 """Measured shares of noise are too high, as pitch moves within a window; found by copying real speech."""
