@@ -5,8 +5,8 @@
 
 One voice is trained, on all 222 s of LJ Speech where they are there: the more a voice has learnt from, the
 more there is to search when it speaks. `--voice` keeps it in a folder, or takes the one that is there. Then
-every sentence is spoken in every way in turn, so that all ways meet the same load, over several rounds after a
-first one that does not count:
+every sentence is spoken in every way in turn, so that all ways meet the same load, over several rounds after
+a first one that does not count:
 
 - the engine in this process: `BuiltinEngine.synthesize`, with nothing around it;
 - through `EngineClient`: the same, in the host process;
