@@ -7,6 +7,7 @@ training is left alone and costs time, not the voice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -81,7 +82,8 @@ class Checkpoint:
             save_file(tensors, aside, metadata=header)
             aside.replace(self._path)
         except (OSError, SafetensorError) as error:
-            aside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
             self._context.log(f"The state of the training could not be kept in {self._path}: {error}")
 
     def read(self, expected: Mapping[str, torch.Size]) -> Kept | None:

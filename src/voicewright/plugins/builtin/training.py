@@ -352,7 +352,8 @@ def _plan(request: TrainingRequest, options: BuiltinOptions, training: Sequence[
 
 def _fingerprint(request: TrainingRequest, options: BuiltinOptions) -> str:
     """Tells apart what is learnt from: the recordings, their texts, and how both are understood."""
-    digest = hashlib.sha256(f"{ENGINE.version} {request.language} {options.validation_split}".encode())
+    about = (ENGINE.version, request.language, options.validation_split, options.from_prior)
+    digest = hashlib.sha256(json.dumps(about).encode())
     for clip in request.clips:
         digest.update(hashlib.sha256(clip.path.read_bytes()).digest())
         digest.update(json.dumps([clip.text, clip.weight]).encode())
