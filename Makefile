@@ -12,7 +12,7 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 RUNTIME := $(VENV)/.runtime-$(VERSION)
 DEVELOPMENT := $(VENV)/.development-$(VERSION)
 
-# Data of the demonstration: apart from the user's own, kept between runs.
+# What the demonstration says; its voice stays, as any other.
 DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled of rain.
 PYTEST := $(BIN)/python -m pytest
 COVERED := --cov --cov-report=
