@@ -47,6 +47,8 @@ class BuiltinEngine:
 
     def load(self, voice_dir: Path) -> None:
         """Load a voice, and speak a word that nobody hears, so that everything is warm."""
+        if voice_dir in self._voices:
+            return
         voice = self._voice(voice_dir)
         for _ in voice.speak("a", voice.language, 1.0, 0):
             pass

@@ -8,6 +8,7 @@ selection (A. Hunt and A. Black, 1996), at the grain of frames (trajectory tilin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,7 +42,7 @@ _FEW = 3
 _FAR_AWAY = 1e3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrameBank:
     """The speaker's own frames with their contexts, in bytes."""
 
@@ -80,7 +81,11 @@ class FrameBank:
 
     def tile(self, frames: Floats, context: Context) -> Floats:
         """Blend the predicted frames, (frames, FRAME_SIZE) normalised, with real ones."""
-        return _Tiler(self).tile(frames, context)
+        return self._tiler.tile(frames, context)
+
+    @cached_property
+    def _tiler(self) -> _Tiler:
+        return _Tiler(self)
 
 
 class _Tiler:
