@@ -85,7 +85,7 @@ def tone_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def make_command_line(tone_plugin: Path) -> Callable[[Path], CommandLine]:
     def make(home: Path) -> CommandLine:
-        environment = dict(os.environ)  # noqa: TID251 - handed on to the program under test
+        environment = dict(os.environ)
         environment |= {"VOICEWRIGHT_HOME": str(home), "PYTHONPATH": str(tone_plugin), "COLUMNS": "120"}
         environment.pop("DATABASE_URL", None)
         return CommandLine(environment, home)

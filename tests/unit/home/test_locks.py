@@ -46,7 +46,7 @@ def test_releasing_twice_does_not_close_somebody_elses_file(tmp_path):
 
 def test_a_removed_lock_file_is_not_mistaken_for_the_lock(tmp_path, monkeypatch):
     """Between opening and locking, the holder may remove the file: the lock then protects nothing."""
-    import fcntl  # noqa: PLC0415
+    import fcntl
 
     path = tmp_path / "a"
     flock, seen = fcntl.flock, []
