@@ -44,7 +44,12 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         def draw(progress: Progress) -> None:
             log(progress)
             left = "" if progress.left_s is None else f"{_in_words(progress.left_s)} left"
-            bar.update(task, description=progress.stage, completed=progress.fraction, left=left)
+            bar.update(
+                task,
+                description=progress.stage[:1].upper() + progress.stage[1:],
+                completed=progress.fraction,
+                left=left,
+            )
 
         yield draw
 
