@@ -52,6 +52,7 @@ def save_voice(voice: Voice, directory: Path, about: dict[str, Any]) -> None:
         "durations": voice.durations.weights.astype(np.float32),
         "speaker_deviation": voice.speaker_deviation,
         "finish": voice.finish,
+        "phone_guides": voice.phones.guides,
     }
     tensors |= {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
     numbers = save(tensors)
@@ -101,7 +102,7 @@ def load_voice(directory: Path) -> Voice:
 
 
 def _assemble(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Voice:
-    phones = PhoneSet(description["phones"])
+    phones = PhoneSet(description["phones"], tensors["phone_guides"].numpy())
     network = AcousticNetwork(len(phones), int(description["channels"]), dropout=0.0)
     prefix = "network."
     network.load_state_dict(
@@ -137,6 +138,7 @@ def _check_shapes(arrays: dict[str, NDArray[Any]], phones: int) -> None:
         "scale.guide_deviation": (GUIDE_SIZE,),
         "speaker_deviation": (ORDER,),
         "durations": (DurationModel.size(phones),),
+        "phone_guides": (phones, GUIDE_SIZE),
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape:

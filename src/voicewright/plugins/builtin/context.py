@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from voicewright.plugins.builtin.alignment import SILENCE
+from voicewright.plugins.builtin.analysis import GUIDE_SIZE
 from voicewright.plugins.builtin.pitch import HOP_S
 
 if TYPE_CHECKING:
@@ -28,19 +29,30 @@ SILENT: Final = 7
 """Column of `Context.places`: 1 in silence."""
 PLACES: Final = 16
 UNKNOWN: Final = 0
-"""The id of phones that the training never heard: they share the embedding of silence."""
+"""The id of phones that are like no other: they share the embedding of silence."""
 _FAR = 12
+_LIKENESS = np.ones(GUIDE_SIZE, np.float32)
+"""What counts in the likeness of two phones: spectrum and voicing, the level a little, the pitch not."""
+_LIKENESS[0] = 0.2
+_LIKENESS[-2] = 0.0
 _LOG_CENTRE = 2.5
 """Brings log durations in seconds near zero."""
 
 
 class PhoneSet:
-    """The phones that a voice knows, in the order in which training met them; silence is 0."""
+    """The phones that a voice knows, in the order in which training met them; silence is 0.
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    Args:
+        names: of the phones.
+        guides: (phones, GUIDE_SIZE) the guide's mean frame of each phone, NaN where training heard none. By
+            these a phone that is not in the set, of another language for example, finds the one most like it.
+    """
+
+    def __init__(self, names: Iterable[str] = (), guides: Floats | None = None) -> None:
         self._ids = {SILENCE: 0}
         for name in names:
             self._ids.setdefault(name, len(self._ids))
+        self.guides = guides
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -51,8 +63,30 @@ class PhoneSet:
         return tuple(self._ids)
 
     def id_of(self, name: str) -> int:
-        """UNKNOWN where training never heard it."""
+        """UNKNOWN where it is not in the set."""
         return self._ids.get(name, UNKNOWN)
+
+    def id_like(self, frame: Floats) -> int:
+        """The phone whose mean frame is nearest to a mean frame of the guide, (GUIDE_SIZE,)."""
+        if self.guides is None:
+            return UNKNOWN
+        difference = (self.guides - frame) * _LIKENESS
+        distance = (difference**2).sum(1)
+        distance[0] = np.inf  # nothing that is said is like silence
+        distance[~np.isfinite(distance)] = np.inf
+        nearest = int(distance.argmin())
+        return nearest if np.isfinite(distance[nearest]) else UNKNOWN
+
+    def heard_in(self, contexts: Sequence[Context]) -> PhoneSet:
+        """The same set with the mean frames of the guide in these contexts."""
+        size = contexts[0].guide.shape[1]
+        total, count = np.zeros((len(self), size)), np.zeros((len(self), 1))
+        for context in contexts:
+            centre = context.phones[:, CENTRE]
+            np.add.at(total, centre, context.guide)
+            np.add.at(count, centre, 1)
+        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return PhoneSet(self.names, mean.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +122,8 @@ def describe(segments: Sequence[Segment], rendering: Rendering, guide: Floats, p
     owner = np.repeat(np.arange(len(kept)), lengths)
     offset = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     position = ((offset + 0.5) / lengths[owner]).astype(np.float32)
-    ids = np.array([phones.id_of(s.name) for s in kept])
+    frames = _guide_frames(kept, owner, position, rendering.sounds, guide)
+    ids = _ids(kept, owner, frames, phones)
     padded = np.pad(ids, 2, constant_values=phones.id_of(SILENCE))
     around = np.stack([padded[2 + shift : 2 + shift + len(ids)] for shift in NEIGHBOURS], axis=1)
     still = _places_of_segments(kept, rendering.sounds)
@@ -99,8 +134,20 @@ def describe(segments: Sequence[Segment], rendering: Rendering, guide: Floats, p
     return Context(
         around[owner],
         places.astype(np.float32),
-        _guide_frames(kept, owner, position, rendering.sounds, guide),
+        frames,
     )
+
+
+def _ids(
+    segments: Sequence[Segment], owner: NDArray[np.int64], frames: Floats, phones: PhoneSet
+) -> NDArray[np.int64]:
+    """(segments,) the id of each, for unknown ones that of the phone that is most like them here."""
+    known = {s.name: phones.id_of(s.name) for s in segments}
+    names = np.array([s.name for s in segments])
+    for name, number in known.items():
+        if number == UNKNOWN and name != SILENCE:
+            known[name] = phones.id_like(frames[(names == name)[owner]].mean(0))
+    return np.array([known[name] for name in names], np.int64)
 
 
 def _places_of_segments(segments: Sequence[Segment], sounds: Sequence[Phone]) -> Floats:

@@ -47,9 +47,10 @@ class BuiltinEngine:
 
     def load(self, voice_dir: Path) -> None:
         """Load a voice, and speak a word that nobody hears, so that everything is warm."""
-        if voice_dir in self._voices:
-            return
+        warm = voice_dir in self._voices
         voice = self._voice(voice_dir)
+        if warm:
+            return
         for _ in voice.speak("a", voice.language, 1.0, 0):
             pass
 

@@ -66,7 +66,10 @@ _TUNING_SENTENCES = 4
 _EQUALISED_S = 240.0
 """A long-term spectrum does not change after that, and the frames that it is the mean of are large."""
 _TUNED_PEAK = 0.7
-_MISFIT_DEVIATIONS = 6.0
+_MISFIT_DEVIATIONS = 3.5
+_LEAST_SPREAD = 0.7
+"""Of the scores of clips with their own texts: a few clips may lie close together by chance."""
+_MEDIAN_TO_DEVIATION = 1.48
 _FEWEST_FRAMES_PER_PHONE, _MOST_FRAMES_PER_PHONE = 4.0, 60.0
 
 
@@ -132,6 +135,7 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
     known = prior.phone_names() if options.from_prior else ()
     phones = PhoneSet([*known, *(s.name for a in aligned for s in a.alignment.segments)])
     contexts, frames = _contexts(aligned, frames, guides, phones)
+    phones = phones.heard_in(contexts)
     scale = Scale.fit(frames, [c.guide for c in contexts])
     examples = _examples(contexts, frames, [a.utterance.weight for a in aligned], scale)
     held = _held_out(len(examples), options, notes)
@@ -257,7 +261,7 @@ def _align(
     alignments = align(_Pairs(possible), SAMPLE_RATE_HZ, tick)
     scores = np.array([a.score for a in alignments])
     middle = float(np.median(scores))
-    spread = float(np.median(np.abs(scores - middle))) * 1.48 + 0.1
+    spread = max(_LEAST_SPREAD, float(np.median(np.abs(scores - middle))) * _MEDIAN_TO_DEVIATION)
     kept = []
     for utterance, alignment in zip(possible, alignments, strict=True):
         if alignment.score < middle - _MISFIT_DEVIATIONS * spread:

@@ -85,7 +85,7 @@ def make_voice(frames: int = 400, names: tuple[str, ...] = ("a", "b", "s", "t", 
     """A voice with random numbers in it: it speaks noise, but it is complete."""
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    phones = PhoneSet(names)
+    phones = PhoneSet(names, rng.normal(size=(len(names) + 1, GUIDE_SIZE)).astype(np.float32))
     real = rng.normal(size=(frames, FRAME_SIZE)).astype(np.float32)
     network = AcousticNetwork(len(phones), 16, dropout=0.0).half().float().eval()
     return Voice(

@@ -83,6 +83,27 @@ def test_unknown_phone_is_told_as_unknown():
     assert context.phones[20, CENTRE] == UNKNOWN
 
 
+def test_phone_of_another_language_is_met_by_the_one_most_like_it():
+    guides = np.zeros((4, GUIDE_SIZE), np.float32)
+    guides[:, 3] = [9.0, 0.0, 5.0, np.nan]  # of silence, h, t, and a phone that training never heard
+    phones = PhoneSet(("h", "t", "z"), guides)
+    guide = np.zeros((62, GUIDE_SIZE), np.float32)
+    guide[10:31, 3] = 8.0  # where aI is said: nearest to silence, which nothing that is said is like
+    context = describe(SEGMENTS, Rendering(np.zeros(6800, np.float32), PHONES), guide, phones)
+    assert context.phones[20, CENTRE] == phones.id_of("t")
+    assert context.phones[10, CENTRE] == phones.id_of("h")
+    assert context.phones[2, CENTRE] == phones.id_of(SILENCE)
+
+
+def test_set_learns_how_its_phones_sound():
+    context = _described()
+    heard = PhoneSet(("h", "aI", "t", "z")).heard_in([context])
+    rows = context.phones[:, CENTRE] == heard.id_of("aI")
+    np.testing.assert_allclose(heard.guides[2], context.guide[rows].mean(0), rtol=1e-5)
+    assert np.isnan(heard.guides[heard.id_of("z")]).all()
+    assert heard.names == (SILENCE, "h", "aI", "t", "z")
+
+
 def test_segments_without_frames_are_passed_over():
     segments = (*SEGMENTS[:4], Segment("t", 40, 40, 2, 1), Segment(SILENCE, 40, 60, -1, -1))
     assert len(_described(segments)) == 60
