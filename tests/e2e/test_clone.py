@@ -49,7 +49,7 @@ def recordings(few_recordings: Path, tmp_path_factory: pytest.TempPathFactory) -
 def cloned(program: CommandLine, recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("out") / "hello.wav"
     arguments = ["--name", "Hummer", "--engine", "tone", "--say", "Hello there. How are you?"]
-    return program.json("clone", str(recordings), *arguments, "--out", str(out), timeout_s=400)
+    return program.json("clone", str(recordings), *arguments, "--out", str(out), timeout_s=1200)
 
 
 def test_answers_with_what_was_promised(cloned: Any) -> None:
@@ -127,7 +127,7 @@ def test_a_name_that_is_nearly_right_is_suggested(program: CommandLine) -> None:
 
 @pytest.mark.slow
 def test_evaluates_again(program: CommandLine, cloned: Any) -> None:
-    again = program.json("voices", "evaluate", "Hummer", timeout_s=400)
+    again = program.json("voices", "evaluate", "Hummer", timeout_s=1200)
 
     assert again["evaluation"] == cloned["evaluation"]
 
@@ -138,7 +138,7 @@ def test_the_same_name_makes_the_next_version_and_deleting_one_leaves_the_other(
     program: CommandLine, few_recordings: Path
 ) -> None:
     arguments = ["--name", "hummer", "--engine", "tone", "--seed", "3"]
-    second = program.json("clone", str(few_recordings), *arguments, timeout_s=400)
+    second = program.json("clone", str(few_recordings), *arguments, timeout_s=1200)
 
     assert second["version"] == 2
     deleted = program.json("voices", "delete", "Hummer", "--yes")

@@ -60,7 +60,7 @@ def test_a_kill_leaves_no_voice_and_the_next_command_tidies_up(
 
     assert command_line.json("voices", "list") == {"voices": []}
     with clone(command_line, few_recordings) as process:
-        assert process.wait(timeout=400) == 0
+        assert process.wait(timeout=1200) == 0
     assert [voice["version"] for voice in command_line.json("voices", "list")["voices"]] == [1]
     assert list((command_line.home / "work").glob("[!.]*")) == []
 
@@ -68,7 +68,7 @@ def test_a_kill_leaves_no_voice_and_the_next_command_tidies_up(
 @pytest.mark.slow
 def test_two_at_once_make_two_versions(command_line: CommandLine, few_recordings: Path) -> None:
     with clone(command_line, few_recordings) as first, clone(command_line, few_recordings) as second:
-        statuses = [process.wait(timeout=600) for process in (first, second)]
+        statuses = [process.wait(timeout=1800) for process in (first, second)]
 
     assert statuses == [0, 0]
     versions = [voice["version"] for voice in command_line.json("voices", "list")["voices"]]
@@ -80,7 +80,7 @@ def test_an_engine_that_dies_is_told_and_leaves_no_voice(
     command_line: CommandLine, few_recordings: Path
 ) -> None:
     with clone(command_line, few_recordings, fault="die") as process:
-        _, err = process.communicate(timeout=400)
+        _, err = process.communicate(timeout=1200)
 
     assert process.returncode == 8
     assert "about to die" in err
