@@ -9,7 +9,10 @@ test holds the two together.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+INSTALL_PACKAGES: Final = "pip install --no-deps -r requirements/lock.txt"
+"""Brings every package that the project can use, from the folder of the project, without a compiler."""
 
 
 class ErrorKind(StrEnum):

@@ -11,7 +11,7 @@ import typer
 
 from voicewright.cli.application import Application, command
 from voicewright.cli.findings import Finding, State, missing, note, ok
-from voicewright.errors import AppError
+from voicewright.errors import INSTALL_PACKAGES, AppError
 
 if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
@@ -91,7 +91,7 @@ def _check_engines() -> Iterator[Finding]:
     for plugin in list_broken_plugins():
         yield missing(f"engine {plugin.name}", "its plugin can't be loaded", plugin.reason)
     if not engines:
-        yield missing("engines", "there is none", "Reinstall: pip install 'voicewright[builtin]'")
+        yield missing("engines", "there is none", "Reinstall: pip install --no-deps .")
     yield _check_espeak()
 
 
@@ -109,7 +109,7 @@ def _check_engine(info: EngineInfo) -> Finding:
 def _check_espeak() -> Finding:
     """The pronunciations of the built-in engine; a wheel carries them, and may be there without its data."""
     if find_spec("espeakng_loader") is None:
-        return missing("espeak-ng", "not installed", "pip install 'voicewright[builtin]'")
+        return missing("espeak-ng", "not installed", INSTALL_PACKAGES)
     import espeakng_loader
 
     data = Path(espeakng_loader.get_data_path())
@@ -126,19 +126,17 @@ def _check_judges(application: Application) -> Iterator[Finding]:
         yield missing(
             "judges",
             f"lack {', '.join(lacking)}",
-            "Voices can't be evaluated without: pip install 'voicewright[quality]'",
+            f"Voices can't be evaluated without: {INSTALL_PACKAGES}",
         )
     else:
         yield ok("judges", "Resemblyzer (similarity) and DNSMOS (naturalness)")
     recogniser = application.measurer.recogniser(_PROBE_LANGUAGE)
     if recogniser is None:
-        yield missing(
-            "recogniser", "none", "Words can't be recognised without: pip install 'voicewright[quality]'"
-        )
+        yield missing("recogniser", "none", f"Words can't be recognised without: {INSTALL_PACKAGES}")
     elif recogniser == "pocketsphinx":
         yield note(
             "recogniser",
-            "pocketsphinx, English only",
+            "pocketsphinx: words in English, sounds alone in other languages",
             "For other languages and fewer mistakes: pip install faster-whisper, and set "
             "VOICEWRIGHT_WHISPER_DIR to a directory with its weights.",
         )

@@ -63,7 +63,12 @@ def write_training_request(request: TrainingRequest) -> dict[str, Any]:
     checkpoint_dir = request.checkpoint_dir
     return {
         "clips": [
-            {"path": str(clip.path.absolute()), "text": clip.text, "weight": clip.weight}
+            {
+                "path": str(clip.path.absolute()),
+                "text": clip.text,
+                "weight": clip.weight,
+                "phones": list(clip.phones),
+            }
             for clip in request.clips
         ],
         "language": request.language,
@@ -78,7 +83,7 @@ def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
     checkpoint_dir = wire["checkpoint_dir"]
     return TrainingRequest(
         clips=tuple(
-            TrainingClip(path=Path(clip["path"]), text=clip["text"], weight=clip["weight"])
+            TrainingClip(Path(clip["path"]), clip["text"], clip["weight"], tuple(clip["phones"]))
             for clip in wire["clips"]
         ),
         language=wire["language"],

@@ -9,13 +9,16 @@ imports torch and an engine can be killed, timed out and measured.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+PAUSE: Final = "|"
+"""In a row of phones: the IPA's own sign for a minor break."""
 
 
 class EngineOptions(BaseModel):
@@ -39,6 +42,7 @@ class Capabilities:
     sample_rate_hz: int
     """Of the audio that it makes."""
     needs_transcripts: bool
+    """False: sound alone is enough. True: a text for each clip, or its phones where `learns_from_phones`."""
     minimum_speech_s: float
     """Below this it refuses."""
     ideal_speech_s: float
@@ -46,6 +50,8 @@ class Capabilities:
     needs_gpu: bool
     deterministic: bool
     """Same seed and machine: same artefact and same speech."""
+    learns_from_phones: bool = False
+    """Where nobody knows the words, the sounds that were heard will do (`TrainingClip.phones`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class TrainingClip:
     """What is said, or None where nobody knows."""
     weight: float = 1.0
     """How much to trust it, 0..1: clips with verdict `usable` and recognised texts count less."""
+    phones: tuple[str, ...] = ()
+    """What was heard where nobody knows the text: the phones of English in IPA, `PAUSE` between runs."""
 
 
 @dataclass(frozen=True, slots=True)

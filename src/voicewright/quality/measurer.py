@@ -165,7 +165,36 @@ class Measurer:
         name = self._recognisers.require(language)
         # Whisper brings its own threads; a second copy of its weights would cost more than it gains.
         hosts = self._hosts[:1] if name is RecogniserName.WHISPER else self._hosts
-        found: dict[int, Recognition] = {}
+        terms = _Terms(progress, cancel)
+        return [
+            _recognition(clip) for clip in self._each("recognise", paths, hosts, terms, language=language)
+        ]
+
+    def supports_phones(self) -> bool:
+        """Whether the sounds of a language that nothing here recognises can be heard at least."""
+        return self._recognisers.hears_phones
+
+    def recognise_phones(
+        self,
+        paths: Sequence[Path],
+        *,
+        progress: Callable[[float], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> list[tuple[str, ...]]:
+        """Hear the sounds of each clip, in any language, as phones of English in IPA.
+
+        Raises:
+            JudgeMissing: when pocketsphinx is not installed.
+            AppError: as `speaker_embeddings`.
+        """
+        heard = self._each("recognise_phones", paths, self._hosts, _Terms(progress, cancel))
+        return [tuple(phones) for phones in heard]
+
+    def _each(
+        self, method: str, paths: Sequence[Path], hosts: Sequence[HostProcess], terms: _Terms, **params: Any
+    ) -> list[Any]:
+        """Ask about each clip by itself, spread over the processes; answers in the order of the paths."""
+        found: dict[int, Any] = {}
         # The longest first, so that no process is left with a long clip at the end.
         waiting: SimpleQueue[int] = SimpleQueue()
         for index in sorted(range(len(paths)), key=lambda index: -_size(paths[index])):
@@ -178,12 +207,15 @@ class Measurer:
                     index = waiting.get_nowait()
                 except Empty:
                     return
-                params = {"paths": [str(paths[index])], "language": language}
-                [clip] = host.call("recognise", params, cancel=stop)["clips"]
-                found[index] = _recognition(clip)
+                answer = host.call(method, {"paths": [str(paths[index])], **params}, cancel=stop)
+                [found[index]] = answer["clips"]
 
         self._share_out(
-            work, hosts[: len(paths)], stop, cancel, lambda: _tell(progress, len(found), len(paths))
+            work,
+            hosts[: len(paths)],
+            stop,
+            terms.cancel,
+            lambda: _tell(terms.progress, len(found), len(paths)),
         )
         return [found[index] for index in range(len(paths))]
 

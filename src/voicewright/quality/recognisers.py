@@ -71,6 +71,11 @@ class Recognisers:
             )
         return name
 
+    @property
+    def hears_phones(self) -> bool:
+        """Whether the sounds of a language whose words nothing here knows can be recognised."""
+        return is_installed("pocketsphinx")
+
     def _whisper_knows(self, primary: str) -> bool:
         directory = self.whisper_dir
         if directory is None or not (directory / "model.bin").is_file() or not is_installed("faster_whisper"):

@@ -15,7 +15,7 @@ import numpy as np
 from voicewright.quality.judges.naturalness import NaturalnessJudge
 from voicewright.quality.judges.signals import Samples, read_for_judging
 from voicewright.quality.judges.speaker import SpeakerEncoder
-from voicewright.quality.judges.sphinx import SphinxRecogniser
+from voicewright.quality.judges.sphinx import SphinxPhoneRecogniser, SphinxRecogniser
 from voicewright.quality.judges.whisper import WhisperRecogniser
 from voicewright.quality.recognisers import RecogniserName, Recognisers
 
@@ -40,6 +40,7 @@ class MeasureService:
         self._speaker: SpeakerEncoder | None = None
         self._naturalness: NaturalnessJudge | None = None
         self._sphinx: SphinxRecogniser | None = None
+        self._phones: SphinxPhoneRecogniser | None = None
         self._whisper: WhisperRecogniser | None = None
 
     def speaker_embeddings(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
@@ -75,6 +76,13 @@ class MeasureService:
             heard = self._recognise(name, read_for_judging(Path(path)), language)
             clips.append({"text": heard.text, "words": heard.words, "confidence": heard.confidence})
         return {"clips": clips}
+
+    def recognise_phones(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        """Recognise sounds: `{paths}` to `{clips: [[phone in IPA]]}`."""
+        if self._phones is None:
+            self._phones = SphinxPhoneRecogniser()
+        paths = _counted(params["paths"], "listening to the sounds", context)
+        return {"clips": [self._phones.recognise(read_for_judging(Path(path))) for path in paths]}
 
     def _recognise(self, name: RecogniserName, samples: Samples, language: str) -> Recognition:
         if name is RecogniserName.POCKETSPHINX:

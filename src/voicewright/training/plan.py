@@ -26,10 +26,19 @@ USABLE_WEIGHT: Final = 0.5
 """How much a clip with flaws counts against a good one."""
 RECOGNISED_WEIGHT: Final = 0.6
 """How much words that a recogniser heard count against written ones, at full confidence."""
+PHONES_WEIGHT: Final = 0.5
+"""How much sounds count that were heard without their words."""
 _REASONS_SHOWN: Final = 3
 
-_Heard = tuple[str, float]
-"""Text and confidence (0..1)."""
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a recogniser made of a clip without a transcript."""
+
+    weight: float
+    """How much to trust it, 0..1."""
+    text: str | None = None
+    phones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class TrainingPlan:
     training_speech_s: float
     reference_speech_s: float
     recognised: int
-    """How many of the training clips got their words from a recogniser."""
+    """How many of the training clips got their words, or at least their sounds, from a recogniser."""
     notes: tuple[str, ...]
 
     def fingerprint(self, engine: EngineInfo, language: str, options: Mapping[str, Any]) -> str:
@@ -52,7 +61,8 @@ class TrainingPlan:
             "language": language,
             "options": dict(options),
             "clips": [
-                [clip.path.name, _digest_of(clip.path), clip.text, clip.weight] for clip in self.training
+                [clip.path.name, _digest_of(clip.path), clip.text, clip.phones, clip.weight]
+                for clip in self.training
             ],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -67,7 +77,7 @@ def make_plan(
     on_progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> TrainingPlan:
-    """Hold clips out, find words for the others, and weigh them.
+    """Hold clips out, find words (or at least sounds) for the others, and weigh them.
 
     Raises:
         NoUsableSpeech: intake accepted nothing.
@@ -94,16 +104,16 @@ def make_plan(
             "All of the speech was needed for training, so nothing was left to judge the voice by. "
             "With a few more recordings it would be evaluated."
         )
-    heard = _hear(training, language, measurer, on_progress=on_progress, cancel=cancel)
+    heard = _hear(training, engine, language, measurer, on_progress=on_progress, cancel=cancel)
     notes += _notes_on_words(training, heard, language)
     if engine.capabilities.needs_transcripts:
         training = _with_words(training, heard, engine, notes)
     return TrainingPlan(
-        training=tuple(_weigh(clip, (heard or {}).get(clip.path)) for clip in training),
+        training=tuple(_weigh(clip, heard.get(clip.path)) for clip in training),
         references=tuple(clip.path for clip in references),
         training_speech_s=sum(clip.speech_s for clip in training),
         reference_speech_s=sum(clip.speech_s for clip in references),
-        recognised=len(heard or {}),
+        recognised=len(heard),
         notes=tuple(notes),
     )
 
@@ -112,50 +122,52 @@ def _weigh(clip: Clip, heard: _Heard | None) -> TrainingClip:
     weight = 1.0 if clip.verdict == "good" else USABLE_WEIGHT
     if heard is None:
         return TrainingClip(path=clip.path, text=clip.text, weight=weight)
-    text, confidence = heard
-    return TrainingClip(path=clip.path, text=text, weight=round(weight * RECOGNISED_WEIGHT * confidence, 4))
+    return TrainingClip(clip.path, heard.text, round(weight * heard.weight, 4), heard.phones)
 
 
 def _hear(
     clips: Sequence[Clip],
+    engine: EngineInfo,
     language: str,
     measurer: Measurer,
     *,
     on_progress: Callable[[float], None] | None,
     cancel: threading.Event | None,
-) -> dict[Path, _Heard] | None:
-    """Recognise the words of the clips that have none; None where nothing here knows the language."""
+) -> dict[Path, _Heard]:
+    """Recognise the clips that have no words: these, or the sounds where nothing knows the language."""
     untold = [clip.path for clip in clips if not clip.text]
     if not untold:
         return {}
-    if not measurer.supports_recognition(language):
-        return None
-    recognitions = measurer.recognise(untold, language, progress=on_progress, cancel=cancel)
-    return {
-        path: (said.text, said.confidence)
-        for path, said in zip(untold, recognitions, strict=True)
-        if said.text.strip()
-    }
+    if measurer.supports_recognition(language):
+        said = measurer.recognise(untold, language, progress=on_progress, cancel=cancel)
+        heard = [_Heard(RECOGNISED_WEIGHT * clip.confidence, text=clip.text.strip()) for clip in said]
+    elif engine.capabilities.learns_from_phones and measurer.supports_phones():
+        rows = measurer.recognise_phones(untold, progress=on_progress, cancel=cancel)
+        heard = [_Heard(PHONES_WEIGHT, phones=phones) for phones in rows]
+    else:
+        return {}
+    return {path: clip for path, clip in zip(untold, heard, strict=True) if clip.text or clip.phones}
 
 
-def _notes_on_words(
-    clips: Sequence[Clip], heard: Mapping[Path, _Heard] | None, language: str
-) -> tuple[str, ...]:
+def _notes_on_words(clips: Sequence[Clip], heard: Mapping[Path, _Heard], language: str) -> tuple[str, ...]:
     untold = sum(1 for clip in clips if not clip.text)
     if not untold:
         return ()
     missing = f"{untold} of {len(clips)} clips have no transcript"
-    if heard is None:
-        return (f"{missing}, and nothing on this machine recognises the language '{language}'.",)
-    recognised = f"{missing}: the words of {len(heard)} were recognised, with mistakes."
-    return (f"{recognised} Writing them into metadata.csv makes a better voice.",)
+    better = "Writing what is said into metadata.csv makes a better voice."
+    unknown = f"nothing on this machine recognises the language '{language}'"
+    if not heard:
+        return (f"{missing}, and {unknown}.",)
+    if any(clip.text for clip in heard.values()):
+        return (f"{missing}: the words of {len(heard)} were recognised, with mistakes. {better}",)
+    return (f"{missing}, and {unknown}: the voice learnt from sounds alone and may mumble. {better}",)
 
 
 def _with_words(
-    clips: Sequence[Clip], heard: Mapping[Path, _Heard] | None, engine: EngineInfo, notes: list[str]
+    clips: Sequence[Clip], heard: Mapping[Path, _Heard], engine: EngineInfo, notes: list[str]
 ) -> list[Clip]:
     """Keep the clips whose words are known, for an engine that can't do without."""
-    known = [clip for clip in clips if clip.text or clip.path in (heard or {})]
+    known = [clip for clip in clips if clip.text or clip.path in heard]
     if sum(clip.speech_s for clip in known) < engine.capabilities.minimum_speech_s or not known:
         raise TranscriptsNeeded(
             f"The engine {engine.title} has to know what is said. {' '.join(notes)} Write it into "

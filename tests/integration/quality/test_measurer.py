@@ -10,7 +10,9 @@ import pytest
 
 from voicewright.audio.errors import AudioError
 from voicewright.engines.errors import Cancelled
+from voicewright.engines.port import PAUSE
 from voicewright.quality.errors import LanguageUnrecognised
+from voicewright.quality.judges.sphinx import IPA
 from voicewright.quality.measurer import Measurer
 from voicewright.quality.wer import word_error_rate
 
@@ -20,6 +22,7 @@ def test_no_clips_no_answers_and_no_process():
         assert idle.speaker_embeddings([]).shape == (0, 256)
         assert idle.dnsmos([]) == []
         assert idle.recognise([], "en") == []
+        assert idle.recognise_phones([]) == []
         assert all(host.pid is None for host in idle._hosts)
 
 
@@ -58,6 +61,17 @@ def test_words_come_back_with_times_and_confidence_in_the_order_asked(measurer, 
         assert all(0 <= start_s <= end_s < 10 for _, start_s, end_s in clip.words)
         assert 0 < clip.confidence <= 1
         assert clip.text == " ".join(word for word, _, _ in clip.words)
+
+
+def test_sounds_are_heard_where_the_words_are_not_known(measurer, sample_clips):
+    texts, paths = zip(*sample_clips[:4], strict=True)
+    assert measurer.supports_phones()
+    heard = measurer.recognise_phones(paths)
+    assert [len(set(row) - set(IPA.values()) - {PAUSE}) for row in heard] == [0] * 4
+    for text, row in zip(texts, heard, strict=True):
+        assert 0.5 < len(row) / sum(letter.isalpha() for letter in text) < 1.5
+        assert PAUSE not in (row[0], row[-1])
+    assert measurer.recognise_phones(paths[:1]) == heard[:1]
 
 
 def test_a_language_without_a_recogniser_is_refused_before_any_work(measurer, sample_clips):

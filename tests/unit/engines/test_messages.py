@@ -43,7 +43,11 @@ def test_options_that_are_no_options_are_refused():
 
 @pytest.mark.parametrize("checkpoint_dir", [None, Path("/checkpoints")])
 def test_training_request_survives_the_way(checkpoint_dir):
-    clips = (TrainingClip(Path("/a.wav"), "Grüße", 0.5), TrainingClip(Path("/b.wav")))
+    clips = (
+        TrainingClip(Path("/a.wav"), "Grüße", 0.5),
+        TrainingClip(Path("/b.wav")),
+        TrainingClip(Path("/c.wav"), phones=("h", "aɪ")),
+    )
     request = TrainingRequest(clips, "de", {"epochs": 3}, Path("/voice"), checkpoint_dir)
     assert messages.read_training_request(travel(messages.write_training_request(request))) == request
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - sentences of other scripts
 from __future__ import annotations
 
 import pytest

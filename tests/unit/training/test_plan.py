@@ -13,7 +13,7 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.quality.figures import Recognition
 from voicewright.recordings.report import Clip, ClipMeasures, IntakeReport, RefusedFile, Verdict
 from voicewright.training.errors import NoUsableSpeech, TranscriptsNeeded
-from voicewright.training.plan import RECOGNISED_WEIGHT, USABLE_WEIGHT, TrainingPlan, make_plan
+from voicewright.training.plan import PHONES_WEIGHT, RECOGNISED_WEIGHT, USABLE_WEIGHT, TrainingPlan, make_plan
 
 if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
@@ -39,6 +39,18 @@ class Ears:
             Recognition("") if path.stem == "mumbled" else Recognition("some words", confidence=0.5)
             for path in paths
         ]
+
+    def supports_phones(self) -> bool:
+        return True
+
+    def recognise_phones(
+        self,
+        paths: Sequence[Path],
+        *,
+        progress: Callable[[float], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> list[tuple[str, ...]]:
+        return [() if path.stem == "mumbled" else ("h", "aɪ") for path in paths]
 
 
 def clip(
@@ -128,6 +140,19 @@ def test_where_nothing_recognises_the_language_it_is_said(tmp_path: Path) -> Non
     assert "nothing on this machine recognises" in plan_of(intake, language="de").notes[0]
     with pytest.raises(TranscriptsNeeded, match=r"metadata\.csv"):
         plan_of(intake, needing(needs_transcripts=True), "de")
+
+
+def test_sounds_stand_in_for_the_words_of_a_language_that_nothing_recognises(tmp_path: Path) -> None:
+    clips = [clip(tmp_path, f"c{number}", text="Wörter." if number < 2 else None) for number in range(10)]
+    engine = needing(needs_transcripts=True, learns_from_phones=True)
+
+    plan = plan_of(report(tmp_path, [*clips, clip(tmp_path, "mumbled", text=None)]), engine, "de")
+
+    told = {(one.text, one.phones, one.weight) for one in plan.training}
+    assert told == {("Wörter.", (), 1.0), (None, ("h", "aɪ"), PHONES_WEIGHT)}
+    assert "learnt from sounds alone" in plan.notes[0]
+    words = {(one.text, one.phones) for one in plan_of(report(tmp_path, clips), engine, "en-us").training}
+    assert words == {("Wörter.", ()), ("some words", ())}
 
 
 def test_an_engine_that_needs_words_gets_only_clips_that_have_them(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ works in every language that espeak-ng has.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +16,7 @@ import numpy as np
 from scipy import fft as scipy_fft
 
 from voicewright.plugins.builtin.pitch import centres_of, frames_at
+from voicewright.plugins.builtin.warping import warp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,17 +37,12 @@ MAP_TAU = 10.0
 VARIANCE_FLOOR = 0.05
 LIKELIHOOD_SCALE = 0.3
 STAY_PROBABILITY = 0.8
-DTW_BAND = 0.25
-"""How far the warping may stray from the diagonal, as a share of the length."""
 _MEL_BANDS = 40
 _COEFFICIENTS = 13
 _QUIET_PERCENTILE = 8.0
 _NEVER = np.float32(-1e18)
 _MOST_CELLS = 12_000_000
 """Frames times states of the utterances whose paths are searched at once: a byte for each is kept."""
-_DTW_ROWS = 256
-_ASLANT, _ABOVE, _LEFT = 0, 1, 2
-"""Moves of the warping path: on in both sequences, in the guide only, in the recording only."""
 _LEAP = 2
 
 
@@ -183,64 +178,12 @@ def _states(rendering: Rendering) -> list[_State]:
 def _warp(guide: Floats, recording: Floats) -> Callable[[float], float]:
     """Dynamic time warping at 10 ms; the result maps a guide time (s) to a recording frame (5 ms)."""
     frames = np.arange(len(guide))
-    mapped = np.interp(frames, *_dtw(guide, recording))
+    mapped = np.interp(frames, *warp(guide, recording))
 
     def to_recording(time_s: float) -> float:
         return float(np.interp(time_s / 0.01, frames, mapped)) * 2
 
     return to_recording
-
-
-def _dtw(a: Floats, b: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The cheapest path through the distances of two sequences, as indices into each of them.
-
-    Only a band around the diagonal is looked at, row by row. Within a row a path may go on to the right,
-    cell after cell; with sums of the distances up to each cell taken off, that is a running minimum, so that
-    a row takes a handful of vector operations.
-    """
-    rows, columns = len(a), len(b)
-    slope = (columns - 1) / max(rows - 1, 1)
-    reach = math.ceil(DTW_BAND * max(rows, columns)) + 2
-    width = min(columns, 2 * reach + 1)
-    left = np.clip(np.round(np.arange(rows) * slope).astype(np.int64) - reach, 0, columns - width)
-    moves = np.zeros((rows, width), np.int8)
-    before = np.full(columns + 1, np.inf)  # totals of the row above, shifted by one: before[j + 1] is j's
-    before[0] = 0.0
-    for start in range(0, rows, _DTW_ROWS):
-        some = slice(start, min(rows, start + _DTW_ROWS))
-        low, high = int(left[some.start]), int(left[some.stop - 1]) + width
-        distances = _distances(a[some], b[low:high])
-        for row in range(some.start, some.stop):
-            at = int(left[row])
-            distance = distances[row - start, at - low : at - low + width].astype(np.float64)
-            aslant, above = before[at : at + width], before[at + 1 : at + width + 1]
-            entered = np.minimum(aslant, above)
-            passed = np.cumsum(distance)
-            total = np.minimum.accumulate(entered - passed + distance) + passed
-            moves[row] = np.where(above < aslant, _ABOVE, _ASLANT)
-            moves[row, 1:][total[:-1] < entered[1:]] = _LEFT
-            before.fill(np.inf)
-            before[at + 1 : at + width + 1] = total
-    return _walk_back(moves, left, columns)
-
-
-def _distances(a: Floats, b: Floats) -> Floats:
-    """(len(a), len(b)) Euclidean distances of rows."""
-    squared: Floats = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squared, 0.0))
-
-
-def _walk_back(
-    moves: NDArray[np.int8], left: NDArray[np.int64], columns: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    i, j = len(moves) - 1, columns - 1
-    path = [(i, j)]
-    while i or j:
-        move = moves[i, j - left[i]]
-        i, j = i - int(move != _LEFT), j - int(move != _ABOVE)
-        path.append((i, j))
-    steps = np.array(path[::-1], np.float64)
-    return steps[:, 0], steps[:, 1]
 
 
 @dataclass(frozen=True, slots=True)

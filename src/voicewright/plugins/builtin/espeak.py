@@ -3,6 +3,7 @@
 The library and its data come with the wheel `espeakng-loader`; nothing is installed on the system. espeak-ng
 keeps global state, so there is one `Guide` to a process.
 """
+# ruff: noqa: RUF001 - letters of the IPA are meant
 
 from __future__ import annotations
 
@@ -12,16 +13,18 @@ import threading
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 import espeakng_loader
 import numpy as np
 
 from voicewright.engines.errors import EngineError, LanguageUnsupported
+from voicewright.engines.port import PAUSE
 from voicewright.plugins.builtin.languages import GUIDE_VOICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +32,7 @@ SAMPLE_RATE_HZ = 22_050
 WORDS_PER_MINUTE = 160
 _SYNCHRONOUS = 2
 _PHONEME_EVENTS = 0x0001
+_PHONEME_INPUT = 0x0100
 _DONT_EXIT = 0x8000
 _UTF8 = 1
 _FROM_CHARACTER = 1
@@ -40,6 +44,16 @@ _STRESS_MARKS = "',%="
 _NOT_TEXT = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, halves of surrogate pairs, separators of lines."""
 _STRESS = {"'": 2, ",": 1}
+PHONES_LANGUAGE = "en-us"
+_VOWELS = {
+    "ɑː": "A:", "æ": "a", "ʌ": "V", "ɔː": "O:", "aʊ": "aU", "aɪ": "aI", "ɛ": "E", "ɜː": "3:", "eɪ": "eI",
+    "ɪ": "I", "iː": "i:", "oʊ": "oU", "ɔɪ": "OI", "ʊ": "U", "uː": "u:",
+}  # fmt: skip
+_CONSONANTS = {
+    "b": "b", "tʃ": "tS", "d": "d", "ð": "D", "f": "f", "ɡ": "g", "h": "h", "dʒ": "dZ", "k": "k", "l": "l",
+    "m": "m", "n": "n", "ŋ": "N", "p": "p", "ɹ": "r", "s": "s", "ʃ": "S", "t": "t", "θ": "T", "v": "v",
+    "w": "w", "j": "j", "z": "z", "ʒ": "Z",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +139,26 @@ class Guide:
             LanguageUnsupported: espeak-ng has no such language.
             EngineError: espeak-ng does not work.
         """
+        # without further flags neither [[phonemes]] nor <markup> are anything but text
+        return self._speak(plain(text), language, 0)
+
+    def render_phones(self, phones: Sequence[str]) -> Rendering:
+        """Speak a row of English phones in IPA, with `PAUSE` between runs, as an American would.
+
+        Raises:
+            EngineError: espeak-ng does not work.
+        """
+        return self._speak(mnemonics(phones), PHONES_LANGUAGE, _PHONEME_INPUT)
+
+    def _speak(self, text: str, language: str, flags: int) -> Rendering:
         with self._lock, _library() as library:
             _select(library, language)
             library.espeak_SetSynthCallback(self._callback)
             self._pieces.clear()
             self._events.clear()
-            encoded = plain(text).encode("utf-8", "replace")
-            # without further flags neither [[phonemes]] nor <markup> are anything but text
+            encoded = text.encode("utf-8", "replace")
             status = library.espeak_Synth(
-                encoded, ctypes.c_size_t(len(encoded) + 1), 0, _FROM_CHARACTER, 0, _UTF8, None, None
+                encoded, ctypes.c_size_t(len(encoded) + 1), 0, _FROM_CHARACTER, 0, _UTF8 | flags, None, None
             )
             if status != 0 or library.espeak_Synchronize() != 0:
                 raise EngineError("espeak-ng could not speak the text; reinstall espeakng-loader.")
@@ -192,6 +217,33 @@ def _select(library: ctypes.CDLL, language: str) -> None:
 def plain(text: str) -> str:
     """The text without control characters: a NUL would end it early, Ctrl-A begins a command."""
     return "".join(" " if unicodedata.category(c) in _NOT_TEXT else c for c in text)
+
+
+def mnemonics(phones: Iterable[str]) -> str:
+    """Write phones in IPA as espeak-ng's input: a clause for each run, in words of two syllables.
+
+    Nobody knows where words begin and what is stressed, but espeak-ng clips the vowels of one long
+    unstressed word, and pauses are sought between words only. So a word begins before every other vowel,
+    with its consonant, and its first vowel is stressed. Phones that are not English are left out.
+    """
+    runs: list[str] = []
+    for pause, run in groupby(phones, lambda phone: phone == PAUSE):
+        if pause:
+            continue
+        words: list[list[str]] = [[]]
+        vowels = 0
+        for phone in run:
+            if phone in _CONSONANTS:
+                words[-1].append(_CONSONANTS[phone])
+            elif phone in _VOWELS:
+                stressed = vowels % 2 == 0
+                if stressed and vowels:
+                    onset = words[-1].pop() if words[-1][-1] in _CONSONANTS.values() else None
+                    words.append([] if onset is None else [onset])
+                words[-1].append("'" * stressed + _VOWELS[phone])
+                vowels += 1
+        runs.append("[[" + " ".join("|".join(word) for word in words) + "]]")
+    return ", ".join(runs)
 
 
 def _phones(events: list[tuple[int, int, bytes]], duration_s: float) -> list[Phone]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from voicewright.engines.port import Capabilities, EngineInfo
+from voicewright.errors import INSTALL_PACKAGES
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.options import BuiltinOptions
 
 ENGINE = EngineInfo(
     id="builtin",
-    title="Built-in voice, trained from scratch on a CPU",
+    title="Built-in voice, trained on a CPU",
     licence="Apache-2.0 (its guide, espeak-ng, is GPL-3.0-or-later)",
     version="1",
     capabilities=Capabilities(
@@ -22,9 +23,10 @@ ENGINE = EngineInfo(
         ideal_speech_s=600.0,
         needs_gpu=False,
         deterministic=True,
+        learns_from_phones=True,
     ),
     options=BuiltinOptions,
     factory="voicewright.plugins.builtin.engine:BuiltinEngine",
     requires=("torch", "safetensors", "espeakng_loader", "threadpoolctl", "soundfile", "scipy"),
-    install_hint='pip install "voicewright[builtin]"',
+    install_hint=INSTALL_PACKAGES,
 )

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import soundfile
 import torch
 from scipy import signal
 
@@ -32,30 +31,28 @@ from voicewright.plugins.builtin.analysis import (
 from voicewright.plugins.builtin.artefact import save_voice
 from voicewright.plugins.builtin.context import Context, PhoneSet, describe
 from voicewright.plugins.builtin.durations import DurationModel
-from voicewright.plugins.builtin.espeak import Guide
 from voicewright.plugins.builtin.fitting import DROPOUT, Example, FitPlan, fit, steps_per_epoch
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP
 from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.prior import starting_network
+from voicewright.plugins.builtin.reading import MINIMUM_SPEECH_S, Pairs, read
 from voicewright.plugins.builtin.tiling import BANK_FRAMES, FrameBank
 from voicewright.plugins.builtin.voice import Voice, filtered, predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from voicewright.engines.port import RunContext, TrainingRequest
     from voicewright.plugins.builtin.alignment import Alignment
-    from voicewright.plugins.builtin.espeak import Rendering
     from voicewright.plugins.builtin.network import AcousticNetwork
     from voicewright.plugins.builtin.options import BuiltinOptions
+    from voicewright.plugins.builtin.reading import Utterance
 
     Floats = NDArray[np.float32]
 
-MINIMUM_SPEECH_S: Final = ENGINE.capabilities.minimum_speech_s
 FEWEST_STEPS, MOST_STEPS = 650, 1500
 STEPS_PER_SECOND_OF_SPEECH: Final = 1.5
 THREADS: Final = 2
@@ -74,42 +71,8 @@ _FEWEST_FRAMES_PER_PHONE, _MOST_FRAMES_PER_PHONE = 4.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Utterance:
-    """One clip on its way through the stages; its samples are read when needed, as half an hour is large."""
-
-    path: Path
-    duration_s: float
-    rendering: Rendering
-    weight: float
-
-    def wave(self) -> Floats:
-        """(samples,) at 22,050 Hz."""
-        wave: Floats = soundfile.read(str(self.path), dtype="float32")[0]
-        return wave
-
-
-class _Pairs(Sequence[tuple["Floats", "Rendering"]]):
-    """The recordings with their renderings, each read when it is asked for."""
-
-    def __init__(self, utterances: Sequence[_Utterance]) -> None:
-        self._utterances = utterances
-
-    def __len__(self) -> int:
-        return len(self._utterances)
-
-    @overload
-    def __getitem__(self, index: int) -> tuple[Floats, Rendering]: ...
-    @overload
-    def __getitem__(self, index: slice) -> _Pairs: ...
-    def __getitem__(self, index: int | slice) -> tuple[Floats, Rendering] | _Pairs:
-        if isinstance(index, slice):
-            return _Pairs(self._utterances[index])
-        return self._utterances[index].wave(), self._utterances[index].rendering
-
-
-@dataclass(frozen=True, slots=True)
 class _Aligned:
-    utterance: _Utterance
+    utterance: Utterance
     alignment: Alignment
 
 
@@ -122,7 +85,7 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
         )
     notes: list[str] = []
     progress = _stages(context)
-    utterances = _read(request, progress("reading", 0.0, 0.02), notes)
+    utterances = read(request, progress("reading", 0.0, 0.02), notes)
     aligned = _align(utterances, progress("aligning", 0.02, 0.12), notes)
     speech_s = sum(a.utterance.duration_s for a in aligned)
     if speech_s < MINIMUM_SPEECH_S:
@@ -207,46 +170,8 @@ def _stages(context: RunContext) -> Callable[[str, float, float], Callable[[floa
     return stage
 
 
-def _read(request: TrainingRequest, tick: Callable[[float], None], notes: list[str]) -> list[_Utterance]:
-    durations_s = {clip.path: _duration_s(clip.path) for clip in request.clips}
-    total_s = sum(durations_s.values())
-    if total_s < MINIMUM_SPEECH_S:
-        raise TooLittleSpeech(
-            f"There are {total_s:.1f} s of speech, and the built-in engine needs at least "
-            f"{MINIMUM_SPEECH_S:g} s; add recordings."
-        )
-    spoken = [c for c in request.clips if c.text and c.text.strip() and c.weight > 0]
-    if not spoken:
-        raise EngineError(
-            "None of the clips has a text, and the built-in engine learns from what is said. Add a "
-            "metadata.csv or a .txt beside each clip; English is recognised by itself."
-        )
-    if len(spoken) < len(request.clips):
-        notes.append(f"{len(request.clips) - len(spoken)} clips without a text were left out.")
-    guide = Guide.shared()
-    utterances = []
-    for number, clip in enumerate(spoken):
-        rendering = guide.render(str(clip.text), request.language)
-        if rendering.sounds:
-            utterances.append(_Utterance(clip.path, durations_s[clip.path], rendering, clip.weight))
-        else:
-            notes.append(f"{clip.path.name}: nothing in its text can be said; left out.")
-        tick((number + 1) / len(spoken))
-    return utterances
-
-
-def _duration_s(path: Path) -> float:
-    try:
-        info = soundfile.info(str(path))
-    except soundfile.LibsndfileError as error:
-        raise EngineError(f"{path} can't be read ({error}); take it in again.") from error
-    if info.samplerate != SAMPLE_RATE_HZ or info.channels != 1:
-        raise EngineError(f"{path.name} is not {SAMPLE_RATE_HZ} Hz mono; take it in first.")
-    return float(info.duration)
-
-
 def _align(
-    utterances: Sequence[_Utterance], tick: Callable[[float], None], notes: list[str]
+    utterances: Sequence[Utterance], tick: Callable[[float], None], notes: list[str]
 ) -> list[_Aligned]:
     """Align, and leave out clips whose text can't be what is said in them."""
     possible = []
@@ -258,7 +183,7 @@ def _align(
             notes.append(f"{utterance.path.name}: its text is far too long or too short for it; left out.")
     if not possible:
         raise EngineError("No clip fits its text; check that the transcripts belong to these recordings.")
-    alignments = align(_Pairs(possible), SAMPLE_RATE_HZ, tick)
+    alignments = align(Pairs(possible), SAMPLE_RATE_HZ, tick)
     scores = np.array([a.score for a in alignments])
     middle = float(np.median(scores))
     spread = max(_LEAST_SPREAD, float(np.median(np.abs(scores - middle))) * _MEDIAN_TO_DEVIATION)
@@ -272,14 +197,14 @@ def _align(
 
 
 def _analyse(
-    utterances: Sequence[_Utterance], tick: Callable[[float], None]
+    utterances: Sequence[Utterance], tick: Callable[[float], None]
 ) -> tuple[list[Floats], list[Floats]]:
     """The frames of the recordings, and of the guide's renderings of their texts."""
     sample = utterances[:: math.ceil(len(utterances) / _RANGE_SAMPLE)]
     range_hz = pitch.speaker_range_hz([u.wave() for u in sample], SAMPLE_RATE_HZ)
     tick(0.0)
 
-    def both(utterance: _Utterance) -> tuple[Floats, Floats]:
+    def both(utterance: Utterance) -> tuple[Floats, Floats]:
         return analyse_speaker(utterance.wave(), range_hz), analyse_guide(utterance.rendering.wave)
 
     frames, guides = [], []
@@ -360,7 +285,7 @@ def _fingerprint(request: TrainingRequest, options: BuiltinOptions) -> str:
     digest = hashlib.sha256(json.dumps(about).encode())
     for clip in request.clips:
         digest.update(hashlib.sha256(clip.path.read_bytes()).digest())
-        digest.update(json.dumps([clip.text, clip.weight]).encode())
+        digest.update(json.dumps([clip.text, clip.phones, clip.weight]).encode())
     return digest.hexdigest()
 
 
@@ -394,7 +319,7 @@ def _bank(
 
 
 def _tune(
-    voice: Voice, utterances: Sequence[_Utterance], cut_hz: float, tick: Callable[[float], None]
+    voice: Voice, utterances: Sequence[Utterance], cut_hz: float, tick: Callable[[float], None]
 ) -> Voice:
     """Fit the finishing filter on a few sentences that the voice speaks by itself."""
     low_cut = restoration.low_cut(cut_hz, SAMPLE_RATE_HZ)

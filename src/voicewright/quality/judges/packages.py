@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from voicewright.errors import INSTALL_PACKAGES
 from voicewright.quality.errors import JudgeMissing
 
 
@@ -23,6 +24,6 @@ def directory_of(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise JudgeMissing(
             f"This can't be measured: the package {package!r} is not installed. "
-            "Install the judges: pip install 'voicewright[quality]'."
+            f"Install the judges, in the project's folder: {INSTALL_PACKAGES}"
         )
     return Path(spec.submodule_search_locations[0])

@@ -1,15 +1,18 @@
-"""Owns the offline recogniser: pocketsphinx with the American English model that its package carries.
+"""Owns the offline recognisers: pocketsphinx with the American English models that its package carries.
 
-The figures behind the conditioning and the settings are in docs/evaluation.md ("Recognition").
+One hears words, the other the sounds alone (for languages whose words nobody here knows). The figures behind
+the conditioning and the settings are in docs/evaluation.md ("Recognition").
 """
+# ruff: noqa: RUF001 - letters of the IPA are meant
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from voicewright.engines.port import PAUSE
 from voicewright.quality.figures import Recognition
 from voicewright.quality.judges.packages import directory_of
 from voicewright.quality.judges.signals import JUDGE_RATE_HZ, Samples, at_peak
@@ -38,34 +41,68 @@ def conditioned(samples: Samples) -> bytes:
 MOST_HMMS_PER_FRAME = 5_000
 """pocketsphinx' own limit is 30,000; this one costs no word and saves a sixth of the time. Narrower beams do
 cost words, wider ones gain none."""
+PHONE_LM_WEIGHT = 2.0
+"""How much likely sequences count; pocketsphinx' own advice for phones."""
+
+IPA: Final = {
+    "AA": "ɑː", "AE": "æ", "AH": "ʌ", "AO": "ɔː", "AW": "aʊ", "AY": "aɪ", "EH": "ɛ", "ER": "ɜː", "EY": "eɪ",
+    "IH": "ɪ", "IY": "iː", "OW": "oʊ", "OY": "ɔɪ", "UH": "ʊ", "UW": "uː", "B": "b", "CH": "tʃ", "D": "d",
+    "DH": "ð", "F": "f", "G": "ɡ", "HH": "h", "JH": "dʒ", "K": "k", "L": "l", "M": "m", "N": "n", "NG": "ŋ",
+    "P": "p", "R": "ɹ", "S": "s", "SH": "ʃ", "T": "t", "TH": "θ", "V": "v", "W": "w", "Y": "j", "Z": "z",
+    "ZH": "ʒ",
+}  # fmt: skip
+"""The sounds of CMU's pronouncing dictionary, which the model was trained with."""
 
 
 class SphinxRecogniser:
-    """One pocketsphinx decoder. It holds the interpreter while it works: run one per process."""
+    """Hears English words. It holds the interpreter while it works: run one per process."""
 
     def __init__(self) -> None:
-        directory_of("pocketsphinx")
-        import pocketsphinx  # noqa: PLC0415 - only where words are recognised
-
-        self._decoder = pocketsphinx.Decoder(
-            samprate=JUDGE_RATE_HZ, loglevel="FATAL", maxhmmpf=MOST_HMMS_PER_FRAME
-        )
+        self._decoder = _decoder(maxhmmpf=MOST_HMMS_PER_FRAME)
 
     def recognise(self, samples: Samples) -> Recognition:
         """Recognise one clip of 16 kHz mono samples; each clip by itself, whatever came before."""
-        if not np.any(samples):
-            return Recognition("")
-        with warnings.catch_warnings():
-            # It calls itself unnecessary; without it the estimate of the noise carries over to the next clip,
-            # and a clip is heard differently after another one than alone.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._decoder.start_stream()
-        self._decoder.start_utt()
-        self._decoder.process_raw(conditioned(samples), full_utt=True)
-        self._decoder.end_utt()
-        if self._decoder.hyp() is None:
-            return Recognition("")
-        return recognition_of(self._decoder.seg(), len(samples) / JUDGE_RATE_HZ)
+        return recognition_of(_decode(self._decoder, samples), len(samples) / JUDGE_RATE_HZ)
+
+
+class SphinxPhoneRecogniser:
+    """Hears the phones of any language as the nearest ones of English; holds the interpreter as well."""
+
+    def __init__(self) -> None:
+        model = directory_of("pocketsphinx") / "model" / "en-us" / "en-us-phone.lm.bin"
+        self._decoder = _decoder(allphone=str(model), lm=None, dict=None, lw=PHONE_LM_WEIGHT)
+
+    def recognise(self, samples: Samples) -> tuple[str, ...]:
+        """Phones of English in IPA, `PAUSE` between runs of them; empty where nothing was heard."""
+        phones: list[str] = []
+        for segment in _decode(self._decoder, samples):
+            if segment.word in IPA:
+                phones.append(IPA[segment.word])
+            elif phones and phones[-1] != PAUSE:
+                phones.append(PAUSE)
+        return tuple(phones[:-1] if phones[-1:] == [PAUSE] else phones)
+
+
+def _decoder(**settings: Any) -> Any:
+    directory_of("pocketsphinx")
+    import pocketsphinx  # noqa: PLC0415 - only where speech is recognised
+
+    return pocketsphinx.Decoder(samprate=JUDGE_RATE_HZ, loglevel="FATAL", **settings)
+
+
+def _decode(decoder: Any, samples: Samples) -> Iterable[Any]:
+    """The segments of one clip, words or phones and fillers."""
+    if not np.any(samples):
+        return ()
+    with warnings.catch_warnings():
+        # It calls itself unnecessary; without it the estimate of the noise carries over to the next clip,
+        # and a clip is heard differently after another one than alone.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        decoder.start_stream()
+    decoder.start_utt()
+    decoder.process_raw(conditioned(samples), full_utt=True)
+    decoder.end_utt()
+    return () if decoder.hyp() is None else decoder.seg()
 
 
 def recognition_of(segments: Iterable[Any], duration_s: float) -> Recognition:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from voicewright.plugins.builtin import alignment
+from voicewright.plugins.builtin import alignment, warping
 from voicewright.plugins.builtin.espeak import Guide
 
 TEXTS = (
@@ -106,7 +106,7 @@ def test_warping_takes_the_cheapest_path(shape):
     rng = np.random.default_rng(sum(shape))
     a = np.cumsum(rng.normal(size=(shape[0], 5)), axis=0).astype(np.float32)
     b = np.cumsum(rng.normal(size=(shape[1], 5)), axis=0).astype(np.float32)
-    first, second = alignment._dtw(a, b)
+    first, second = warping.warp(a, b)
     i, j = first.astype(int), second.astype(int)
     assert (i[0], j[0]) == (0, 0)
     assert (i[-1], j[-1]) == (shape[0] - 1, shape[1] - 1)
@@ -120,7 +120,7 @@ def _cheapest(distance: np.ndarray) -> float:
     """By the recursion as textbooks have it, in the same band."""
     rows, columns = distance.shape
     slope = (columns - 1) / max(rows - 1, 1)
-    reach = int(np.ceil(alignment.DTW_BAND * max(rows, columns))) + 2
+    reach = int(np.ceil(warping.BAND * max(rows, columns))) + 2
     total = np.full((rows + 1, columns + 1), np.inf)
     total[0, 0] = 0
     for i in range(rows):

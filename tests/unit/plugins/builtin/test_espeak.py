@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from voicewright.engines.errors import LanguageUnsupported
-from voicewright.plugins.builtin.espeak import SAMPLE_RATE_HZ, Guide, plain
+from voicewright.plugins.builtin.espeak import SAMPLE_RATE_HZ, Guide, mnemonics, plain
 
 
 def _names(text: str, language: str = "en-us") -> list[str]:
@@ -75,3 +75,31 @@ def test_digits_emoji_and_other_scripts_have_sounds(text):
 def test_unknown_language_is_named():
     with pytest.raises(LanguageUnsupported, match="qqq"):
         Guide.shared().render("a", "qqq")
+
+
+def test_phones_are_spoken_in_words_of_two_syllables_and_pauses_are_kept():
+    phones = ["p", "ɹ", "ɪ", "n", "t", "ɪ", "ŋ", "ɡ", "uː", "|", "b", "ʊ", "k", "s"]
+    assert mnemonics(phones) == "[[p|r|'I|n|t|I|N g|'u:]], [[b|'U|k|s]]"
+    sounds = Guide.shared().render_phones(phones).sounds
+    assert [sound.name for sound in sounds] == [
+        "p",
+        "r",
+        "I",
+        "n",
+        "t",
+        "I",
+        "N",
+        "g",
+        "u:",
+        "b",
+        "U",
+        "k",
+        "s",
+    ]
+    assert [sound.word for sound in sounds] == [0] * 7 + [1] * 2 + [2] * 4
+
+
+def test_phones_of_no_english_are_left_out():
+    assert mnemonics(["ǃ", "b", "]]", "iː"]) == "[[b|'i:]]"
+    assert not Guide.shared().render_phones(["ǃ"]).sounds
+    assert not Guide.shared().render_phones([]).sounds
