@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from voicewright.voices.service import VoiceService
 
 
-_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads that spin while they wait starve everything else on the machine, and themselves."""
-
-
 class LocalApplication:
     """The program on one machine, for one command; see `cli.application.Application`."""
 
@@ -80,13 +76,15 @@ class LocalApplication:
 
         info = get_engine(engine_id)
         require_installed(info)
-        return self._open.enter_context(EngineClient(info, env=_QUIET_THREADS))
+        return self._open.enter_context(EngineClient(info))
 
     def open(self, command: str) -> None:
         """Begin a command: find the settings, start the logs."""
+        from voicewright.home.layout import Home  # noqa: PLC0415
+
         settings = self.settings
         log_to_terminal(settings.log_level)
-        self.log_path = log_to_file(settings.home / "logs", command)
+        self.log_path = log_to_file(Home(settings.home).logs_dir, command)
 
     def close(self) -> None:
         """End every process that was started."""

@@ -36,7 +36,9 @@ def log_to_file(logs_dir: Path, command: str) -> Path | None:
         The file, or None where it can't be written: logging must not stop a command that would work.
     """
     try:
-        logs_dir.mkdir(parents=True, exist_ok=True)
+        # before the data directory was checked, as `doctor` has to say what is wrong with it
+        logs_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        logs_dir.mkdir(mode=0o700, exist_ok=True)
         for old in sorted(logs_dir.glob("*.log"))[: -KEPT + 1]:
             old.unlink(missing_ok=True)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

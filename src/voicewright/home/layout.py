@@ -6,6 +6,7 @@
     cache/voices/ unpacked voices; may be deleted at any time
     work/<key>/   unfinished trainings with their checkpoints
     locks/        files that processes lock; their contents mean nothing
+    logs/         one file for each command
 
 `format` grows when a release arranges the directory in a way that older ones would damage or misread. (The
 tables have their own numbering, Alembic's.)
@@ -62,6 +63,11 @@ class Home:
     def locks_dir(self) -> Path:
         """Lock files of the whole directory."""
         return self.root / "locks"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Logs (written by `cli`, also where the rest of the directory is of no use)."""
+        return self.root / "logs"
 
     @classmethod
     def open(cls, root: Path) -> Home:

@@ -21,7 +21,6 @@ from voicewright.engines.port import TrainingOutcome
 from voicewright.plugins.builtin import pitch, prior, restoration
 from voicewright.plugins.builtin.alignment import align
 from voicewright.plugins.builtin.analysis import (
-    LOG_F0,
     SAMPLE_RATE_HZ,
     VOICED,
     Scale,
@@ -31,6 +30,7 @@ from voicewright.plugins.builtin.analysis import (
 from voicewright.plugins.builtin.artefact import save_voice
 from voicewright.plugins.builtin.context import Context, PhoneSet, describe
 from voicewright.plugins.builtin.durations import DurationModel
+from voicewright.plugins.builtin.equaliser import fit_equaliser
 from voicewright.plugins.builtin.fitting import DROPOUT, Example, FitPlan, fit, steps_per_epoch
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP
@@ -38,7 +38,7 @@ from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.prior import starting_network
 from voicewright.plugins.builtin.reading import MINIMUM_SPEECH_S, Pairs, read
 from voicewright.plugins.builtin.tiling import BANK_FRAMES, FrameBank
-from voicewright.plugins.builtin.voice import Voice, filtered, predict
+from voicewright.plugins.builtin.voice import Voice, predict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,15 +53,18 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-FEWEST_STEPS, MOST_STEPS = 650, 1500
+FEWEST_STEPS, ENOUGH_STEPS, MOST_STEPS = 250, 650, 1500
+STEPS_PER_TRUSTED_SECOND: Final = 10.0
+"""Up to `ENOUGH_STEPS`: more steps on little speech, or on doubtful words, undo what the prior knows."""
 STEPS_PER_SECOND_OF_SPEECH: Final = 1.5
+"""Beyond: each second is to be learnt from, however many there are."""
 THREADS: Final = 2
 _VALIDATED_FROM_CLIPS = 8
 """With fewer clips each one is needed for training."""
 _RANGE_SAMPLE = 8
 _TUNING_SENTENCES = 4
 _EQUALISED_S = 240.0
-"""A long-term spectrum does not change after that, and the frames that it is the mean of are large."""
+"""A long-term spectrum does not change after that."""
 _TUNED_PEAK = 0.7
 _MISFIT_DEVIATIONS = 3.5
 _LEAST_SPREAD = 0.7
@@ -94,7 +97,7 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
             f"{MINIMUM_SPEECH_S:g} s; check the transcripts or add recordings."
         )
     frames, guides = _analyse([a.utterance for a in aligned], progress("analysing", 0.12, 0.2))
-    cut_hz = _low_cut_hz(frames)
+    _require_voice(frames)
     known = prior.phone_names() if options.from_prior else ()
     phones = PhoneSet([*known, *(s.name for a in aligned for s in a.alignment.segments)])
     contexts, frames = _contexts(aligned, frames, guides, phones)
@@ -127,7 +130,7 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
         bank=_bank(network, contexts, examples, scale, lambda done: tick(0.5 * done)),
         finish=np.ones(1, np.float32),
     )
-    voice = _tune(voice, [a.utterance for a in aligned], cut_hz, lambda done: tick(0.5 + 0.5 * done))
+    voice = _tune(voice, [a.utterance for a in aligned], lambda done: tick(0.5 + 0.5 * done))
     save_voice(
         voice,
         request.artefact_dir,
@@ -219,11 +222,9 @@ def _analyse(
     return frames, guides
 
 
-def _low_cut_hz(frames: Sequence[Floats]) -> float:
-    voiced = np.concatenate([f[f[:, VOICED] > 0, LOG_F0] for f in frames])
-    if not len(voiced):
+def _require_voice(frames: Sequence[Floats]) -> None:
+    if not any((rows[:, VOICED] > 0).any() for rows in frames):
         raise EngineError("There is no voice in the recordings; check that they are not silent.")
-    return restoration.low_cut_hz(np.exp(voiced))
 
 
 def _contexts(
@@ -290,9 +291,13 @@ def _fingerprint(request: TrainingRequest, options: BuiltinOptions) -> str:
 
 
 def _epochs_for(training: Sequence[Example], batch_size: int) -> int:
-    """More steps for more speech, but never so few that little speech is not learnt."""
-    speech_s = sum(len(e.frames) for e in training) * pitch.HOP_S
-    steps = min(MOST_STEPS, max(FEWEST_STEPS, int(speech_s * STEPS_PER_SECOND_OF_SPEECH)))
+    """More steps for more speech, and fewer where nobody is sure what is said in it."""
+    seconds = [(len(e.frames) * pitch.HOP_S, e.weight) for e in training]
+    speech_s, trusted_s = sum(s for s, _ in seconds), sum(s * weight for s, weight in seconds)
+    steps = max(
+        min(STEPS_PER_TRUSTED_SECOND * trusted_s, ENOUGH_STEPS), STEPS_PER_SECOND_OF_SPEECH * speech_s
+    )
+    steps = min(MOST_STEPS, max(FEWEST_STEPS, steps))
     return max(1, round(steps / steps_per_epoch(training, batch_size)))
 
 
@@ -318,30 +323,28 @@ def _bank(
     return FrameBank.collect(kept, real, predicted)
 
 
-def _tune(
-    voice: Voice, utterances: Sequence[Utterance], cut_hz: float, tick: Callable[[float], None]
-) -> Voice:
+def _tune(voice: Voice, utterances: Sequence[Utterance], tick: Callable[[float], None]) -> Voice:
     """Fit the finishing filter on a few sentences that the voice speaks by itself."""
-    low_cut = restoration.low_cut(cut_hz, SAMPLE_RATE_HZ)
     spoken = []
     sample = utterances[:: max(1, len(utterances) // _TUNING_SENTENCES)][:_TUNING_SENTENCES]
     for number, utterance in enumerate(sample):
-        pieces = voice.waves(
-            utterance.rendering, voice.durations.predict(utterance.rendering, 1.0), seed=number
-        )
+        segments = voice.durations.predict(utterance.rendering, 1.0)
         parts = []
-        for part in filtered(pieces, low_cut):
+        for part in voice.waves(utterance.rendering, segments, seed=number):
             tick(number / len(sample))
             parts.append(part)
         spoken.append(np.concatenate(parts))
-    recordings, length_s = [], 0.0
-    for utterance in utterances:
-        recordings.append(utterance.wave())
-        length_s += utterance.duration_s
-        if length_s >= _EQUALISED_S:
-            break
-    equaliser = restoration.fit_equaliser(recordings, spoken, cut_hz, SAMPLE_RATE_HZ)
+    finish = fit_equaliser(_recordings(utterances), spoken)
     tick(1.0)
-    peak = max(float(np.abs(signal.fftconvolve(w, equaliser)).max()) for w in spoken)
-    finish = signal.fftconvolve(low_cut, equaliser) * (_TUNED_PEAK / max(peak, 1e-6))
-    return replace(voice, finish=finish.astype(np.float32))
+    peak = max(float(np.abs(signal.fftconvolve(wave, finish)).max()) for wave in spoken)
+    return replace(voice, finish=(finish * (_TUNED_PEAK / max(peak, 1e-6))).astype(np.float32))
+
+
+def _recordings(utterances: Iterable[Utterance]) -> Iterator[Floats]:
+    """The first minutes, one recording at a time."""
+    length_s = 0.0
+    for utterance in utterances:
+        if length_s >= _EQUALISED_S:
+            return
+        yield utterance.wave()
+        length_s += utterance.duration_s

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from voicewright.plugins.builtin import analysis, espeak, training
+from voicewright.plugins.builtin import analysis, espeak, fitting, training
 from voicewright.plugins.builtin.options import BuiltinOptions
 from voicewright.plugins.builtin.plugin import ENGINE
+
+
+@pytest.mark.parametrize(
+    ("speech_s", "weight", "steps"),
+    [(15, 1.0, 250), (40, 1.0, 400), (195, 1.0, 650), (195, 0.1, 290), (600, 0.1, 900), (1800, 1.0, 1500)],
+)
+def test_steps_follow_the_speech_and_the_trust_in_its_words(speech_s, weight, steps):
+    frames = np.zeros((speech_s * 200, 1), np.float32)
+    examples = [fitting.Example(None, frames, weight)]
+    epochs = training._epochs_for(examples, batch_size=8)
+    assert epochs * fitting.steps_per_epoch(examples, 8) == pytest.approx(steps, rel=0.1)
 
 
 def test_description_and_code_agree():

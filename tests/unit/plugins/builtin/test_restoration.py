@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import signal
 
 from voicewright.plugins.builtin import restoration
 from voicewright.plugins.builtin.analysis import CEPSTRA, FRAME_SIZE, ORDER
@@ -51,34 +50,6 @@ def test_pauses_are_lowered_with_soft_edges(frames):
     assert (change[110:190] < -1).all()
     assert np.abs(change[:90]).max() == pytest.approx(0, abs=1e-5)
     assert np.abs(np.diff(change)).max() < 1
-
-
-def test_low_cut_takes_what_is_below_the_voice(rate_hz):
-    cut_hz = restoration.low_cut_hz(np.full(100, 120.0, np.float32))
-    assert 60 < cut_hz < 120
-    hz, response = signal.freqz(restoration.low_cut(cut_hz, rate_hz), worN=4096, fs=rate_hz)
-    assert np.abs(response[hz < 30]).max() < 0.1
-    assert np.abs(np.abs(response[hz > 160]) - 1).max() < 0.1
-
-
-def test_equaliser_brings_the_long_term_spectrum_nearer(rate_hz):
-    rng = np.random.default_rng(0)
-    shape = signal.firwin2(101, [0, 0.1, 0.3, 0.6, 1], [1, 0.6, 1, 0.5, 0.8])
-    recordings = [rng.normal(0, 0.1, rate_hz).astype(np.float32) for _ in range(3)]
-    spoken = [signal.lfilter(shape, 1, wave).astype(np.float32) for wave in recordings]
-    taps = restoration.fit_equaliser(recordings, spoken, 90.0, rate_hz)
-    assert taps.shape == (restoration.EQUALISER_TAPS,)
-    equalised = [signal.fftconvolve(wave, taps).astype(np.float32) for wave in spoken]
-
-    def distance(waves):
-        ratio = restoration.long_term_spectrum(waves) / restoration.long_term_spectrum(recordings)
-        return np.abs(10 * np.log10(ratio))[10:-10].mean()
-
-    assert distance(equalised) < 0.3 * distance(spoken)
-
-
-def test_long_term_spectrum_of_nothing_is_flat():
-    assert (restoration.long_term_spectrum([np.zeros(10, np.float32)]) == 1).all()
 
 
 def test_deviations_are_means_over_recordings():
