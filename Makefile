@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest
 COVERED := --cov --cov-report=
 SRC := src tests benchmarks examples requirements
 
-.PHONY: help demo test test-all check fix bench bench-voice clean
+.PHONY: help demo test test-slow test-all check fix bench bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +31,10 @@ test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores), with c
 	@$(PYTEST) -q -m "not slow" $(COVERED)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
 
-test-all: $(DEVELOPMENT) ## every test, the slow ones included
-	@$(PYTEST) -q
+test-slow: $(DEVELOPMENT) ## the tests that `make test` leaves out: whole trainings, hours of sound
+	@$(PYTEST) -q -m slow
+
+test-all: test test-slow ## every test
 
 check: $(DEVELOPMENT) ## format, lint, types and the direction of imports; changes nothing
 	@$(BIN)/ruff format --check --quiet $(SRC) || { echo "Run: make fix"; exit 1; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,27 @@ def test_the_demonstration_makes_a_voice_that_is_like_its_speaker(
     assert answer["peak_memory_bytes"] < 1_000_000_000
     assert 1.0 < soundfile.info(out).duration < 10.0
     assert not answer["resumed"]
+
+
+@pytest.mark.speech
+def test_three_broken_files_of_thirty_two_are_named_and_the_rest_is_trained_on(
+    program: CommandLine, speech_dir: Path, tmp_path: Path
+) -> None:
+    recordings = sorted((speech_dir / "ljspeech" / "mp3").glob("*.mp3"))
+    assert len(recordings) == 32
+    folder = tmp_path / "recordings"
+    shutil.copytree(speech_dir / "ljspeech" / "mp3", folder)
+    shutil.copyfile(speech_dir / "ljspeech" / "metadata.csv", folder / "metadata.csv")
+    broken = {recordings[3].name: b"", recordings[9].name: b"Dear reader", recordings[20].name: bytes(5000)}
+    for name, content in broken.items():
+        (folder / name).write_bytes(content)
+
+    answer = program.json("clone", str(folder), "--name", "Rest", "--epochs", "1", timeout_s=1500)
+
+    assert answer["clips"] == {"accepted": 29, "seen": 29}
+    refused = {Path(one["path"]).name: one["reason"] for one in answer["refused"]}
+    assert set(refused) == set(broken)
+    assert all(name in reason for name, reason in refused.items())
 
 
 def test_a_killed_training_is_gone_on_with(program: CommandLine, sample_recordings: Path) -> None:

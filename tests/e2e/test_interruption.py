@@ -33,16 +33,12 @@ def test_a_signal_leaves_no_voice_and_no_process(
 ) -> None:
     with clone(command_line, few_recordings, fault=fault) as process:
         command_line.wait_for(process, TRAINING)
-        time.sleep(0.5)
-        started_s = time.monotonic()
         os.kill(process.pid, number)
-        _, err = process.communicate(timeout=60)
-        took_s = time.monotonic() - started_s
+        _, err = process.communicate(timeout=15)  # about one second where nothing else runs
 
     assert process.returncode == status
     assert "error: Stopped." in err
     assert "Traceback" not in err
-    assert took_s < 15  # about one second where nothing else runs
     assert command_line.processes() == []
     assert list((command_line.home / "work").glob("[!.]*")) == []
     assert command_line.json("voices", "list") == {"voices": []}
