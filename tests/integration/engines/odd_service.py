@@ -75,6 +75,9 @@ class OddService:
             "stdin": sys.stdin.read(),
         }
 
+    def variables(self, params, context):
+        return {name: os.environ.get(name) for name in params["names"]}
+
     def import_modules(self, params, context):
         for name in params["names"]:
             importlib.import_module(name)

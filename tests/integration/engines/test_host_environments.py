@@ -42,3 +42,11 @@ def test_child_does_not_import_from_the_working_directory(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     with HostProcess("odd_service:OddService", env={"PYTHONPATH": HERE}) as host:
         assert host.call("echo", {}) == {}
+
+
+def test_child_does_not_learn_how_to_reach_the_database(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:secret@localhost/voices")
+    monkeypatch.setenv("VOICEWRIGHT_KNOWN", "yes")
+    with HostProcess("odd_service:OddService", env={"PYTHONPATH": HERE}) as host:
+        variables = host.call("variables", {"names": ["DATABASE_URL", "VOICEWRIGHT_KNOWN"]})
+    assert variables == {"DATABASE_URL": None, "VOICEWRIGHT_KNOWN": "yes"}

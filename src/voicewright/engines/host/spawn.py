@@ -22,6 +22,9 @@ _PACKAGE_DIR = Path(voicewright.__file__).resolve().parent
 _OWN_PYTHON_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """They describe this interpreter's environment and would lead another one astray."""
 
+_SECRET_VARIABLES = ("DATABASE_URL",)
+"""An engine is somebody's plugin, and has no business in the database."""
+
 _Start = Callable[[], subprocess.Popen[bytes]]
 _Started = concurrent.futures.Future[subprocess.Popen[bytes]]
 
@@ -47,6 +50,8 @@ def spawn(factory: str, python: str, env: Mapping[str, str]) -> subprocess.Popen
 
 def _environment(python: str, extra: Mapping[str, str]) -> dict[str, str]:
     environment = dict(os.environ)  # noqa: TID251 - handed on to the child, not read as settings
+    for variable in _SECRET_VARIABLES:
+        environment.pop(variable, None)
     if python != sys.executable:
         for variable in _OWN_PYTHON_VARIABLES:
             environment.pop(variable, None)
