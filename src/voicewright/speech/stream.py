@@ -73,6 +73,8 @@ class SpeechStream:
         """From the request to the first audio, seconds."""
         self.synthesis_s = 0.0
         """Spent waiting for the engine."""
+        self.speech_s = 0.0
+        """Length of what the engine made."""
         self.output_s = 0.0
         """Length of the speech, with the pauses between sentences."""
         self._speaker = speaker
@@ -87,8 +89,11 @@ class SpeechStream:
 
     @property
     def real_time_factor(self) -> float:
-        """Seconds of waiting per second of speech: below 1 is faster than listening."""
-        return self.synthesis_s / self.output_s if self.output_s else 0.0
+        """Seconds of waiting per second of the engine's audio: below 1 is faster than listening.
+
+        The pauses between sentences cost no work, so counting them would flatter the engine.
+        """
+        return self.synthesis_s / self.speech_s if self.speech_s else 0.0
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         """Speak.
@@ -97,21 +102,20 @@ class SpeechStream:
             NothingSpoken: the engine gave no audio for the whole text.
             AppError: what the engine raised.
         """
-        spoken_s = 0.0
         for place, request in enumerate(self._requests):
             for block in self._blocks(request):
-                if not spoken_s:
+                if not self.speech_s:
                     self.first_audio_s = self.synthesis_s
-                spoken_s += len(block) / self.sample_rate_hz
+                self.speech_s += len(block) / self.sample_rate_hz
                 self.output_s += len(block) / self.sample_rate_hz
                 yield block
             self._on_sentence(place + 1, len(self._requests))
-            if place + 1 < len(self._requests) and spoken_s:
+            if place + 1 < len(self._requests) and self.speech_s:
                 pause_s = PARAGRAPH_PAUSE_S if self.sentences[place].ends_paragraph else SENTENCE_PAUSE_S
                 silence = np.zeros(round(pause_s / self._speed * self.sample_rate_hz), dtype=np.float32)
                 self.output_s += len(silence) / self.sample_rate_hz
                 yield silence
-        if not spoken_s:
+        if not self.speech_s:
             raise NothingSpoken(
                 "The engine gave no audio for this text. Try another text or retrain the voice."
             )

@@ -81,6 +81,15 @@ def test_counts_the_time_of_the_engine_and_not_of_the_reader() -> None:
     assert speech.real_time_factor == pytest.approx(0.1)
 
 
+def test_the_pauses_between_sentences_do_not_flatter_the_engine() -> None:
+    speaker = Metronome()
+    speech = stream(speaker, "One two. Three.\n\nFour.", clock=speaker.clock)
+    list(speech)
+
+    assert speech.speech_s == pytest.approx(0.4)
+    assert speech.real_time_factor == pytest.approx(0.1)
+
+
 def test_tells_each_sentence() -> None:
     told: list[tuple[int, int]] = []
     list(stream(Metronome(), "One. Two.", on_sentence=lambda done, total: told.append((done, total))))
