@@ -41,7 +41,7 @@ class SayResult:
     output_s: float
     """Length of the audio."""
     real_time_factor: float
-    """Seconds of synthesis per second of audio that the engine made, with the engine warm; see `SpeechStream`."""
+    """Seconds of synthesis per second of the engine's audio, pauses left out, with the engine warm."""
     first_audio_s: float
     """From the request to the first piece of audio, with the engine warm."""
     sentences: int
