@@ -50,7 +50,16 @@ class TreeRef:
 
 def put_tree(store: BlobStore, folder: Path) -> TreeRef:
     """Store a folder; errors as in `put_files`, and `TreeInvalid` for links and special files."""
-    return put_files(store, dict(_walk(folder)), what=str(folder))
+    return put_files(store, files_in(folder), what=str(folder))
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files of a folder by their paths in its tree.
+
+    Raises:
+        TreeInvalid: it is no folder, or holds links or special files.
+    """
+    return dict(_walk(folder))
 
 
 def put_files(store: BlobStore, files: Mapping[str, Path], *, what: str) -> TreeRef:
@@ -64,7 +73,7 @@ def put_files(store: BlobStore, files: Mapping[str, Path], *, what: str) -> Tree
     Raises:
         TreeInvalid: there are none, or a path can't be one.
         StorageFull, StorageReadOnly, StorageUnavailable: nothing that was stored before changed; files of
-            this tree that were already written stay unreferenced until the next sweep.
+            this tree that were already written stay, see `storage.pending`.
     """
     if not files:
         raise TreeInvalid(f"{what} holds no files: there is nothing to store.")
@@ -73,6 +82,16 @@ def put_files(store: BlobStore, files: Mapping[str, Path], *, what: str) -> Tree
     stored = tuple(TreeFile(relative, *store.put_file(path)) for relative, path in sorted(files.items()))
     manifest = store.put_bytes(_encode(stored))
     return TreeRef(manifest.digest, sum(file.size_bytes for file in stored), len(stored))
+
+
+def tree_digests(files: Mapping[str, Path]) -> set[str]:
+    """The names of all blobs that `put_files` makes of these files, the manifest's among them."""
+    with clear_errors("read what is to be stored", ", ".join({str(path.parent) for path in files.values()})):
+        stored = tuple(
+            TreeFile(relative, _digest_of(path), path.stat().st_size)
+            for relative, path in sorted(files.items())
+        )
+    return {file.sha256 for file in stored} | {hashlib.sha256(_encode(stored)).hexdigest()}
 
 
 def read_tree(store: BlobStore, digest: str) -> tuple[TreeFile, ...]:

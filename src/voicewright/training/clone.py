@@ -124,6 +124,7 @@ def clone_voice(
         purpose=f"Training {request.name}",
     )
     sweep_work(tools.work_dir, older_than_s=CHECKPOINTS_KEPT_S)
+    tools.voices.tidy()
     stages = Stages(STAGES, on_progress)
     waiting = "waiting for another training"
     with (

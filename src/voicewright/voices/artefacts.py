@@ -2,13 +2,16 @@
 
 A blob may belong to many voices (equal files are stored once), and a blob that was put in a moment ago
 belongs to none until its row is committed. So whoever puts files in holds a shared advisory lock of the
-database until then, and whoever removes files holds it exclusively: what it finds unreferenced is garbage.
-The lock is the transaction's, and so goes with a connection that breaks.
+database until then, and whoever removes files holds it exclusively. What may be removed is what deleted
+voices refer to and what registrations noted that did not end well (`storage.pending`), unless a voice needs
+it; of other blobs nobody knows enough. The lock is the transaction's, and so goes with a connection that
+breaks.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,12 +19,13 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
-from voicewright.storage.trees import put_files, put_tree, read_tree
+from voicewright.storage.pending import abandoned, pending
+from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import Collected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -36,6 +40,18 @@ _LOCK = 0x766F6963_626C6F62
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
+@contextmanager
+def artefact_pending(blobs: BlobStore, folder: Path, references: Sequence[Path]) -> Iterator[None]:
+    """Around the whole transaction that stores an artefact: should it be cut off, its files are found again.
+
+    Raises:
+        TreeInvalid, StorageFull, StorageReadOnly, StorageUnavailable: nothing was stored.
+    """
+    digests = tree_digests(files_in(folder)) | tree_digests(_numbered(references))
+    with pending(blobs, digests):
+        yield
+
+
 def store_artefact(
     session: Session, blobs: BlobStore, folder: Path, references: Sequence[Path]
 ) -> tuple[TreeRef, TreeRef | None]:
@@ -44,41 +60,44 @@ def store_artefact(
     artefact = put_tree(blobs, folder)
     if not references:
         return artefact, None
-    # A number first: the order is kept, and two recordings may have one name.
-    files = {f"{number:04d}{path.suffix}": path for number, path in enumerate(references, start=1)}
-    return artefact, put_files(blobs, files, what="The list of references")
+    return artefact, put_files(blobs, _numbered(references), what="The list of references")
 
 
-def collect_deleted(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
-    """Remove the files of deleted voices that no other voice shares.
+def collect(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
+    """Remove the files of deleted voices that no other voice shares, and what cut-off registrations left.
+
+    Where there is neither, this costs one query and the listing of an empty folder.
 
     Args:
         session: a fresh one; the lock is held until it ends.
         blobs: the store.
         wait_s: how long to wait for writers before putting it off.
+
+    Raises:
+        BlobCorrupt: what a voice refers to can't be told; nothing is removed.
     """
     if not _lock_out_writers(session, wait_s):
-        return Collected(0, postponed=True)
+        return Collected(postponed=True)
     gone = list(
         session.scalars(
             select(VoiceModel).where(VoiceModel.deleted_at.is_not(None), VoiceModel.collected_at.is_(None))
         )
     )
-    candidates = _blobs_of(blobs, {digest for voice in gone for digest in _digests(voice)})
-    removed = _delete(blobs, candidates - _live(session, blobs)) if candidates else 0
+    trees = {digest for voice in gone for digest in _digests(voice)}
+    with abandoned(blobs) as left:
+        candidates = _blobs_of(blobs, trees) | left.digests
+        live = _live(session, blobs) if candidates else set()
+        removed = _delete(blobs, candidates - live)
+        if not left.writers:  # those of another database are not locked out
+            removed += blobs.clear_staging()
     ids = [voice.id for voice in gone]
     session.execute(update(VoiceModel).where(VoiceModel.id.in_(ids)).values(collected_at=datetime.now(UTC)))
-    return Collected(removed)
+    return Collected(removed, frozenset(trees - live))
 
 
-def collect_everything(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
-    """Remove every blob that no voice refers to, and what killed writers left; looks at the whole store."""
-    collected = collect_deleted(session, blobs, wait_s=wait_s)
-    if collected.postponed:
-        return collected
-    orphans = set(blobs.digests()) - _live(session, blobs)
-    removed = collected.blobs + _delete(blobs, orphans) + blobs.clear_staging()
-    return Collected(removed)
+def _numbered(references: Sequence[Path]) -> dict[str, Path]:
+    """A number first: the order is kept, and two recordings may have one name."""
+    return {f"{number:04d}{path.suffix}": path for number, path in enumerate(references, start=1)}
 
 
 def _lock_out_writers(session: Session, wait_s: float) -> bool:
@@ -118,7 +137,7 @@ def _live(session: Session, blobs: BlobStore) -> set[str]:
 
 
 def _blobs_of(blobs: BlobStore, trees: set[str]) -> set[str]:
-    """The blobs of trees that are to go; a damaged manifest goes alone, and a sweep finds the rest."""
+    """The blobs of trees that are to go; of a damaged manifest only the manifest is known."""
     found = set(trees)
     for digest in trees:
         try:
@@ -133,5 +152,4 @@ def _digests(voice: VoiceModel) -> list[str]:
 
 
 def _delete(blobs: BlobStore, digests: set[str]) -> int:
-    # Manifests are among them in no order: if this is interrupted, the next sweep removes what is left.
     return sum(blobs.delete(digest) for digest in digests)

@@ -57,8 +57,10 @@ class Collected:
 
     Attributes:
         blobs: how many blobs.
+        trees: the digests of the deleted voices' artefacts and references that no other voice shares.
         postponed: whether a writer was at work, so that all waits for the next collection.
     """
 
-    blobs: int
+    blobs: int = 0
+    trees: frozenset[str] = frozenset()
     postponed: bool = False

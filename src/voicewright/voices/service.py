@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.storage.blobs import BlobStore
-from voicewright.voices.artefacts import collect_deleted, collect_everything, store_artefact
+from voicewright.voices.artefacts import artefact_pending, collect, store_artefact
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
 from voicewright.voices.errors import VoiceNotFound
@@ -85,7 +85,10 @@ class VoiceService:
         evaluation, score = checked_evaluation(new.evaluation)
         options = checked_json(new.options, "the options")
         speech_s, train_s = checked_seconds(new.speech_s), checked_seconds(new.train_s)
-        with self._database.session() as session:
+        with (
+            artefact_pending(self._blobs, new.artefact_dir, new.references),
+            self._database.session() as session,
+        ):
             artefact, references = store_artefact(session, self._blobs, new.artefact_dir, new.references)
             self._lock_owner(session)
             earlier = self._newest_of_name(session, name_key(name))
@@ -209,27 +212,36 @@ class VoiceService:
         self._remove_files_of(voice)
         return voice
 
-    def sweep(self) -> Collected:
-        """Remove every stored file that no voice needs, for example those of killed registrations.
+    def sweep(self, *, wait_s: float = _COLLECT_WAIT_S) -> Collected:
+        """Remove the files of deleted voices, and what killed or failed registrations left.
+
+        Args:
+            wait_s: how long to wait for registrations that are going on before putting it off.
 
         Raises:
             BlobCorrupt: what a voice refers to can't be told; nothing of it is removed.
         """
         with self._database.session() as session:
-            return collect_everything(session, self._blobs, wait_s=_COLLECT_WAIT_S)
+            collected = collect(session, self._blobs, wait_s=wait_s)
+            # before the commit: if this is cut off, the next collection does it again
+            for digest in collected.trees:
+                self._cache.forget(digest)
+        return collected
+
+    def tidy(self) -> None:
+        """Sweep where that is possible at once; what stays is found by the next one."""
+        try:
+            self.sweep(wait_s=0.0)
+        except AppError as error:
+            _LOG.warning("what deleted voices left is removed later: %s", error.message)
 
     def _remove_files_of(self, voice: VoiceModel) -> None:
         """The deletion stands whatever happens here; what stays is found by the next collection."""
         try:
-            with self._database.session() as session:
-                collected = collect_deleted(session, self._blobs, wait_s=_COLLECT_WAIT_S)
-            if collected.postponed:
+            if self.sweep(wait_s=_COLLECT_WAIT_S).postponed:
                 _LOG.warning(
                     "the files of %s are removed later: a voice is being registered now", voice.label
                 )
-            for digest in (voice.artefact_digest, voice.references_digest):
-                if digest is not None and not self._blobs.has(digest):
-                    self._cache.forget(digest)
         except AppError as error:
             _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
 

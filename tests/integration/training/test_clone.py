@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +10,18 @@ import pytest
 
 from voicewright.engines.errors import Cancelled, EngineError, HostDied, OptionsInvalid, TooLittleSpeech
 from voicewright.errors import AppError
+from voicewright.home.layout import Home
 from voicewright.quality.errors import JudgeMissing
+from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import StorageFull
+from voicewright.storage.pending import pending
 from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
 from voicewright.training.errors import NothingHeldOut
 from voicewright.training.judging import judge_again
 from voicewright.voices.errors import VoiceNameInvalid
 
 if TYPE_CHECKING:
+    from voicewright.settings import Settings
     from voicewright.training.progress import Progress
 
 
@@ -49,6 +54,21 @@ def test_makes_judges_and_registers_a_voice(tools: CloneTools, recordings: Path)
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
     assert left_over(tools) == []
+
+
+def test_clears_away_what_a_failed_registration_left(
+    tools: CloneTools, recordings: Path, settings: Settings
+) -> None:
+    blobs = BlobStore(Home.open(settings.home).blobs_dir)
+    digest = hashlib.sha256(b"half a voice").hexdigest()
+    with pending(blobs, [digest]):
+        note = next((blobs.directory / "pending").iterdir()).name
+        blobs.put_bytes(b"half a voice")
+    (blobs.directory / "pending" / note).write_text(digest)  # as if its writer had been killed
+
+    clone_voice(request(recordings), tools)
+
+    assert not blobs.has(digest)
 
 
 def test_the_judges_never_hear_a_training_clip_as_reference(tools: CloneTools, recordings: Path) -> None:

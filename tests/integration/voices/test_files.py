@@ -9,7 +9,8 @@ import pytest
 
 from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound
-from voicewright.storage.trees import put_tree
+from voicewright.storage.pending import pending
+from voicewright.storage.trees import files_in, put_tree, tree_digests
 from voicewright.voices.cache import IN_USE_S, VoiceCache
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.service import VoiceService
@@ -135,24 +136,71 @@ def test_the_best_of_the_rest_takes_over_from_a_deleted_active_voice(voices, new
     assert voices.register(new_voice("Good", evaluation={"overall": 0.1})).is_active
 
 
-def test_a_sweep_removes_what_killed_registrations_left_and_nothing_else(voices, new_voice, blobs):
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from voicewright.db.server import Database
+from voicewright.settings import Settings
+from voicewright.voices import service
+from voicewright.voices.service import NewVoice, VoiceService
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+settings = Settings(home=sys.argv[1], database_url=sys.argv[2])
+with Database.open(settings) as database:
+    VoiceService._lock_owner = die  # the files are stored by then, the row is not
+    VoiceService.open(settings, database).register(NewVoice(name="Lost", engine="tone", engine_version="1",
+        language="en", artefact_dir=Path(sys.argv[3]), speech_s=1, train_s=1))
+"""
+
+
+def test_a_sweep_removes_what_killed_registrations_left_and_nothing_else(
+    voices, new_voice, blobs, settings, start_python
+):
     voice = voices.register(new_voice("Kept"))
-    put_tree(blobs, new_voice("Lost").artefact_dir)
+    foreign = put_tree(blobs, new_voice("Of another database").artefact_dir)
+    before = set(blobs.digests())
+    url = settings.database_url.get_secret_value()
+    assert start_python(KILLED, settings.home, url, new_voice("Lost").artefact_dir).wait(60) < 0
     (blobs.directory / "staging" / "half").write_bytes(b"x")
-    assert (
-        voices.sweep().blobs == 3
-    )  # its manifest, its model (voice.json is shared), and the half-written one
+    # its manifest, its model (voice.json is shared), and the half-written one
+    assert voices.sweep().blobs == 3
+    assert set(blobs.digests()) == before
+    assert blobs.has(foreign.digest)
     assert content(voices.materialise(voice))
     assert voices.sweep().blobs == 0
+    assert list((blobs.directory / "pending").iterdir()) == []
+
+
+def test_what_a_failed_registration_stored_goes_with_the_next_sweep(voices, new_voice, blobs, monkeypatch):
+    def fail(*_):
+        raise VoiceNotFound("in the middle")
+
+    monkeypatch.setattr(voices, "_lock_owner", fail)
+    with pytest.raises(VoiceNotFound):
+        voices.register(new_voice())
+    assert len(list(blobs.digests())) == 3
+    monkeypatch.undo()
+    voices.tidy()
+    assert list(blobs.digests()) == []
+
+
+def test_what_is_being_stored_now_is_no_garbage(voices, new_voice, blobs):
+    new = new_voice()
+    with pending(blobs, tree_digests(files_in(new.artefact_dir))):
+        put_tree(blobs, new.artefact_dir)
+        (blobs.directory / "staging" / "half").write_bytes(b"x")
+        assert voices.sweep().blobs == 0
+    assert voices.sweep().blobs == 1  # the half-written one, now that nobody writes
 
 
 def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_voice, blobs):
     voice = voices.register(new_voice("Damaged"))
     before = set(blobs.digests())
     (blobs.directory / "sha256" / voice.artefact_digest[:2] / voice.artefact_digest[2:]).write_bytes(b"rot")
-    with pytest.raises(BlobCorrupt):
-        voices.sweep()
     voices.register(new_voice("Other"))
     voices.delete("Other")  # stands, although its files have to wait
+    with pytest.raises(BlobCorrupt):
+        voices.sweep()
+    voices.tidy()  # tells the log
     assert before <= set(blobs.digests())
     assert [found.name for found in voices.list_voices()] == ["Damaged"]

@@ -67,11 +67,13 @@ def test_a_voice_registered_while_its_twin_is_deleted_keeps_its_files(voices, ne
 
 
 def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
-    voices, new_voice, settings, monkeypatch
+    voices, new_voice, settings, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(service, "_COLLECT_WAIT_S", 0.1)
     blobs = BlobStore(settings.home / "blobs")
-    voices.register(new_voice("Old"))
+    (tmp_path / "clip.wav").write_bytes(b"sound")
+    old = voices.register(new_voice("Old", references=[tmp_path / "clip.wav"]))
+    unpacked = [voices.materialise(old), voices.references(old)[0]]
     writing, go_on = threading.Event(), threading.Event()
     put_tree = artefacts.put_tree
 
@@ -87,12 +89,13 @@ def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
         voices.delete("Old")
         with pytest.raises(VoiceNotFound):
             voices.get("Old")
-        assert len(list(blobs.digests())) == 3
+        assert len(list(blobs.digests())) == 5
         go_on.set()
         registered.result()
     monkeypatch.undo()
     voices.delete("New")
     assert list(blobs.digests()) == []
+    assert [path for path in unpacked if path.exists()] == []
 
 
 def test_threads_that_activate_at_once_leave_one_active_voice(voices, new_voice):
