@@ -47,7 +47,7 @@ class Evaluation:
     `dnsmos_sig`, `dnsmos_bak`, `heard`, `words`, `wrong_words`."""
     language: str
     recogniser: str | None
-    """What heard the words; None where nothing recognises the language."""
+    """What heard the words; None where nothing recognises the language, or the sentences are in another."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, without NaN."""
@@ -78,9 +78,19 @@ def evaluate(
     spoken: Sequence[SpokenSentence],
     references: Sequence[Path],
     language: str,
+    foreign: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Evaluation:
     """Judge a voice by sentences that it has spoken, against recordings of its speaker.
+
+    Args:
+        measurer: asks the judges.
+        spoken: the sentences.
+        references: the recordings.
+        language: of the voice.
+        foreign: says what the sentences are, where they are not in that language (`SentenceSet.note`); then
+            clarity is left out.
+        cancel: set by another thread to stop.
 
     Raises:
         NothingToJudge: when there are no sentences or no recordings.
@@ -93,7 +103,9 @@ def evaluate(
         raise NothingToJudge(
             "There is nothing to compare the voice with: keep at least one recording out of training."
         )
-    findings = find(measurer, spoken=spoken, references=references, language=language, cancel=cancel)
+    findings = find(
+        measurer, spoken=spoken, references=references, language=language, foreign=foreign, cancel=cancel
+    )
     scores = score(findings)
     if scores.naturalness is not None and scores.naturalness < GOOD:
         heard = references[:MOST_REFERENCES_HEARD]

@@ -53,3 +53,5 @@ class Findings:
     """Those of them with too little speech to tell who speaks."""
     reference_figures: tuple[ReferenceFigures, ...] = field(default=())
     """Of some recordings, where the voice does not sound clean and they may be the reason."""
+    foreign: str | None = None
+    """What the sentences are, where they are not in the language of the voice; then nobody heard words."""

@@ -33,9 +33,13 @@ def find(
     spoken: Sequence[SpokenSentence],
     references: Sequence[Path],
     language: str,
+    foreign: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Findings:
     """Ask about every sentence, and about the recordings' speaker.
+
+    Words are left alone where the sentences are `foreign`: no recogniser of one language can tell whether
+    another was spoken clearly.
 
     Raises:
         AudioError: when a file can't be read.
@@ -48,7 +52,7 @@ def find(
     whole = measurer.speaker_embedding_of_all(audible, cancel=cancel)
     target = centroid(rows[: len(references)])
     opinions = measurer.dnsmos(paths, cancel=cancel)
-    recogniser = measurer.recogniser(language)
+    recogniser = None if foreign else measurer.recogniser(language)
     heard: Sequence[Recognition | None] = [None] * len(paths)
     if recogniser is not None:
         heard = measurer.recognise(paths, language, cancel=cancel)
@@ -69,6 +73,7 @@ def find(
         speaker_cosine=float(whole @ target),
         references=len(references),
         silent_references=int(np.isnan(rows[: len(references), 0]).sum()),
+        foreign=foreign,
     )
 
 

@@ -28,12 +28,18 @@ MOST_CHARACTERS = 60
 def reasons_for(findings: Findings, scores: Scores) -> tuple[str, ...]:
     """Explain the scores, the weightiest first; every component gets a word."""
     return (
+        *_foreign(findings),
         *_silence(findings),
         *_similarity(findings, scores),
         *_naturalness(findings, scores),
         *_clarity(findings, scores),
         *_consistency(findings, scores),
     )
+
+
+def _foreign(findings: Findings) -> Iterable[str]:
+    if findings.foreign:
+        yield f"Sentences: {findings.foreign}"
 
 
 def _silence(findings: Findings) -> Iterable[str]:
@@ -109,11 +115,7 @@ def _naturalness(findings: Findings, scores: Scores) -> Iterable[str]:
 def _clarity(findings: Findings, scores: Scores) -> Iterable[str]:
     wer = scores.raw["wer"]
     if scores.clarity is None or wer is None:
-        why = (
-            f"nothing on this machine recognises the language {findings.language!r}"
-            if findings.recogniser is None
-            else "the sentences have no words to recognise"
-        )
+        why = _why_no_words(findings)
         yield f"Clarity: unknown, because {why}; the other scores share its weight."
         return
     said = _level(scores.clarity, "is understood", "is understood with effort", "is hard to understand")
@@ -128,6 +130,14 @@ def _clarity(findings: Findings, scores: Scores) -> Iterable[str]:
     if worst:
         heard = [f'"{_short(f.text)}" as "{_short(f.heard or "")}"' for f in worst[:MOST_NAMED]]
         yield f"Clarity: least clear in {_of(worst, findings.sentences)}, heard {'; '.join(heard)}."
+
+
+def _why_no_words(findings: Findings) -> str:
+    if findings.foreign:
+        return f"the sentences are not in the language {findings.language!r}"
+    if findings.recogniser is None:
+        return f"nothing on this machine recognises the language {findings.language!r}"
+    return "the sentences have no words to recognise"
 
 
 def _consistency(findings: Findings, scores: Scores) -> Iterable[str]:

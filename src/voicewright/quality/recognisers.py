@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from voicewright.quality.errors import LanguageUnrecognised
 from voicewright.quality.judges.packages import is_installed
+from voicewright.quality.languages import primary_language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ class Recognisers:
 
     def for_language(self, language: str) -> RecogniserName | None:
         """Name the best recogniser for a BCP 47 code (`en-us`, `de`); None where there is none."""
-        primary = language.partition("-")[0].lower()
+        primary = primary_language(language)
         if self._whisper_knows(primary):
             return RecogniserName.WHISPER
         if primary == "en" and is_installed("pocketsphinx"):

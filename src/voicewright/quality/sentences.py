@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicewright.quality.languages import primary_language
+
 _SENTENCES: dict[str, tuple[str, ...]] = {
     "en": (
         "The old fisherman pushed his boat away from the shore before the sun was up.",
@@ -161,12 +163,12 @@ class SentenceSet:
     """The language that they are in (primary code)."""
     sentences: tuple[str, ...]
     note: str | None = None
-    """Where they are not in the language that was asked for: what to do about it, for the report."""
+    """Where they are not in the language that was asked for: what they are instead, for the report."""
 
 
 def sentence_set(language: str) -> SentenceSet:
     """Return the test sentences for a BCP 47 code; English ones, with a note, where there are none."""
-    primary = language.partition("-")[0].lower()
+    primary = primary_language(language)
     found = _SENTENCES.get(primary)
     if found is not None:
         return SentenceSet(primary, found)
@@ -174,7 +176,7 @@ def sentence_set(language: str) -> SentenceSet:
         "en",
         _SENTENCES["en"],
         f"There are no test sentences in the language {language!r}, so the voice was tested on English ones, "
-        "read by the rules of its own language. Texts of held-out recordings would test it better.",
+        "read by the rules of its own language.",
     )
 
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from voicewright.quality.languages import primary_language
+
 _NOT_ENGLISH = re.compile(r"[^a-z' ]")
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])"
@@ -20,7 +22,7 @@ def words_of(text: str, language: str = "en") -> list[str]:
     English keeps letters and apostrophes only. Other languages keep every letter, mark and digit.
     """
     text = text.lower().replace("-", " ").replace("\u2019", "'")
-    if language.partition("-")[0].lower() == "en":
+    if primary_language(language) == "en":
         return _NOT_ENGLISH.sub(" ", text).split()
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from voicewright.audio.encode import write_audio
 from voicewright.quality.evaluation import Evaluation, evaluate
 from voicewright.quality.figures import SpokenSentence
-from voicewright.quality.sentences import test_sentences
+from voicewright.quality.sentences import sentence_set
 from voicewright.speech.stream import SpeechStream
 from voicewright.training.errors import NothingHeldOut
 
@@ -51,17 +51,24 @@ def judge_voice(
     Raises:
         AppError: as the engine and the judges.
     """
-    texts = test_sentences(language)
+    tested = sentence_set(language)
     spoken: list[SpokenSentence] = []
-    for number, text in enumerate(texts):
-        on_progress("speaking test sentences", _SPEAKING_SHARE * number / len(texts))
+    for number, text in enumerate(tested.sentences):
+        on_progress("speaking test sentences", _SPEAKING_SHARE * number / len(tested.sentences))
         path = folder / f"sentence-{number:02d}.wav"
         rate_hz = engine.info.capabilities.sample_rate_hz
         stream = SpeechStream(engine, voice_dir=voice_dir, text=text, sample_rate_hz=rate_hz, cancel=cancel)
         write_audio(path, stream, rate_hz, "wav", durable=False)
         spoken.append(SpokenSentence(text, path))
     on_progress("judging the voice", _SPEAKING_SHARE)
-    return evaluate(measurer, spoken=spoken, references=references, language=language, cancel=cancel)
+    return evaluate(
+        measurer,
+        spoken=spoken,
+        references=references,
+        language=language,
+        foreign=tested.note,
+        cancel=cancel,
+    )
 
 
 def judge_again(

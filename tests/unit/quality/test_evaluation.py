@@ -91,6 +91,14 @@ def test_an_unknown_language_says_so_and_leaves_clarity_out():
     assert "Clarity: unknown, because nothing on this machine recognises" in "\n".join(evaluation.reasons)
 
 
+def test_sentences_in_another_language_leave_clarity_out_and_say_so():
+    unheard = SentenceFigures("good morning", "x.wav", 4.0, 0.9, CLEAN, words=2)
+    evaluation = evaluation_of(found(unheard, unheard, recogniser=None, foreign="These are English ones."))
+    assert evaluation.clarity is None
+    assert evaluation.reasons[0] == "Sentences: These are English ones."
+    assert "Clarity: unknown, because the sentences are not in the language" in "\n".join(evaluation.reasons)
+
+
 def test_silence_short_speech_and_silent_recordings_are_named():
     silent = figures("nothing at all", cosine=math.nan, dnsmos=UNKNOWN_DNSMOS, silent=True)
     assert 'nothing can be heard in 1 of 2 sentences: "nothing at all"' in reasons(figures("hello"), silent)

@@ -60,9 +60,8 @@ def test_weights_that_are_not_there_are_not_used(tmp_path):
 def test_whisper_is_preferred_where_package_and_weights_are_there(tmp_path, monkeypatch):
     monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: True)
     many = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY))
-    assert [many.for_language(code) for code in ("en-us", "de", "xx")] == [
-        "faster-whisper",
-        "faster-whisper",
+    assert [many.for_language(code) for code in ("en-us", "de", "cmn", "nb", "xx")] == [
+        *["faster-whisper"] * 4,
         None,
     ]
 

@@ -27,6 +27,11 @@ def test_a_region_uses_its_language():
     assert sentences.sentence_set("pt-br").note is None
 
 
+def test_mandarin_and_bokmal_are_known_by_their_usual_names():
+    assert sentences.sentence_set("cmn").language == "zh"
+    assert sentences.sentence_set("cmn-latn-pinyin").language == "en"  # a reader of Pinyin reads no Chinese
+
+
 def test_a_language_without_sentences_gets_english_ones_and_a_note():
     found = sentences.sentence_set("xh")
     assert found.language == "en"

@@ -10,6 +10,7 @@ import numpy as np
 from voicewright.quality.figures import Recognition
 from voicewright.quality.judges.packages import directory_of
 from voicewright.quality.judges.signals import Samples, at_peak
+from voicewright.quality.languages import primary_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ class WhisperRecogniser:
             return Recognition("")
         segments, _ = self._model.transcribe(
             at_peak(samples),
-            language=language.partition("-")[0].lower(),
+            language=primary_language(language),
             beam_size=5,
             word_timestamps=True,
             condition_on_previous_text=False,
