@@ -26,7 +26,11 @@ def clone(program: CommandLine, recordings: Path, *more: str, fault: str = "none
 
 @pytest.mark.parametrize(
     ("number", "status", "fault"),
-    [(signal.SIGINT, 130, "endless"), pytest.param(signal.SIGTERM, 143, "deaf", marks=pytest.mark.slow)],
+    [
+        (signal.SIGINT, 130, "endless"),
+        pytest.param(signal.SIGHUP, 129, "endless", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, 143, "deaf", marks=pytest.mark.slow),
+    ],
 )
 def test_a_signal_leaves_no_voice_and_no_process(
     command_line: CommandLine, few_recordings: Path, number: int, status: int, fault: str

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import typer
 
+from voicewright.audio.encode import _FROM_EXTENSION
 from voicewright.cli.app import app
 from voicewright.cli.failures import EXIT_STATUS, USAGE_STATUS
 
@@ -58,4 +59,12 @@ def test_exit_statuses_are_documented(page: str) -> None:
 
     by_kind = {kind: int(status) for status, kind in rows if kind}
     assert by_kind == {kind.value: status for kind, status in EXIT_STATUS.items()}
-    assert {int(status) for status, kind in rows if not kind} == {0, USAGE_STATUS, 143}
+    assert {int(status) for status, kind in rows if not kind} == {0, USAGE_STATUS, 129, 143}
+
+
+def test_every_format_to_speak_into_is_documented(page: str) -> None:
+    row = re.search(
+        r"^\| `--out` \|.*the extension chooses the format: (.*) \| *\|$", page, flags=re.MULTILINE
+    )
+    assert row
+    assert re.findall(r"`(\.\w+)`", row[1]) == list(_FROM_EXTENSION)

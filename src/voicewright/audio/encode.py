@@ -29,7 +29,6 @@ _FROM_EXTENSION: Final = {
     ".ogg": "ogg",
     ".opus": "ogg",
     ".m4a": "m4a",
-    ".mp4": "m4a",
     ".webm": "webm",
 }
 # format -> (FFmpeg container, encoder, sample rates that it takes, bits per second)

@@ -1,4 +1,4 @@
-"""Turns Ctrl-C and a termination signal into one orderly end: the work stops, everything is closed, once."""
+"""Turns Ctrl-C, a termination signal and a closed terminal into one orderly end of the work, once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import FrameType
 
 _IMPATIENCE = 3
 """After so many signals the process ends at once; its host processes end with it."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption:
@@ -35,11 +35,16 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Listen to SIGINT and SIGTERM inside the block; to be entered in the main thread."""
+    """Listen to SIGINT, SIGTERM and SIGHUP inside the block; to be entered in the main thread."""
     interruption = Interruption()
-    before = {number: signal.signal(number, interruption.hear) for number in _SIGNALS}
+    before = {number: signal.signal(number, interruption.hear) for number in _SIGNALS if _is_meant(number)}
     try:
         yield interruption
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_meant(number: int) -> bool:
+    """Whether the signal is to end this process: `nohup` has it go on when the terminal is closed."""
+    return number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
