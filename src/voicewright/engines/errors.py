@@ -3,7 +3,7 @@
     AppError
     ├── EngineError               base of what an engine raises: the message says why and what to do
     │   ├── TooLittleSpeech       names how much is needed
-    │   ├── LanguageUnsupported   names the languages that there are
+    │   ├── LanguageUnsupported   names those that may have been meant
     │   ├── TextUnspeakable       nothing in the text can be said
     │   ├── ArtefactInvalid       not a voice of this engine, damaged, or of a version it does not read
     │   ├── OptionsInvalid        names each option and what it may be
@@ -48,7 +48,7 @@ class TooLittleSpeech(EngineError):
 
 
 class LanguageUnsupported(EngineError):
-    """The engine does not speak this language; the message names those that it does."""
+    """The engine does not speak this language; the message names those that may have been meant."""
 
     code: ClassVar[str] = "LANGUAGE_UNSUPPORTED"
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from voicewright.engines import messages
-from voicewright.engines.errors import EngineContractBroken, LanguageUnsupported, OptionsInvalid
-from voicewright.engines.languages import match_language
+from voicewright.engines.errors import EngineContractBroken, OptionsInvalid
+from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.loading import load_engine
 from voicewright.engines.port import AudioChunk, TrainingOutcome
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 _BYTES_PER_SAMPLE = 2
-_NAMED_LANGUAGES = 12
-"""A message names this many languages at most."""
 
 
 class EngineService:
@@ -103,15 +101,9 @@ class EngineService:
             ) from error
 
     def _language(self, wanted: str) -> str:
-        offered = self._info.capabilities.languages
-        language = match_language(wanted, offered)
+        language = match_language(wanted, self._info.capabilities.languages)
         if language is None:
-            named = ", ".join(offered[:_NAMED_LANGUAGES])
-            more = len(offered) - _NAMED_LANGUAGES
-            rest = f" and {more} more" if more > 0 else ""
-            raise LanguageUnsupported(
-                f"{self._info.title} does not speak {wanted!r}. Its languages are: {named}{rest}."
-            )
+            raise language_unsupported(self._info, wanted)
         return language
 
 

@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from voicewright.engines.errors import Cancelled, LanguageUnsupported
+from voicewright.engines.errors import Cancelled
 from voicewright.engines.host.events import LogLine, Metric, Progress
-from voicewright.engines.languages import match_language
+from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import TrainingOutcome, TrainingRequest
 from voicewright.errors import AppError, ErrorKind
 from voicewright.recordings.intake import take_in
@@ -271,10 +271,7 @@ class _Run:
 def _language(info: EngineInfo, wanted: str) -> str:
     found = match_language(wanted, info.capabilities.languages)
     if found is None:
-        offered = ", ".join(info.capabilities.languages)
-        raise LanguageUnsupported(
-            f"The engine {info.title} does not speak '{wanted}'. Its languages are: {offered}."
-        )
+        raise language_unsupported(info, wanted)
     return found
 
 

@@ -9,13 +9,15 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from voicewright.engines.errors import LanguageUnsupported, TextUnspeakable
+from voicewright.engines.errors import TextUnspeakable
+from voicewright.engines.languages import language_unsupported
 from voicewright.engines.port import AudioChunk
 from voicewright.plugins.builtin import training
 from voicewright.plugins.builtin.analysis import SAMPLE_RATE_HZ
 from voicewright.plugins.builtin.artefact import load_voice
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.options import BuiltinOptions
+from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.sentences import sentences
 
 if TYPE_CHECKING:
@@ -59,9 +61,7 @@ class BuiltinEngine:
         voice = self._voice(request.voice_dir)
         language = request.language or voice.language
         if language not in LANGUAGES:
-            raise LanguageUnsupported(
-                f"The built-in engine does not speak {language!r}; it speaks {', '.join(LANGUAGES)}."
-            )
+            raise language_unsupported(ENGINE, language)
         spoke = False
         for number, sentence in enumerate(sentences(request.text)):
             pieces = voice.speak(sentence, language, request.speed, request.seed + number)

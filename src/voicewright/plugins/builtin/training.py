@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from scipy import signal
 
-from voicewright.engines.errors import EngineError, LanguageUnsupported, TooLittleSpeech
+from voicewright.engines.errors import EngineError, TooLittleSpeech
+from voicewright.engines.languages import language_unsupported
 from voicewright.engines.port import TrainingOutcome
 from voicewright.plugins.builtin import pitch, prior, restoration
 from voicewright.plugins.builtin.alignment import align
@@ -83,9 +84,7 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
     """Make a voice; see `Trainer.train`."""
     started = time.monotonic()
     if request.language not in LANGUAGES:
-        raise LanguageUnsupported(
-            f"The built-in engine does not know {request.language!r}; it knows {', '.join(LANGUAGES)}."
-        )
+        raise language_unsupported(ENGINE, request.language)
     notes: list[str] = []
     progress = _stages(context)
     utterances = read(request, progress("reading", 0.0, 0.02), notes)
