@@ -22,9 +22,12 @@ PAUSE: Final = "|"
 
 
 class EngineOptions(BaseModel):
-    """The base of every engine's training options: unknown names are refused, values are validated."""
+    """The base of every engine's training options: unknown names are refused, values are validated.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Numbers are finite: a voice keeps its options as JSON, which knows no others.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.plugins.builtin.plugin import ENGINE as BUILTIN
 from voicewright.training.options import check_options
 
 
@@ -19,3 +20,9 @@ def test_every_bad_option_is_named_with_what_there_is() -> None:
     assert "no option 'epoch' (did you mean 'epochs'?)" in message
     assert "seed: " in message
     assert "Its options: epochs, seed" in message
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+def test_an_amount_without_end_is_refused_before_any_work(seconds: float) -> None:
+    with pytest.raises(OptionsInvalid, match=r"max_time_s: .*finite"):
+        check_options(BUILTIN, {"max_time_s": seconds})
