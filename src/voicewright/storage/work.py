@@ -1,9 +1,9 @@
 """Folders of unfinished work: a training finds its checkpoints again, and shares them with no other.
 
-A folder is named by a key that says which work it is (a hash of clips and options), lives in
-`home/work/<key>`, and is used by one process at a time: the lock beside it (`<key>.lock`) goes with the
-process, so that a killed training leaves its checkpoints and no lock. Slots bound how many such works run at
-once.
+A folder is named by a key that says which work it is (for a training: where the recordings are, the engine
+and the language), lives in `home/work/<key>`, and is used by one process at a time: the lock beside it
+(`.<key>.lock`) goes with the process, so that a killed training leaves its checkpoints and no lock. Slots
+bound how many such works run at once.
 """
 
 from __future__ import annotations
@@ -36,12 +36,10 @@ class WorkFolder:
 
     Attributes:
         path: it exists, and holds what an interrupted run of the same work left.
-        resumed: whether there was something in it.
         finished: set it to True when the work is done; the folder is removed when the block ends.
     """
 
     path: Path
-    resumed: bool
     finished: bool = False
 
 
@@ -68,14 +66,14 @@ def work_folder(work_dir: Path, key: str) -> Iterator[WorkFolder]:
             holder = read_note(lock_path)
             raise WorkBusy(
                 "The same work is being done by another "
-                f"process{f' (process id {holder})' if holder else ''}: same recordings, same options. Wait "
-                "for it, or end it; then try again."
+                f"process{f' (process id {holder})' if holder else ''}. Wait for it, or end it; then try "
+                "again."
             )
     try:
         with clear_errors("make a work folder", str(work_dir)):
             held.write_note(str(os.getpid()))
             path.mkdir(mode=0o700, exist_ok=True)
-            folder = WorkFolder(path, resumed=any(path.iterdir()))
+            folder = WorkFolder(path)
         yield folder
         if folder.finished:
             shutil.rmtree(path, ignore_errors=True)
@@ -101,7 +99,12 @@ def sweep_work(work_dir: Path, *, older_than_s: float) -> tuple[str, ...]:
 
 @contextmanager
 def work_slot(
-    work_dir: Path, *, slots: int, timeout_s: float | None = None, on_wait: Callable[[], None] | None = None
+    work_dir: Path,
+    *,
+    slots: int,
+    timeout_s: float | None = None,
+    on_wait: Callable[[], None] | None = None,
+    pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[None]:
     """Hold one of so many places; waits until one is free.
 
@@ -110,6 +113,7 @@ def work_slot(
         slots: how many may work at once (`Settings.training_concurrency`).
         timeout_s: the longest wait, seconds; None waits for ever.
         on_wait: called once, before the first wait, to tell the user.
+        pause: waits for so many seconds until the next look; what it raises ends the wait.
 
     Raises:
         WorkBusy: no place became free in time.
@@ -125,7 +129,7 @@ def work_slot(
         if on_wait is not None and not told:
             on_wait()
         told = True
-        time.sleep(_SLOT_POLL_S)
+        pause(_SLOT_POLL_S)
     with held:
         yield
 

@@ -12,15 +12,13 @@ from voicewright.storage.work import sweep_work, work_folder, work_slot
 
 def test_unfinished_work_is_found_again_and_finished_work_is_not(tmp_path):
     with work_folder(tmp_path, "abc") as work:
-        assert not work.resumed
         (work.path / "checkpoint").write_text("step 5")
     with work_folder(tmp_path, "abc") as work:
-        assert work.resumed
         assert (work.path / "checkpoint").read_text() == "step 5"
         work.finished = True
     assert list(tmp_path.iterdir()) == []
     with work_folder(tmp_path, "abc") as work:
-        assert not work.resumed
+        assert list(work.path.iterdir()) == []
 
 
 def test_work_that_fails_keeps_its_folder_even_if_it_called_itself_finished(tmp_path):
@@ -33,7 +31,7 @@ def test_work_that_fails_keeps_its_folder_even_if_it_called_itself_finished(tmp_
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     with work_folder(tmp_path, "abc") as work:
-        assert work.resumed
+        assert (work.path / "checkpoint").exists()
 
 
 def test_the_same_work_is_not_done_twice_at_once(tmp_path):
