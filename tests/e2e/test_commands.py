@@ -110,6 +110,24 @@ def test_the_doctor_finds_what_there_is(program: CommandLine) -> None:
     assert {"python", "memory", "disk", "data directory", "database", "engine tone", "judges"} <= set(states)
 
 
+def test_the_doctor_says_why_the_weights_that_were_named_are_not_used(
+    program: CommandLine, tmp_path: Path
+) -> None:
+    package = tmp_path / "packages" / "faster_whisper"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (tmp_path / "model.bin").touch()
+    (tmp_path / "vocabulary.json").write_text("{broken")
+    path = f"{package.parent}:{program.environment['PYTHONPATH']}"
+    done = program.run("doctor", "--json", VOICEWRIGHT_WHISPER_DIR=str(tmp_path), PYTHONPATH=path)
+
+    assert done.returncode == 6, done.stderr
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert "damaged" in found["faster-whisper"]["detail"]
+    assert "or unset VOICEWRIGHT_WHISPER_DIR" in found["faster-whisper"]["fix"]
+    assert found["recogniser"]["fix"] == ""
+
+
 def test_the_doctor_names_what_is_missing_and_the_fix(program: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = program.run("doctor", VOICEWRIGHT_HOME=str(tmp_path / "file"))

@@ -20,6 +20,7 @@ MISSING_STATUS: Final = 6
 """The same as for any missing dependency."""
 _MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
 _PROBE_LANGUAGE: Final = "en-us"
+_POCKETSPHINX: Final = "pocketsphinx: words in English, sounds alone in other languages"
 _JUDGES: Final = ("torch", "resemblyzer", "webrtcvad", "pkg_resources", "onnxruntime", "speechmos")
 """What the judges import; pkg_resources is a part of setuptools below 81."""
 
@@ -121,6 +122,8 @@ def _check_espeak() -> Finding:
 
 def _check_judges(application: Application) -> Iterator[Finding]:
     """Whether voices can be judged here: the packages, and what recognises words."""
+    from voicewright.quality.recognisers import RecogniserName, Recognisers
+
     lacking = [name for name in _JUDGES if find_spec(name) is None]
     if lacking:
         yield missing(
@@ -130,15 +133,20 @@ def _check_judges(application: Application) -> Iterator[Finding]:
         )
     else:
         yield ok("judges", "Resemblyzer (similarity) and DNSMOS (naturalness)")
-    recogniser = application.measurer.recogniser(_PROBE_LANGUAGE)
+    recognisers = Recognisers(application.settings.whisper_dir)
+    fault, recogniser = recognisers.whisper_fault, recognisers.for_language(_PROBE_LANGUAGE)
+    if fault is not None:
+        yield missing("faster-whisper", fault.what, fault.fix)
     if recogniser is None:
         yield missing("recogniser", "none", f"Words can't be recognised without: {INSTALL_PACKAGES}")
-    elif recogniser == "pocketsphinx":
+    elif recogniser != RecogniserName.POCKETSPHINX:
+        yield ok("recogniser", f"{recogniser}, many languages")
+    elif fault is not None:  # what would be better is told above
+        yield ok("recogniser", _POCKETSPHINX)
+    else:
         yield note(
             "recogniser",
-            "pocketsphinx: words in English, sounds alone in other languages",
+            _POCKETSPHINX,
             "For other languages and fewer mistakes: pip install faster-whisper, and set "
             "VOICEWRIGHT_WHISPER_DIR to a directory with its weights.",
         )
-    else:
-        yield ok("recogniser", f"{recogniser}, many languages")

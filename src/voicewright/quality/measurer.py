@@ -12,6 +12,7 @@ pocketsphinx holds its interpreter while it works; everything else runs in the f
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicewright.engines.host.events import Event
+
+_LOG = logging.getLogger(__name__)
 
 Embeddings: TypeAlias = NDArray[np.float32]
 
@@ -66,6 +69,9 @@ class Measurer:
     def __init__(self, *, whisper_dir: Path | None = None, processes: int | None = None) -> None:
         processors = _processors()
         self._recognisers = Recognisers(whisper_dir)
+        fault = self._recognisers.whisper_fault
+        if fault is not None:
+            _LOG.warning("faster-whisper is not used: %s. %s", fault.what, fault.fix)
         arguments = {
             "threads": processors,
             "whisper_dir": None if whisper_dir is None else str(whisper_dir),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from voicewright.quality.errors import LanguageUnrecognised
 from voicewright.quality.judges.packages import is_installed
 from voicewright.quality.languages import primary_language
+from voicewright.quality.weights import WeightsFault, find_weights_fault, is_multilingual
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,6 @@ WHISPER_LANGUAGES = frozenset(
         """,
     )
 )
-MULTILINGUAL_VOCABULARY = 51_865
-"""Whisper models with fewer tokens know English only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,11 @@ class Recognisers:
         """
         name = self.for_language(language)
         if name is None:
+            fault = self.whisper_fault
             raise LanguageUnrecognised(
                 f"Speech in the language {language!r} can't be recognised on this machine. Give transcripts, "
                 "or install faster-whisper and set VOICEWRIGHT_WHISPER_DIR to the directory of its weights."
+                + (f" (faster-whisper: {fault.what}. {fault.fix})" if fault else "")
             )
         return name
 
@@ -77,17 +77,12 @@ class Recognisers:
         """Whether the sounds of a language whose words nothing here knows can be recognised."""
         return is_installed("pocketsphinx")
 
+    @property
+    def whisper_fault(self) -> WeightsFault | None:
+        """Why the Whisper model that was named is not used; None where it is, or where none was named."""
+        return None if self.whisper_dir is None else find_weights_fault(self.whisper_dir)
+
     def _whisper_knows(self, primary: str) -> bool:
-        directory = self.whisper_dir
-        if directory is None or not (directory / "model.bin").is_file() or not is_installed("faster_whisper"):
+        if self.whisper_dir is None or self.whisper_fault is not None:
             return False
-        return primary == "en" or (primary in WHISPER_LANGUAGES and _is_multilingual(directory))
-
-
-def _is_multilingual(directory: Path) -> bool:
-    listed, lined = directory / "vocabulary.json", directory / "vocabulary.txt"
-    if listed.is_file():
-        return len(json.loads(listed.read_text(encoding="utf-8"))) >= MULTILINGUAL_VOCABULARY
-    if lined.is_file():
-        return len(lined.read_text(encoding="utf-8").split("\n")) >= MULTILINGUAL_VOCABULARY
-    return False
+        return primary == "en" or (primary in WHISPER_LANGUAGES and is_multilingual(self.whisper_dir))

@@ -7,7 +7,9 @@ import pytest
 
 from voicewright.quality.errors import LanguageUnrecognised
 from voicewright.quality.judges import sphinx, whisper
-from voicewright.quality.recognisers import MULTILINGUAL_VOCABULARY, Recognisers
+from voicewright.quality.measurer import Measurer
+from voicewright.quality.recognisers import Recognisers
+from voicewright.quality.weights import MULTILINGUAL_VOCABULARY
 
 
 @dataclass
@@ -57,8 +59,16 @@ def test_weights_that_are_not_there_are_not_used(tmp_path):
     assert Recognisers(tmp_path / "nowhere").for_language("en") == "pocketsphinx"
 
 
-def test_whisper_is_preferred_where_package_and_weights_are_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: True)
+@pytest.fixture
+def whisper_installed(tmp_path, monkeypatch):
+    """A package of that name to be found: it is only looked for, never imported."""
+    (tmp_path / "packages" / "faster_whisper").mkdir(parents=True)
+    (tmp_path / "packages" / "faster_whisper" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+
+
+@pytest.mark.usefixtures("whisper_installed")
+def test_whisper_is_preferred_where_package_and_weights_are_there(tmp_path):
     many = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY))
     assert [many.for_language(code) for code in ("en-us", "de", "cmn", "nb", "xx")] == [
         *["faster-whisper"] * 4,
@@ -66,10 +76,58 @@ def test_whisper_is_preferred_where_package_and_weights_are_there(tmp_path, monk
     ]
 
 
-def test_an_english_whisper_hears_english_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("voicewright.quality.recognisers.is_installed", lambda _: True)
+@pytest.mark.usefixtures("whisper_installed")
+def test_an_english_whisper_hears_english_only(tmp_path):
     english = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY - 1))
     assert [english.for_language(code) for code in ("en", "de")] == ["faster-whisper", None]
+
+
+@pytest.mark.usefixtures("whisper_installed")
+@pytest.mark.parametrize(
+    ("files", "what", "fix"),
+    [
+        (None, "there is no folder", "Name the folder"),
+        ({}, "no model.bin", "Name the folder"),
+        ({"model.bin": b""}, "no vocabulary.json or vocabulary.txt", "Name the folder"),
+        ({"model.bin": b"", "vocabulary.json": b'["a", '}, "damaged: Expecting value", "Copy the weights"),
+        ({"model.bin": b"", "vocabulary.json": b"{}"}, "damaged: vocabulary.json is no list", "Copy"),
+        ({"model.bin": b"", "vocabulary.txt": b"\xff\xfe"}, "damaged: 'utf-8'", "Copy the weights"),
+    ],
+)
+def test_weights_that_can_not_be_used_are_told_with_the_fix(tmp_path, files, what, fix):
+    folder = tmp_path / "weights"
+    if files is not None:
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    recognisers = Recognisers(folder)
+    assert what in recognisers.whisper_fault.what
+    assert str(folder) in recognisers.whisper_fault.what
+    assert recognisers.whisper_fault.fix.startswith(fix)
+    assert recognisers.whisper_fault.fix.endswith("or unset VOICEWRIGHT_WHISPER_DIR.")
+    assert recognisers.for_language("en") == "pocketsphinx"
+    with pytest.raises(LanguageUnrecognised, match="faster-whisper: "):
+        recognisers.require("de")
+
+
+def test_weights_without_the_package_are_told(tmp_path):
+    fault = Recognisers(whisper_dir(tmp_path, MULTILINGUAL_VOCABULARY)).whisper_fault
+    assert (fault.what, fault.fix) == (
+        "not installed",
+        "pip install faster-whisper, or unset VOICEWRIGHT_WHISPER_DIR.",
+    )
+
+
+def test_weights_that_are_not_used_are_warned_of(tmp_path, caplog):
+    with Measurer(whisper_dir=tmp_path):
+        pass
+    assert "faster-whisper is not used: not installed" in caplog.text
+
+
+@pytest.mark.usefixtures("whisper_installed")
+def test_sound_weights_have_no_fault(tmp_path):
+    assert Recognisers(whisper_dir(tmp_path, 10)).whisper_fault is None
+    assert Recognisers().whisper_fault is None
 
 
 def test_without_pocketsphinx_there_is_no_recogniser(monkeypatch):
