@@ -353,6 +353,20 @@ class EngineConformance:
         for copy in copies * 2:
             _check(_peak(self.speak(client, copy)) > _SILENCE_PEAK, "a loaded voice is silent")
 
+    def test_voice_that_was_replaced_is_loaded_anew(
+        self, client: EngineClient, voice: TrainedVoice, tmp_path: Path
+    ) -> None:
+        """A voice in memory never answers for the files that lie in its folder now; here, damaged ones."""
+        place = tmp_path / "place"
+        shutil.copytree(voice.voice_dir, place)
+        client.load(place, timeout_s=self.patience_s)
+        for path in [path for path in place.rglob("*") if path.is_file()]:
+            content = path.read_bytes()
+            path.unlink()
+            path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(EngineError):
+            client.load(place, timeout_s=self.patience_s)
+
     def test_what_is_no_voice_is_refused(self, client: EngineClient, tmp_path: Path) -> None:
         """An empty directory, one that is not there and one with somebody else's files."""
         (tmp_path / "empty").mkdir()

@@ -184,7 +184,11 @@ class Synthesizer(Protocol):
     """An engine that speaks."""
 
     def load(self, voice_dir: Path) -> None:
-        """Load a voice so that the next synthesis starts at once; keeps the most recently used ones."""
+        """Load a voice so that the next synthesis starts at once.
+
+        The most recently used ones are kept. The same folder may hold another voice later: what is in memory
+        then must not answer for it (`engines.loaded` sees to both).
+        """
 
     def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
         """Speak; chunks are yielded as they are made."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from pydantic import Field
 
 from voicewright.engines.errors import ArtefactInvalid, EngineError, TextUnspeakable, TooLittleSpeech
+from voicewright.engines.loaded import LoadedVoices
 from voicewright.engines.port import (
     AudioChunk,
     Capabilities,
@@ -99,7 +100,7 @@ class ToneEngine:
     """Hums; see the module."""
 
     def __init__(self) -> None:
-        self._voices: dict[Path, dict[str, Any]] = {}
+        self._voices = LoadedVoices(read_voice, _KEPT_VOICES)
 
     def train(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
         """Measure the clips, once per epoch."""
@@ -138,15 +139,11 @@ class ToneEngine:
 
     def load(self, voice_dir: Path) -> None:
         """Read the voice; the most recently used few are kept."""
-        voice = self._voices.pop(voice_dir, None) or _read_voice(voice_dir)
-        self._voices[voice_dir] = voice
-        while len(self._voices) > _KEPT_VOICES:
-            del self._voices[next(iter(self._voices))]
+        self._voices.get(voice_dir)
 
     def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
         """Hum one tone per word, a little apart in pitch."""
-        self.load(request.voice_dir)
-        voice = self._voices[request.voice_dir]
+        voice = self._voices.get(request.voice_dir)
         words = ["".join(filter(str.isalnum, word)) for word in request.text.split()]
         words = [word[:_LONGEST_WORD] for word in words if word]
         if not words:
@@ -161,7 +158,12 @@ class ToneEngine:
             yield AudioChunk(_tone(voice["pitch_hz"] * (1 + interval), samples) + silence, _RATE_HZ)
 
 
-def _read_voice(voice_dir: Path) -> dict[str, Any]:
+def read_voice(voice_dir: Path) -> dict[str, Any]:
+    """Read what `train` wrote.
+
+    Raises:
+        ArtefactInvalid: there is no voice of this engine in the folder.
+    """
     try:
         voice = json.loads((voice_dir / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

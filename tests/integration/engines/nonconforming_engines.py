@@ -6,10 +6,13 @@ import dataclasses
 import json
 import os
 import time
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
+from voicewright.engines.loaded import LoadedVoices
 from voicewright.engines.port import AudioChunk, TrainingOutcome
-from voicewright.engines.testing import ToneEngine
+from voicewright.engines.testing import ToneEngine, read_voice
 
 
 class GoesBack(ToneEngine):
@@ -95,9 +98,15 @@ class DeafWhileSpeaking(ToneEngine):
 
 
 class Forgetful(ToneEngine):
-    def load(self, voice_dir):
-        self._voices.clear()
-        super().load(voice_dir)
+    def __init__(self):
+        self._voices = LoadedVoices(read_voice, keep=1)
+
+
+class Stale(ToneEngine):
+    """It knows voices by their folders, whatever has been written there since."""
+
+    def __init__(self):
+        self._voices = SimpleNamespace(get=cache(read_voice))
 
 
 class Anchored(ToneEngine):
@@ -110,11 +119,14 @@ class Anchored(ToneEngine):
         voice.write_text(json.dumps({**content, "home": str(request.artefact_dir)}))
         return outcome
 
-    def load(self, voice_dir):
-        super().load(Path(json.loads((voice_dir / "voice.json").read_text())["home"]))
-        self._voices[voice_dir] = self._voices[next(iter(self._voices))]
+    def __init__(self):
+        self._voices = LoadedVoices(read_from_home, keep=4)
+
+
+def read_from_home(voice_dir):
+    return read_voice(Path(json.loads((voice_dir / "voice.json").read_text())["home"]))
 
 
 class Gullible(ToneEngine):
-    def load(self, voice_dir):
-        self._voices[voice_dir] = {"pitch_hz": 100.0, "speaking_fault": "none"}
+    def __init__(self):
+        self._voices = LoadedVoices(lambda _: {"pitch_hz": 100.0, "speaking_fault": "none"}, keep=4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from voicewright.engines.errors import TextUnspeakable
 from voicewright.engines.languages import language_unsupported
+from voicewright.engines.loaded import LoadedVoices
 from voicewright.engines.port import AudioChunk
 from voicewright.plugins.builtin import training
 from voicewright.plugins.builtin.analysis import SAMPLE_RATE_HZ
@@ -37,7 +37,7 @@ class BuiltinEngine:
     """Trains and speaks; see the port for what is asked of it."""
 
     def __init__(self) -> None:
-        self._voices: OrderedDict[Path, Voice] = OrderedDict()
+        self._voices = LoadedVoices(_load_warm, VOICES_KEPT)
         torch.set_flush_denormal(True)
         # what is computed at once is small here: several threads would mostly wait for each other
         torch.set_num_threads(1)
@@ -48,17 +48,12 @@ class BuiltinEngine:
         return training.train(request, BuiltinOptions.model_validate(dict(request.options)), context)
 
     def load(self, voice_dir: Path) -> None:
-        """Load a voice, and speak a word that nobody hears, so that everything is warm."""
-        warm = voice_dir in self._voices
-        voice = self._voice(voice_dir)
-        if warm:
-            return
-        for _ in voice.speak("a", voice.language, 1.0, 0):
-            pass
+        """Load a voice, unless it is loaded as it is now."""
+        self._voices.get(voice_dir)
 
     def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
         """Speak sentence by sentence, each in pieces as they are made."""
-        voice = self._voice(request.voice_dir)
+        voice = self._voices.get(request.voice_dir)
         language = request.language or voice.language
         if language not in LANGUAGES:
             raise language_unsupported(ENGINE, language)
@@ -79,15 +74,13 @@ class BuiltinEngine:
         if not spoke:
             raise TextUnspeakable("There is nothing in the text that can be said; give it some words.")
 
-    def _voice(self, voice_dir: Path) -> Voice:
-        if voice_dir in self._voices:
-            self._voices.move_to_end(voice_dir)
-            return self._voices[voice_dir]
-        voice = load_voice(voice_dir)
-        self._voices[voice_dir] = voice
-        while len(self._voices) > VOICES_KEPT:
-            self._voices.popitem(last=False)
-        return voice
+
+def _load_warm(voice_dir: Path) -> Voice:
+    """Load a voice, and speak a word that nobody hears, so that everything is warm."""
+    voice = load_voice(voice_dir)
+    for _ in voice.speak("a", voice.language, 1.0, 0):
+        pass
+    return voice
 
 
 def _chunk(wave: NDArray[np.float32]) -> AudioChunk:
