@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from voicewright.audio.reader import open_audio
 from voicewright.audio.segmentation import Segmenter, SegmentLimits
 from voicewright.audio.sniff import name_disagrees
 from voicewright.recordings.errors import IntakeCancelled
+from voicewright.recordings.listing import CUT_MARK
 from voicewright.recordings.report import ClipMeasures, RefusedFile
 
 if TYPE_CHECKING:
@@ -207,24 +208,19 @@ class _Cutter:
 
     def _name(self) -> tuple[str, Path]:
         """Name the next clip; the first one gets its number when it turns out not to be the only one."""
-        base, drafts = self._taken.source.clip_id, self._taken.drafts
+        drafts = self._taken.drafts
         if not drafts:
-            return base, self._work_dir / f"{base}.wav"
+            return self._named(self._taken.source.clip_id)
         if len(drafts) == 1:
-            only = drafts[0]
-            path = self._work_dir / f"{base}-0001.wav"
-            only.path.replace(path)
-            drafts[0] = Draft(
-                f"{base}-0001",
-                only.source,
-                only.start_s,
-                only.end_s,
-                path,
-                only.duration_s,
-                only.speech_s,
-                only.measures,
-            )
-        clip_id = f"{base}-{len(drafts) + 1:04d}"
+            clip_id, path = self._named(self._numbered(1))
+            drafts[0].path.replace(path)
+            drafts[0] = replace(drafts[0], id=clip_id, path=path)
+        return self._named(self._numbered(len(drafts) + 1))
+
+    def _numbered(self, number: int) -> str:
+        return f"{self._taken.source.clip_id}{CUT_MARK}{number:04d}"
+
+    def _named(self, clip_id: str) -> tuple[str, Path]:
         return clip_id, self._work_dir / f"{clip_id}.wav"
 
     def _tell(self, reader: AudioReader, stream: MonoStream) -> None:

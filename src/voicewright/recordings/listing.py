@@ -16,7 +16,12 @@ from voicewright.recordings.report import RefusedFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CUT_MARK: Final = "+"
+"""Between the id of a file and the number of a cut. No id of a file holds it, so `take.wav`, cut, never
+becomes a namesake of `take-0001.wav`."""
 _LONGEST_ID: Final = 80
+_LONGEST_ID_BYTES: Final = 200
+"""Disks take 255 bytes for a name, and numbers and an extension come behind the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class SourceFile:
     relative: str
     """The path inside the folder, with forward slashes."""
     clip_id: str
-    """Unique among the files of a listing, whatever the case, and safe as a file name."""
+    """Unique among the files of a listing, whatever the case, and safe as a file name; without `CUT_MARK`."""
     size_bytes: int
 
 
@@ -133,8 +138,8 @@ def _named(paths: list[Path], root: Path) -> Iterator[SourceFile]:
 
 def _safe_id(stem: str) -> str:
     """Letters and digits of any script, dots, dashes and underscores; nothing a shell or a disk minds."""
-    text = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", stem)).strip("._")
-    return text[:_LONGEST_ID] or "clip"
+    text = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", stem)).strip("._")[:_LONGEST_ID]
+    return text.encode()[:_LONGEST_ID_BYTES].decode(errors="ignore") or "clip"
 
 
 def _count(number: int, noun: str) -> str:

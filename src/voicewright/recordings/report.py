@@ -45,7 +45,7 @@ class Clip:
     """One stretch of speech of at most 15 seconds."""
 
     id: str
-    """Unique in the report, usable as a file name: the name of the file, numbered where it was cut."""
+    """Unique in the report, usable as a file name: the name of the file, with a number where it was cut."""
     source: Path
     start_s: float
     end_s: float

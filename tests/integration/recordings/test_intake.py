@@ -189,7 +189,7 @@ def test_a_long_recording_is_cut_at_pauses_and_loses_its_transcript(speech, writ
     write(tmp_path / "talk.flac", speech(70))
     (tmp_path / "talk.txt").write_text("All of what was said.")
     report = take_in(tmp_path / "talk.flac", tmp_path / "work", measurer=None)
-    assert [clip.id for clip in report.clips] == [f"talk-{n:04d}" for n in range(1, len(report.clips) + 1)]
+    assert [clip.id for clip in report.clips] == [f"talk+{n:04d}" for n in range(1, len(report.clips) + 1)]
     assert len(report.clips) >= 5
     assert all(0.5 <= clip.duration_s <= 15 and clip.path.exists() for clip in report.clips)
     assert all(clip.text is None for clip in report.clips)
@@ -197,6 +197,19 @@ def test_a_long_recording_is_cut_at_pauses_and_loses_its_transcript(speech, writ
     assert report.speech_s > 40
     starts = [clip.start_s for clip in report.clips]
     assert starts == sorted(starts)
+
+
+def test_a_cut_recording_takes_no_name_of_another(speech, write, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "take.wav", speech(40))
+    write(folder / "take-0001.wav", speech(4)[22_050:])
+    write(folder / "take+0001.wav", speech(3)[22_050:])
+    clips = take_in(folder, tmp_path / "work", measurer=None).clips
+    assert {"take+0001", "take+0002", "take-0001", "take_0001"} <= {clip.id for clip in clips}
+    assert len({clip.id for clip in clips}) == len(clips)
+    for clip in clips:
+        assert soundfile.info(clip.path).duration == pytest.approx(clip.duration_s, abs=1e-3)
 
 
 def test_short_recordings_keep_their_transcript_whole(speech, write, tmp_path):

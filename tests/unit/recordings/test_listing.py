@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from voicewright.recordings.errors import NoRecordings, RecordingsNotFound
-from voicewright.recordings.listing import list_recordings
+from voicewright.recordings.listing import CUT_MARK, list_recordings
 
 
 def touch(folder, *names):
@@ -50,11 +50,29 @@ def test_a_folder_named_like_a_recording_is_refused_and_entered(tmp_path):
 
 
 def test_ids_are_unique_whatever_the_case_and_safe(tmp_path):
-    touch(tmp_path, "a.wav", "A.mp3", "sub/a.wav", "we ird;$(rm).wav", "日本.wav", "...wav", "-.wav")
+    touch(
+        tmp_path,
+        "a.wav",
+        "A.mp3",
+        "sub/a.wav",
+        "we ird;$(rm).wav",
+        "日本.wav",
+        "a+0001.wav",
+        "...wav",
+        "-.wav",
+    )
     ids = [file.clip_id for file in list_recordings(tmp_path).files]
     assert len({clip_id.casefold() for clip_id in ids}) == len(ids)
     assert {"we_ird_rm", "日本"} <= set(ids)
     assert all("/" not in clip_id and not clip_id.startswith(".") for clip_id in ids)
+    assert all(CUT_MARK not in clip_id for clip_id in ids)
+
+
+def test_an_id_leaves_room_for_a_number_and_an_extension(tmp_path):
+    touch(tmp_path, "a" * 251 + ".wav", "日" * 83 + ".wav", "𠀀" * 62 + ".wav")
+    ids = [file.clip_id for file in list_recordings(tmp_path).files]
+    assert [len(clip_id) for clip_id in ids] == [80, 66, 50]
+    assert all(len(f"{clip_id}~12345+12345.wav".encode()) <= 255 for clip_id in ids)
 
 
 def test_the_folder_of_working_copies_is_not_a_source(tmp_path):
