@@ -7,8 +7,8 @@ out of its training; otherwise the scores flatter.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from voicewright.quality.errors import NothingToJudge
 from voicewright.quality.inquiry import find, hear_references
@@ -57,19 +57,6 @@ class Evaluation:
             "reasons": list(self.reasons),
             "sentences": [dict(figures) for figures in self.sentences],
         }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` returned; names of later versions are passed over."""
-        known = {field.name: data[field.name] for field in fields(cls)}
-        return cls(
-            **{
-                **known,
-                "raw": dict(known["raw"]),
-                "reasons": tuple(known["reasons"]),
-                "sentences": tuple(dict(figures) for figures in known["sentences"]),
-            }
-        )
 
 
 def evaluate(
