@@ -11,11 +11,12 @@ Forms, in order of preference:
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-METADATA_NAMES: Final = ("metadata.csv", "metadata.txt")
+_METADATA_NAMES: Final = ("metadata.csv", "metadata.txt")
 _FILE_COLUMNS: Final = ("audio_file", "file", "file_name", "filename", "path", "audio", "wav", "id")
 _TEXT_COLUMNS: Final = ("normalized_text", "normalized", "text", "transcript", "transcription", "sentence")
 _SPEAKER_COLUMNS: Final = ("speaker_name", "speaker", "speaker_id")
@@ -97,18 +98,30 @@ def read_transcripts(folder: Path) -> TranscriptSource:
 
     Lines that can't be used, an encoding that had to be guessed and several speakers are told in `notes`.
     """
-    for name in METADATA_NAMES:
-        path = folder / name
-        if path.is_file() and _stays_inside(path, folder):
-            found = _read_metadata(path)
-            if found.texts:
-                return found
-            beside = _read_beside(folder)
-            return TranscriptSource(beside.kind, beside.texts, found.notes + beside.notes)
-    return _read_beside(folder)
+    found = read_metadata(folder)
+    if found.texts:
+        return found
+    beside = _read_beside(folder, sorted(folder.rglob("*")))
+    return replace(beside, notes=found.notes + beside.notes)
 
 
-def _read_metadata(path: Path) -> TranscriptSource:
+def read_transcript_of(recording: Path) -> TranscriptSource:
+    """Read the text of a single recording, and no text file of its neighbours.
+
+    `metadata.csv` counts only where it names the recording; else the text file beside it does.
+    """
+    found = read_metadata(recording.parent)
+    if found.match([recording.name]):
+        return found
+    return _read_beside(recording.parent, [recording])
+
+
+def read_metadata(folder: Path) -> TranscriptSource:
+    """Read `metadata.csv` of a folder, and nothing else; without one there are no texts and no notes."""
+    candidates = (folder / name for name in _METADATA_NAMES)
+    path = next((candidate for candidate in candidates if _readable(candidate, folder)), None)
+    if path is None:
+        return TranscriptSource("none", {})
     content, notes = _read_text(path, _METADATA_BYTES)
     lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
@@ -193,10 +206,10 @@ def _collect(name: str, rows: Iterable[tuple[str, str]], notes: list[str]) -> di
     return texts
 
 
-def _read_beside(folder: Path) -> TranscriptSource:
+def _read_beside(folder: Path, paths: Iterable[Path]) -> TranscriptSource:
     texts: dict[str, str] = {}
     notes: list[str] = []
-    for path in sorted(folder.rglob("*")):
+    for path in paths:
         relative = path.relative_to(folder)
         if path.suffix.lower() not in AUDIO_EXTENSIONS or any(
             part.startswith(".") for part in relative.parts
@@ -207,7 +220,7 @@ def _read_beside(folder: Path) -> TranscriptSource:
             path.with_suffix(".lab"),
             path.with_name(path.name + ".txt"),
         ):
-            if beside.is_file() and _stays_inside(beside, folder):
+            if _readable(beside, folder):
                 content, found = _read_text(beside, _TEXT_BYTES)
                 notes.extend(found)
                 if text := clean_text(content):
@@ -218,9 +231,14 @@ def _read_beside(folder: Path) -> TranscriptSource:
     return TranscriptSource("files" if texts else "none", texts, tuple(notes))
 
 
-def _stays_inside(path: Path, folder: Path) -> bool:
-    """A link in a folder that somebody sent could show any file of the disk as a transcript."""
-    return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
+def _readable(path: Path, folder: Path) -> bool:
+    try:
+        there = path.is_file()
+    except OSError:
+        # The name of a recording plus `.txt` may be longer than a disk allows.
+        return False
+    # A link in a folder that somebody sent could show any file of the disk as a transcript.
+    return there and (not path.is_symlink() or path.resolve().is_relative_to(folder.resolve()))
 
 
 def clean_text(text: str) -> str:
@@ -238,12 +256,13 @@ def _read_text(path: Path, most_bytes: int) -> tuple[str, list[str]]:
     except OSError as error:
         return "", [f"{path.name} can't be read ({error.strerror})."]
     notes = []
-    if len(data) > most_bytes:
+    if cut := len(data) > most_bytes:
         data = data[:most_bytes]
         notes.append(f"{path.name} is longer than {most_bytes:,} bytes; the rest was left out.")
     encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
-        content = data.decode(encoding)
+        # The cut may go through a letter: an incremental decoder leaves the half of it out.
+        content = codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
     except UnicodeDecodeError:
         notes.append(f"{path.name} is not UTF-8; it was read as Latin-1. Check accents and quotes.")
         content = data.decode("cp1252", errors="replace")

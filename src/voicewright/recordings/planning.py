@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from voicewright.recordings.metadata import METADATA_NAMES, TranscriptSource, read_transcripts
+from voicewright.recordings.metadata import (
+    TranscriptSource,
+    read_metadata,
+    read_transcript_of,
+    read_transcripts,
+)
 from voicewright.recordings.report import RefusedFile
 
 if TYPE_CHECKING:
@@ -29,8 +34,15 @@ class Plan:
 
 
 def plan_intake(listing: Listing, *, single: bool) -> Plan:
-    """Bring files and transcripts together, before anything is decoded."""
-    transcripts, notes = _find_transcripts(listing)
+    """Bring files and transcripts together, before anything is decoded.
+
+    Args:
+        listing: the recordings.
+        single: they are one file that was named itself, so that its neighbours are nobody's business.
+    """
+    transcripts, notes = (
+        (read_transcript_of(listing.files[0].path), []) if single else _find_transcripts(listing)
+    )
     matched = transcripts.match(file.relative for file in listing.files)
     texts: dict[Path, str] = {}
     refused: list[RefusedFile] = []
@@ -75,12 +87,12 @@ def _find_transcripts(listing: Listing) -> tuple[TranscriptSource, list[str]]:
     Data sets keep `metadata.csv` beside the folder of clips, and people name the folder of clips.
     """
     found = read_transcripts(listing.root)
-    above = listing.root.parent
-    if found.kind != "none" or not any((above / name).is_file() for name in METADATA_NAMES):
+    if found.kind != "none":
         return found, []
-    candidate = read_transcripts(above)
+    above = listing.root.parent
+    candidate = read_metadata(above)
     names = [f"{listing.root.name}/{file.relative}" for file in listing.files]
     matched = candidate.match(names)
-    if candidate.kind == "files" or len(matched) < max(1.0, _ENOUGH_MATCHES * len(names)):
+    if not candidate.texts or len(matched) < max(1.0, _ENOUGH_MATCHES * len(names)):
         return found, []
     return candidate, [f"The transcripts are those of {above.name}/metadata.csv, one folder above."]

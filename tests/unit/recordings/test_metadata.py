@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicewright.recordings.metadata import clean_text, key_of, read_transcripts
+from voicewright.recordings.metadata import (
+    TranscriptSource,
+    clean_text,
+    key_of,
+    read_transcript_of,
+    read_transcripts,
+)
 
 
 def write(folder, content, name="metadata.csv"):
@@ -109,6 +115,50 @@ def test_texts_beside_the_clips(tmp_path):
     found = read_transcripts(tmp_path)
     assert found.kind == "files"
     assert found.texts == {"a": "One two", "b": "Three", "c": "Four", "sub/d": "Five"}
+
+
+@pytest.mark.parametrize("size", range(251, 256))
+@pytest.mark.parametrize("letter", ["a", "日"])
+@pytest.mark.parametrize("extension", [".wav", ".au"])
+def test_names_as_long_as_a_disk_allows_do_no_harm(tmp_path, size, letter, extension):
+    letters, rest = divmod(size - len(extension), len(letter.encode()))
+    recording = tmp_path / ("b" * rest + letter * letters + extension)
+    recording.touch()
+    assert len(recording.name.encode()) == size
+    assert read_transcripts(tmp_path).texts == {}
+    assert read_transcript_of(recording).texts == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("before", ["", "a", "aa", "aaa"])
+def test_a_long_text_may_be_cut_in_the_middle_of_a_letter(tmp_path, encoding, before):
+    (tmp_path / "a.wav").touch()
+    text = before + "\U0001f600é" * 30_000
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    found = read_transcripts(tmp_path)
+    assert text.startswith(found.texts["a"])
+    assert len(found.texts["a"]) > 10_000
+    assert found.notes == ("a.txt is longer than 100,000 bytes; the rest was left out.",)
+
+
+def test_the_text_of_one_recording_is_read_without_the_others(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name in ("a.wav", "b.wav", "sub/c.wav"):
+        (tmp_path / name).touch()
+    (tmp_path / "b.txt").write_bytes(b"Caf\xe9")
+    (tmp_path / "sub" / "c.txt").write_bytes(b"\x00")
+    assert read_transcript_of(tmp_path / "a.wav") == TranscriptSource("none", {})
+    (tmp_path / "a.lab").write_text("One")
+    assert read_transcript_of(tmp_path / "a.wav") == TranscriptSource("files", {"a": "One"})
+
+
+def test_a_list_that_does_not_name_the_recording_hides_no_text_beside_it(tmp_path):
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "a.txt").write_text("One")
+    (tmp_path / "metadata.csv").write_text("b|Two\nodd\n")
+    assert read_transcript_of(tmp_path / "a.wav") == TranscriptSource("files", {"a": "One"})
+    (tmp_path / "metadata.csv").write_text("a|Two\n")
+    assert read_transcript_of(tmp_path / "a.wav") == TranscriptSource("ljspeech", {"a": "Two"})
 
 
 def test_a_transcript_that_is_a_link_is_not_followed(tmp_path):

@@ -50,6 +50,16 @@ def test_metadata_of_the_folder_above_is_used_when_it_fits(tmp_path):
     assert plan(tmp_path / "mp3").texts == {}
 
 
+def test_the_text_files_of_the_neighbours_of_a_single_file_are_not_read(tmp_path):
+    lay(tmp_path, "a.wav", "b.wav", "sub/c.wav")
+    (tmp_path / "a.txt").write_text("One")
+    (tmp_path / "b.txt").write_bytes(b"not a text\x00")
+    (tmp_path / "sub" / "c.txt").write_bytes(b"not a text\x00")
+    found = plan(tmp_path / "a.wav")
+    assert found.transcripts.texts == {"a": "One"}
+    assert found.notes == ()
+
+
 def test_a_single_file_gets_its_text_and_hears_nothing_of_the_others(tmp_path):
     lay(tmp_path, "a.wav", "b.wav", metadata="a|One\nb|Two\nc|Three\n")
     found = plan(tmp_path / "b.wav")
