@@ -61,6 +61,18 @@ def pending(blobs: BlobStore, digests: Iterable[str]) -> Iterator[None]:
             held.release_and_remove()
 
 
+def let_go(blobs: BlobStore, digests: Iterable[str]) -> None:
+    """Note what somebody refers to no more; the next collection removes what nobody else needs.
+
+    Raises:
+        StorageFull, StorageReadOnly: the note can't be written.
+    """
+    folder = _folder(blobs)
+    with clear_errors("note what is not needed any more", str(folder)):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / uuid.uuid4().hex).write_text("\n".join(digests), encoding="ascii")
+
+
 @contextmanager
 def abandoned(blobs: BlobStore) -> Iterator[Abandoned]:
     """Hold the notes of dead writers, and forget them when the block ends well: their blobs are gone then."""

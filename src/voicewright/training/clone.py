@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from voicewright.quality.evaluation import Evaluation
     from voicewright.quality.measurer import Measurer
     from voicewright.recordings.report import IntakeReport
+    from voicewright.training.judging import Judged
     from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
 
@@ -137,10 +138,11 @@ def clone_voice(
         plan = run.plan(intake)
         outcome = run.train(plan)
         usage = tools.engine.usage()
-        evaluation, unjudged = run.judge(plan)
-        voice = run.register(plan, outcome, evaluation)
+        judged, unjudged = run.judge(plan)
+        voice = run.register(plan, outcome, judged)
     notes = (*intake.notes, *plan.notes, *outcome.notes, *unjudged)
     wall_s = time.monotonic() - started_s
+    evaluation = None if judged is None else judged.evaluation
     return CloneResult(voice, intake, outcome, evaluation, notes, wall_s, usage.peak_rss_bytes)
 
 
@@ -210,14 +212,14 @@ class _Run:
             self.cancel,
         )
 
-    def judge(self, plan: TrainingPlan) -> tuple[Evaluation | None, tuple[str, ...]]:
+    def judge(self, plan: TrainingPlan) -> tuple[Judged | None, tuple[str, ...]]:
         """Judge the voice; a judge that fails must not cost the voice, so that is a note."""
         engine, artefact = self.tools.engine, self.workspace.artefact
         engine.load(artefact, self.cancel)
         if not plan.references:
             return None, ()
         try:
-            evaluation = judge_voice(
+            judged = judge_voice(
                 engine,
                 self.tools.measurer,
                 voice_dir=artefact,
@@ -231,11 +233,9 @@ class _Run:
             if error.kind is ErrorKind.CANCELLED:
                 raise
             return None, (f"The voice could not be evaluated: {error.message}",)
-        return evaluation, ()
+        return judged, ()
 
-    def register(
-        self, plan: TrainingPlan, outcome: TrainingOutcome, evaluation: Evaluation | None
-    ) -> VoiceModel:
+    def register(self, plan: TrainingPlan, outcome: TrainingOutcome, judged: Judged | None) -> VoiceModel:
         """Keep the voice for good."""
         self.stages.step("registering", 0.0)
         info = self.tools.engine.info
@@ -250,7 +250,8 @@ class _Run:
                 references=plan.references,
                 speech_s=outcome.speech_s,
                 train_s=outcome.train_s,
-                evaluation=None if evaluation is None else evaluation.to_json(),
+                evaluation=None if judged is None else judged.evaluation.to_json(),
+                spoken=() if judged is None else judged.spoken,
                 options=dict(self.request.options),
                 dataset_hash=plan.fingerprint(info, self.language, {}),
             )

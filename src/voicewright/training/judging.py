@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from voicewright.audio.encode import write_audio
@@ -25,6 +26,15 @@ _SPEAKING_SHARE = 0.4
 """Of the time that judging takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How good a voice is, and what that was measured on."""
+
+    evaluation: Evaluation
+    spoken: tuple[Path, ...]
+    """The audio that the judges heard; the evaluation calls it by these names."""
+
+
 def judge_voice(
     engine: EngineClient,
     measurer: Measurer,
@@ -35,7 +45,7 @@ def judge_voice(
     folder: Path,
     on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
     cancel: threading.Event | None = None,
-) -> Evaluation:
+) -> Judged:
     """Speak the sentences of the language and evaluate them against held-out recordings.
 
     Args:
@@ -55,13 +65,13 @@ def judge_voice(
     spoken: list[SpokenSentence] = []
     for number, text in enumerate(tested.sentences):
         on_progress("speaking test sentences", _SPEAKING_SHARE * number / len(tested.sentences))
-        path = folder / f"sentence-{number:02d}.wav"
+        path = folder / f"sentence-{number:02d}.flac"
         rate_hz = engine.info.capabilities.sample_rate_hz
         stream = SpeechStream(engine, voice_dir=voice_dir, text=text, sample_rate_hz=rate_hz, cancel=cancel)
-        write_audio(path, stream, rate_hz, "wav", durable=False)
+        write_audio(path, stream, rate_hz, "flac", durable=False)
         spoken.append(SpokenSentence(text, path))
     on_progress("judging the voice", _SPEAKING_SHARE)
-    return evaluate(
+    evaluation = evaluate(
         measurer,
         spoken=spoken,
         references=references,
@@ -69,6 +79,7 @@ def judge_voice(
         foreign=tested.note,
         cancel=cancel,
     )
+    return Judged(evaluation, tuple(sentence.path for sentence in spoken))
 
 
 def judge_again(
@@ -81,7 +92,7 @@ def judge_again(
     on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
     cancel: threading.Event | None = None,
 ) -> VoiceModel:
-    """Judge a registered voice anew and keep the result.
+    """Judge a registered voice anew and keep the result with the audio that was judged.
 
     Raises:
         NothingHeldOut: no recordings were kept from its training.
@@ -95,7 +106,7 @@ def judge_again(
         )
     voice_dir = voices.materialise(voice)
     engine.load(voice_dir, cancel)
-    evaluation = judge_voice(
+    judged = judge_voice(
         engine,
         measurer,
         voice_dir=voice_dir,
@@ -105,4 +116,4 @@ def judge_again(
         on_progress=on_progress,
         cancel=cancel,
     )
-    return voices.save_evaluation(voice.id, evaluation.to_json())
+    return voices.save_evaluation(voice.id, judged.evaluation.to_json(), judged.spoken)

@@ -13,25 +13,26 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
-from voicewright.storage.pending import abandoned, pending
+from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import Collected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
 
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.trees import TreeRef
+    from voicewright.voices.schemas import NewVoice
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,27 +41,53 @@ _LOCK = 0x766F6963_626C6F62
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
+class StoredTrees(NamedTuple):
+    """What was put in for one voice."""
+
+    artefact: TreeRef
+    references: str | None
+    """Digest; None where there are none. So below."""
+    spoken: str | None
+
+
 @contextmanager
-def artefact_pending(blobs: BlobStore, folder: Path, references: Sequence[Path]) -> Iterator[None]:
-    """Around the whole transaction that stores an artefact: should it be cut off, its files are found again.
+def voice_pending(blobs: BlobStore, new: NewVoice) -> Iterator[None]:
+    """Around the whole transaction that stores a voice: should it be cut off, its files are found again.
 
     Raises:
         TreeInvalid, StorageFull, StorageReadOnly, StorageUnavailable: nothing was stored.
     """
-    digests = tree_digests(files_in(folder)) | tree_digests(_numbered(references))
-    with pending(blobs, digests):
+    trees = (files_in(new.artefact_dir), _numbered(new.references), _named(new.spoken))
+    with pending(blobs, set().union(*map(tree_digests, trees))):
         yield
 
 
-def store_artefact(
-    session: Session, blobs: BlobStore, folder: Path, references: Sequence[Path]
-) -> tuple[TreeRef, TreeRef | None]:
-    """Put in what an engine wrote and the recordings to judge it by; none is collected before the commit."""
+def store_voice(session: Session, blobs: BlobStore, new: NewVoice) -> StoredTrees:
+    """Put in what an engine wrote and what it is judged by; nothing is collected before the commit."""
     session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
-    artefact = put_tree(blobs, folder)
-    if not references:
-        return artefact, None
-    return artefact, put_files(blobs, _numbered(references), what="The list of references")
+    return StoredTrees(
+        put_tree(blobs, new.artefact_dir),
+        _put_some(blobs, _numbered(new.references), "The list of references"),
+        _put_some(blobs, _named(new.spoken), "The list of spoken sentences"),
+    )
+
+
+@contextmanager
+def spoken_pending(blobs: BlobStore, spoken: Sequence[Path]) -> Iterator[None]:
+    """As `voice_pending`, around a transaction that stores spoken sentences alone."""
+    with pending(blobs, tree_digests(_named(spoken))):
+        yield
+
+
+def store_spoken(session: Session, blobs: BlobStore, spoken: Sequence[Path]) -> str | None:
+    """Put in what a voice spoke to be judged by; nothing is collected before the commit."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+    return _put_some(blobs, _named(spoken), "The list of spoken sentences")
+
+
+def let_go_of_tree(blobs: BlobStore, digest: str) -> None:
+    """Leave a tree that a voice referred to before to the next collection, unless another voice needs it."""
+    let_go(blobs, _blobs_of(blobs, {digest}))
 
 
 def collect(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
@@ -100,6 +127,15 @@ def _numbered(references: Sequence[Path]) -> dict[str, Path]:
     return {f"{number:04d}{path.suffix}": path for number, path in enumerate(references, start=1)}
 
 
+def _named(spoken: Sequence[Path]) -> dict[str, Path]:
+    """Their own names, by which the evaluation tells of them."""
+    return {path.name: path for path in spoken}
+
+
+def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> str | None:
+    return put_files(blobs, files, what=what).digest if files else None
+
+
 def _lock_out_writers(session: Session, wait_s: float) -> bool:
     session.execute(
         text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{max(1, round(wait_s * 1000))}ms"}
@@ -122,7 +158,7 @@ def _live(session: Session, blobs: BlobStore) -> set[str]:
     A manifest that can't be read stops the collection: what it refers to is not known, and may be restored.
     """
     rows = session.execute(
-        select(VoiceModel.artefact_digest, VoiceModel.references_digest).where(
+        select(VoiceModel.artefact_digest, VoiceModel.references_digest, VoiceModel.spoken_digest).where(
             VoiceModel.deleted_at.is_(None)
         )
     )
@@ -148,7 +184,8 @@ def _blobs_of(blobs: BlobStore, trees: set[str]) -> set[str]:
 
 
 def _digests(voice: VoiceModel) -> list[str]:
-    return [digest for digest in (voice.artefact_digest, voice.references_digest) if digest is not None]
+    digests = (voice.artefact_digest, voice.references_digest, voice.spoken_digest)
+    return [digest for digest in digests if digest is not None]
 
 
 def _delete(blobs: BlobStore, digests: set[str]) -> int:

@@ -37,6 +37,7 @@ class VoiceModel(Base):
         ),
         CheckConstraint(f"artefact_digest {_DIGEST}", name="artefact_digest_form"),
         CheckConstraint(f"references_digest {_DIGEST}", name="references_digest_form"),
+        CheckConstraint(f"spoken_digest {_DIGEST}", name="spoken_digest_form"),
         CheckConstraint("NOT (is_active AND deleted_at IS NOT NULL)", name="deleted_not_active"),
         Index("uq_voice_models_active", "owner_id", unique=True, postgresql_where=text("is_active")),
         Index(
@@ -73,6 +74,8 @@ class VoiceModel(Base):
     artefact_bytes: Mapped[int] = mapped_column(BigInteger)
     references_digest: Mapped[str | None]
     """The tree of recordings that were held out from training, to judge the voice against."""
+    spoken_digest: Mapped[str | None]
+    """The tree of sentences that the voice spoke to be judged by, named as in the evaluation."""
     speech_s: Mapped[float]
     """Seconds of speech that it was trained on."""
     train_s: Mapped[float]

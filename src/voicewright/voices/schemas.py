@@ -31,6 +31,8 @@ class NewVoice:
         sample_rate_hz: of the sound that it makes, when the engine says so.
         evaluation: `Evaluation.to_json()`, or None when it was not judged. Its `overall` (0..1) is the
             quality score.
+        spoken: what the voice spoke to be judged by; it is stored under the names of these files, which are
+            those in the evaluation.
         options: the options that the engine was given.
         dataset_hash: what says that two voices were trained on the same recordings.
         notes: words for people.
@@ -46,6 +48,7 @@ class NewVoice:
     references: Sequence[Path] = ()
     sample_rate_hz: int | None = None
     evaluation: Mapping[str, Any] | None = None
+    spoken: Sequence[Path] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     dataset_hash: str | None = None
     notes: str | None = None
@@ -57,7 +60,7 @@ class Collected:
 
     Attributes:
         blobs: how many blobs.
-        trees: the digests of the deleted voices' artefacts and references that no other voice shares.
+        trees: the digests of the deleted voices' trees that no other voice shares.
         postponed: whether a writer was at work, so that all waits for the next collection.
     """
 

@@ -12,7 +12,14 @@ from sqlalchemy import func, select, update
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.storage.blobs import BlobStore
-from voicewright.voices.artefacts import artefact_pending, collect, store_artefact
+from voicewright.voices.artefacts import (
+    collect,
+    let_go_of_tree,
+    spoken_pending,
+    store_spoken,
+    store_voice,
+    voice_pending,
+)
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
 from voicewright.voices.errors import VoiceNotFound
@@ -85,11 +92,8 @@ class VoiceService:
         evaluation, score = checked_evaluation(new.evaluation)
         options = checked_json(new.options, "the options")
         speech_s, train_s = checked_seconds(new.speech_s), checked_seconds(new.train_s)
-        with (
-            artefact_pending(self._blobs, new.artefact_dir, new.references),
-            self._database.session() as session,
-        ):
-            artefact, references = store_artefact(session, self._blobs, new.artefact_dir, new.references)
+        with voice_pending(self._blobs, new), self._database.session() as session:
+            stored = store_voice(session, self._blobs, new)
             self._lock_owner(session)
             earlier = self._newest_of_name(session, name_key(name))
             active = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
@@ -108,9 +112,10 @@ class VoiceService:
                 engine_version=new.engine_version,
                 language=new.language,
                 sample_rate_hz=new.sample_rate_hz,
-                artefact_digest=artefact.digest,
-                artefact_bytes=artefact.bytes,
-                references_digest=None if references is None else references.digest,
+                artefact_digest=stored.artefact.digest,
+                artefact_bytes=stored.artefact.bytes,
+                references_digest=stored.references,
+                spoken_digest=stored.spoken,
                 speech_s=speech_s,
                 train_s=train_s,
                 evaluation=evaluation,
@@ -162,18 +167,26 @@ class VoiceService:
             self._make_active(session, voice)
             return voice
 
-    def save_evaluation(self, voice_id: uuid.UUID, evaluation: Mapping[str, Any]) -> VoiceModel:
-        """Keep a new evaluation of a voice in place of the old one.
+    def save_evaluation(
+        self, voice_id: uuid.UUID, evaluation: Mapping[str, Any], spoken: Sequence[Path] = ()
+    ) -> VoiceModel:
+        """Keep a new evaluation of a voice, and the audio that it measured, in place of the old ones.
 
         Raises:
             VoiceNotFound: it was deleted meanwhile.
             VoiceDataInvalid: it can't be kept as JSON, or its `overall` is no number from 0 to 1.
+            StorageFull, StorageReadOnly, StorageUnavailable: the audio can't be stored; the old ones stay.
         """
         checked, score = checked_evaluation(evaluation)
-        with self._database.session() as session:
+        with spoken_pending(self._blobs, spoken), self._database.session() as session:
+            digest = store_spoken(session, self._blobs, spoken)
+            self._lock_owner(session)
             voice = self._find(session, voice_id, None)
-            voice.evaluation, voice.quality_score = checked, score
-            return voice
+            replaced = voice.spoken_digest
+            voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
+        if replaced is not None and replaced != digest:
+            self._drop_spoken(replaced)
+        return voice
 
     def materialise(self, voice: VoiceModel) -> Path:
         """The folder with the voice's files, verified; ask again before each load (see `voices.cache`).
@@ -189,6 +202,12 @@ class VoiceService:
         if voice.references_digest is None:
             return []
         return sorted(self._cache.path_of(voice.references_digest).iterdir())
+
+    def spoken(self, voice: VoiceModel) -> list[Path]:
+        """What the voice spoke to be judged by, named as in its evaluation; errors as `materialise`."""
+        if voice.spoken_digest is None:
+            return []
+        return sorted(self._cache.path_of(voice.spoken_digest).iterdir())
 
     def delete(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
         """Delete one version of a voice, with its files unless another voice shares them.
@@ -244,6 +263,15 @@ class VoiceService:
                 )
         except AppError as error:
             _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
+
+    def _drop_spoken(self, tree: str) -> None:
+        """The new evaluation stands whatever happens here."""
+        try:
+            let_go_of_tree(self._blobs, tree)
+            self._cache.forget(tree)
+        except AppError as error:
+            _LOG.warning("the audio of an earlier evaluation stays: %s", error.message)
+        self.tidy()
 
     def _mine(self) -> ColumnElement[bool]:
         return (VoiceModel.owner_id == self._owner_id) & VoiceModel.deleted_at.is_(None)

@@ -19,6 +19,8 @@ from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.schemas import NewVoice
+from voicewright.voices.service import VoiceService
 
 OPEN = """
 import sys
@@ -79,6 +81,25 @@ def test_every_step_can_be_undone_and_done_again(engine):
         assert differences(connection) != []
         command.upgrade(alembic_config(connection), "head")
         assert differences(connection) == []
+
+
+def test_voices_of_an_earlier_release_are_kept(engine, database, settings, tmp_path):
+    (tmp_path / "voice.json").write_text("{}")
+    new = NewVoice(
+        name="Ann",
+        engine="tone",
+        engine_version="1",
+        language="en",
+        artefact_dir=tmp_path,
+        speech_s=1.0,
+        train_s=1.0,
+    )
+    voice = VoiceService.open(settings, database).register(new)
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        command.upgrade(alembic_config(connection), "head")
+    found = VoiceService.open(settings, database).get("Ann")
+    assert (found.id, found.artefact_digest, found.spoken_digest) == (voice.id, voice.artefact_digest, None)
 
 
 def test_programs_that_start_at_once_on_an_empty_database_migrate_it_once(empty_database_url, start_python):

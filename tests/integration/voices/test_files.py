@@ -94,16 +94,36 @@ def test_the_cache_stays_within_its_bound_and_keeps_what_is_in_use(blobs, new_vo
 
 def test_a_deleted_voice_is_gone_with_its_files(voices, new_voice, blobs, tmp_path):
     (tmp_path / "clip.wav").write_bytes(b"sound")
-    voice = voices.register(new_voice(references=[tmp_path / "clip.wav"]))
+    (tmp_path / "sentence.flac").write_bytes(b"speech")
+    voice = voices.register(
+        new_voice(references=[tmp_path / "clip.wav"], spoken=[tmp_path / "sentence.flac"])
+    )
     folder, recording = voices.materialise(voice), voices.references(voice)[0]
+    spoken = voices.spoken(voice)[0]
     voices.delete("My voice")
     assert list(blobs.digests()) == []
     assert not folder.exists()
     assert not recording.exists()
+    assert not spoken.exists()
     assert voices.list_voices() == []
     for reference in ("My voice", voice.id):
         with pytest.raises(VoiceNotFound):
             voices.get(reference)
+
+
+def test_a_new_evaluation_takes_the_place_of_the_old_one_and_its_audio(voices, new_voice, blobs, tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sentence.flac").write_bytes(name.encode())
+    before = set(blobs.digests())
+    voice = voices.register(new_voice(spoken=[tmp_path / "old" / "sentence.flac"]))
+    kept = len(set(blobs.digests()))
+    old = voices.spoken(voice)[0]
+    judged = voices.save_evaluation(voice.id, {"overall": 0.5}, [tmp_path / "new" / "sentence.flac"])
+    assert content(voices.spoken(judged)[0].parent) == {"sentence.flac": b"new"}
+    assert not old.exists()
+    assert len(set(blobs.digests()) - before) == kept
+    assert content(voices.materialise(judged))
 
 
 def test_files_that_another_voice_shares_stay(voices, new_voice, blobs):
