@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from voicewright.cli.app import run
 from voicewright.cli.logs import log_to_file, log_to_terminal
 from voicewright.cli.signals import Interruption
+from voicewright.cli.standing import Standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,9 @@ class LocalApplication:
     def __init__(self) -> None:
         self.interruption = Interruption()
         self.status = 0
+        self.standing = Standing()
         self.log_path: Path | None = None
+        self.data_dir: Path | None = None
         self._open = ExitStack()
 
     @cached_property
@@ -83,6 +86,7 @@ class LocalApplication:
         from voicewright.home.layout import Home  # noqa: PLC0415
 
         settings = self.settings
+        self.data_dir = settings.home
         log_to_terminal(settings.log_level)
         self.log_path = log_to_file(Home(settings.home).logs_dir, command)
 

@@ -53,6 +53,10 @@ def test_tells_its_version(program: CommandLine) -> None:
         (["clone", ".", "--engine", "tone", "--batch-size", "4"], 3, "OPTIONS_INVALID", "--batch-size"),
         (["clone", ".", "--engine", "tone", "--option", "epochs=no"], 3, "OPTIONS_INVALID", "epochs"),
         (["clone", ".", "--engine", "tone", "--language", "tlh"], 3, "LANGUAGE_UNSUPPORTED", "tlh"),
+        (["clone", ".", "--language", "english"], 3, "LANGUAGE_UNSUPPORTED", "doctor --json"),
+        (["clone", ".", "--max-time", "inf"], 3, "OPTIONS_INVALID", "max_time_s"),
+        (["clone", ".", "--option", "max_time_s=1e999"], 3, "OPTIONS_INVALID", "max_time_s"),
+        (["voices", "use", "Ann"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
         (["clone", ".", "--say", "Hi.", "--out", "a.xyz"], 3, "AUDIO_FORMAT_UNKNOWN", ".wav"),
         (["clone", ".", "--say", "...", "--out", "a.wav"], 3, "TEXT_EMPTY", "nothing to say"),
         (["say", "Hello.", "--out", "no/such/a.wav"], 3, "AUDIO_NOT_WRITTEN", "no/such"),
@@ -126,6 +130,26 @@ def test_the_doctor_says_why_the_weights_that_were_named_are_not_used(
     assert "damaged" in found["faster-whisper"]["detail"]
     assert "or unset VOICEWRIGHT_WHISPER_DIR" in found["faster-whisper"]["fix"]
     assert found["recogniser"]["fix"] == ""
+
+
+def test_the_doctor_lists_all_languages_of_an_engine(program: CommandLine) -> None:
+    findings = {finding["name"]: finding for finding in program.json("doctor")["findings"]}
+
+    assert findings["engine tone"]["languages"] == ["en-us", "de"]
+    assert len(findings["engine builtin"]["languages"]) > 100
+
+
+def test_the_doctor_says_why_a_plugin_is_broken_and_what_to_do(program: CommandLine, tmp_path: Path) -> None:
+    metadata = tmp_path / "voicewright_torn-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: voicewright-torn\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[voicewright.engines]\ntorn = no_such_module:ENGINE\n")
+    done = program.run("doctor", "--json", PYTHONPATH=str(tmp_path))
+
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 6
+    assert "ModuleNotFoundError" in findings["engine torn"]["detail"]
+    assert findings["engine torn"]["fix"] == "Reinstall or remove the plugin that has no_such_module:ENGINE."
 
 
 def test_the_doctor_names_what_is_missing_and_the_fix(program: CommandLine, tmp_path: Path) -> None:

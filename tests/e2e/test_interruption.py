@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -11,10 +13,21 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from voicewright.home.layout import Home
+from voicewright.storage.work import work_slot
+
 if TYPE_CHECKING:
     from conftest import CommandLine
 
 TRAINING = "stage training"
+LONG_TEXT = "A sentence of some seven words. " * 3000
+"""To be spoken for minutes."""
+
+
+@pytest.fixture
+def one_recording(sample_recordings: Path, tmp_path: Path) -> Path:
+    """Too little to hold any of it out, so that the voice is not judged: that saves the time."""
+    return Path(shutil.copy(sample_recordings / "sample-01.flac", tmp_path))
 
 
 def clone(program: CommandLine, recordings: Path, *more: str, fault: str = "none"):
@@ -41,11 +54,53 @@ def test_a_signal_leaves_no_voice_and_no_process(
         _, err = process.communicate(timeout=15)  # about one second where nothing else runs
 
     assert process.returncode == status
-    assert "error: Stopped." in err
+    assert "error: Stopped. Nothing was registered." in err
     assert "Traceback" not in err
     assert command_line.processes() == []
     assert list((command_line.home / "work").glob("[!.]*")) == []
     assert command_line.json("voices", "list") == {"voices": []}
+
+
+def test_stopping_while_the_new_voice_speaks_leaves_the_voice_and_names_it(
+    command_line: CommandLine, one_recording: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "long.wav"
+    say = ["--say", LONG_TEXT, "--out", str(out), "--json"]
+    with clone(command_line, one_recording, *say) as process:
+        command_line.wait_for(process, "stage speaking")
+        os.kill(process.pid, signal.SIGINT)
+        answer, err = process.communicate(timeout=15)
+
+    assert process.returncode == 130
+    assert "error: Stopped. The voice 'Half', version 1, is registered; only speaking was stopped." in err
+    told = json.loads(answer)
+    (voice,) = command_line.json("voices", "list")["voices"]
+    assert (told["voice_id"], told["version"]) == (voice["voice_id"], 1)
+    assert not out.exists()
+
+
+def test_stopping_say_claims_nothing(command_line: CommandLine, one_recording: Path, tmp_path: Path) -> None:
+    with clone(command_line, one_recording) as process:
+        process.communicate(timeout=120)
+    arguments = ["say", LONG_TEXT, "--out", str(tmp_path / "long.wav")]
+    with command_line.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info") as process:
+        command_line.wait_for(process, "stage speaking")
+        os.kill(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=15)
+
+    assert err.splitlines()[-1] == "error: Stopped."
+
+
+def test_waiting_for_another_training_is_said_and_can_be_stopped(
+    command_line: CommandLine, one_recording: Path
+) -> None:
+    work_dir = Home.open(command_line.home).work_dir
+    with work_slot(work_dir, slots=1), clone(command_line, one_recording) as process:
+        command_line.wait_for(process, "Waiting for another training to end (TRAINING_CONCURRENCY=1).")
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=15)
+
+    assert process.returncode == 130
 
 
 @pytest.mark.slow

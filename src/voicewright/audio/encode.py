@@ -105,7 +105,7 @@ def write_audio(
     except RuntimeError as error:
         # soundfile's errors are RuntimeErrors; what libsndfile can't write is a full or failing disk.
         raise AudioDiskFull(
-            f"{path}: could not be written ({error}). Free some space; nothing was changed."
+            f"{path}: could not be written ({error}). Free some space; no file was changed."
         ) from error
     finally:
         if aside is not None:
@@ -166,6 +166,6 @@ def _write_lossy(file: Any, chunks: Iterable[NDArray[np.float32]], sample_rate_h
 
 def _write_error(path: Path, error: OSError) -> AudioDiskFull | AudioNotWritten:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return AudioDiskFull(f"{path}: the disk is full. Free some space; nothing was changed.")
+        return AudioDiskFull(f"{path}: the disk is full. Free some space; no file was changed.")
     reason = error.strerror or str(error)
     return AudioNotWritten(f"{path}: can't be written ({reason}). Check the folder and its permissions.")

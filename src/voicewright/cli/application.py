@@ -15,6 +15,7 @@ from voicewright.cli.signals import Interruption, interruptible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voicewright.cli.standing import Standing
     from voicewright.engines.client import EngineClient
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
@@ -30,6 +31,12 @@ class Application(Protocol):
     """Set while a command runs."""
     status: int
     """What a command that ended well wants the exit status to be."""
+    standing: Standing
+    """What the command has done for good so far."""
+    log_path: Path | None
+    """Where this command logs to."""
+    data_dir: Path | None
+    """Where everything lies, once the settings are read."""
 
     @property
     def settings(self) -> Settings:
@@ -38,10 +45,6 @@ class Application(Protocol):
     @property
     def work_dir(self) -> Path:
         """Where unfinished work lies."""
-
-    @property
-    def log_path(self) -> Path | None:
-        """Where this command logs to."""
 
     @property
     def voices(self) -> VoiceService:
@@ -86,8 +89,12 @@ def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
                 raise
             except BaseException as error:  # noqa: BLE001 - this is where every error ends
                 stopped = isinstance(error, KeyboardInterrupt) or interruption.cancel.is_set()
-                failure = describe(KeyboardInterrupt() if stopped else error, application.log_path)
-                status = show(failure, as_json=as_json)
+                failure = describe(
+                    KeyboardInterrupt() if stopped else error,
+                    log_path=application.log_path,
+                    data_dir=application.data_dir,
+                )
+                status = show(application.standing.tell(failure, stopped=stopped), as_json=as_json)
                 raise typer.Exit(interruption.status if stopped else status) from None
         if as_json and answer is not None:
             typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))

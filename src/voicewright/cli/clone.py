@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,10 +10,14 @@ import typer
 
 from voicewright.cli.application import Application, command
 from voicewright.cli.progress import progress_bar
+from voicewright.cli.speaking import speak
+from voicewright.cli.standing import Standing
 
 if TYPE_CHECKING:
     from voicewright.speech.say import SayResult
-    from voicewright.training.clone import CloneResult
+    from voicewright.training.clone import CloneRequest, CloneResult, CloneTools
+    from voicewright.training.progress import Progress
+    from voicewright.voices.models import VoiceModel
 
 
 @command
@@ -57,9 +62,8 @@ def clone(
     from voicewright.cli.training_options import gather_options
     from voicewright.recordings.errors import RecordingsNotFound
     from voicewright.speech.say import SayRequest, check_output
-    from voicewright.speech.say import say as speak
     from voicewright.speech.sentences import require_sentences
-    from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
+    from voicewright.training.clone import CloneRequest, CloneTools
 
     if (say is None) != (out is None):
         raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
@@ -81,7 +85,7 @@ def clone(
     }
     request = CloneRequest(
         source=folder,
-        name=name or folder.resolve().stem,
+        name=name or _name_of(folder.resolve()),
         language=language,
         options=gather_options(client.info, named, option or ()),
     )
@@ -93,15 +97,65 @@ def clone(
         slots=application.settings.training_concurrency,
         reserve_mb=application.settings.min_free_disk_mb,
     )
-    with progress_bar() as on_progress:
-        result = clone_voice(request, tools, on_progress=on_progress, cancel=application.interruption.cancel)
+    result = _make_voice(application, request, tools, speaks=say is not None)
+    active = result.voice if result.voice.is_active else application.voices.get_active()
     spoken = None
     if say is not None and out is not None:
         voice_dir = application.voices.materialise(result.voice)
-        spoken = speak(SayRequest(voice_dir, say, out), client, cancel=application.interruption.cancel)
+        spoken = speak(application, client, SayRequest(voice_dir, say, out))
     if not as_json:
-        _print(result, spoken)
+        _print(result, spoken, active)
     return _to_json(result, spoken)
+
+
+def _name_of(source: Path) -> str:
+    """What is in a folder's name after a dot is no extension."""
+    return source.name if source.is_dir() else source.stem
+
+
+def _make_voice(
+    application: Application, request: CloneRequest, tools: CloneTools, *, speaks: bool
+) -> CloneResult:
+    """Train and register, keeping in mind what is to be said if this ends early."""
+    from voicewright.training.clone import clone_voice
+
+    def tell_waiting() -> None:
+        print(
+            f"Waiting for another training to end (TRAINING_CONCURRENCY={tools.slots}).",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def keep_in_mind(voice: VoiceModel) -> None:
+        application.standing = _registered(voice, speaks=speaks)
+
+    application.standing = Standing(when_stopped="Nothing was registered.")
+    with progress_bar() as draw:
+
+        def on_progress(progress: Progress) -> None:
+            if progress.stage == "registering":
+                application.standing = Standing()  # until it is known, nothing is claimed
+            draw(progress)
+
+        return clone_voice(
+            request,
+            tools,
+            on_progress=on_progress,
+            on_wait=tell_waiting,
+            on_registered=keep_in_mind,
+            cancel=application.interruption.cancel,
+        )
+
+
+def _registered(voice: VoiceModel, *, speaks: bool) -> Standing:
+    words = f"The voice '{voice.name}', version {voice.version}, is registered"
+    return Standing(
+        when_stopped=f"{words}; only speaking was stopped." if speaks else f"{words}.",
+        when_failed=f"{words}; only speaking failed: `voicewright say` tries again."
+        if speaks
+        else f"{words}.",
+        facts={"voice_id": str(voice.id), "name": voice.name, "version": voice.version},
+    )
 
 
 def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
@@ -114,6 +168,7 @@ def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
         "version": result.voice.version,
         "engine": result.voice.engine,
         "language": result.voice.language,
+        "active": result.voice.is_active,
         "speech_seconds": round(result.outcome.speech_s, 2),
         "train_seconds": round(result.outcome.train_s, 2),
         "total_seconds": round(result.wall_s, 2),
@@ -134,7 +189,7 @@ def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
     }
 
 
-def _print(result: CloneResult, spoken: SayResult | None) -> None:
+def _print(result: CloneResult, spoken: SayResult | None, active: VoiceModel | None) -> None:
     from rich.console import Console
 
     from voicewright.cli.report import megabytes, print_evaluation, print_list, spoken_words
@@ -158,6 +213,8 @@ def _print(result: CloneResult, spoken: SayResult | None) -> None:
     ]
     print_list(console, f"\nNot used ({len(left_out)}):", left_out)
     print_list(console, "\nNotes:", result.notes)
+    if active is not None and active.id != voice.id:
+        console.print(f"\n{_why_not_active(voice, active)}", markup=False, soft_wrap=True)
     if spoken is not None:
         console.print(
             f"\nSaid in {spoken_words(spoken)}",
@@ -167,3 +224,16 @@ def _print(result: CloneResult, spoken: SayResult | None) -> None:
         console.print(
             f'\nTry it: voicewright say "Hello." --voice "{voice.name}" --out hello.wav', markup=False
         )
+
+
+def _why_not_active(voice: VoiceModel, active: VoiceModel) -> str:
+    from voicewright.voices.policies import AUTO_ACTIVATION_SCORE
+
+    score = voice.quality_score
+    judged = "was not judged" if score is None else f"has {score:.2f}"
+    return (
+        f"The active voice, which speaks where none is named, stays '{active.name}', version "
+        f"{active.version}: a new one takes over by itself where it is judged better than "
+        f"{AUTO_ACTIVATION_SCORE:.2f}, and this one {judged}. To have it take over: voicewright voices use "
+        f'"{voice.name}" --version {voice.version}'
+    )

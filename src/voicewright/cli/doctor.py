@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -44,12 +45,7 @@ def doctor(
     if not as_json:
         print("\nNothing is missing." if not lacking else f"\n{lacking} missing: see the arrows above.")
     application.status = MISSING_STATUS if lacking else 0
-    return {
-        "ok": not lacking,
-        "findings": [
-            {"name": one.name, "state": one.state, "detail": one.detail, "fix": one.fix} for one in findings
-        ],
-    }
+    return {"ok": not lacking, "findings": [one.to_json() for one in findings]}
 
 
 def _check_all(application: Application) -> Iterator[Finding]:
@@ -90,7 +86,8 @@ def _check_engines() -> Iterator[Finding]:
     for info in engines:
         yield _check_engine(info)
     for plugin in list_broken_plugins():
-        yield missing(f"engine {plugin.name}", "its plugin can't be loaded", plugin.reason)
+        fix = f"Reinstall or remove the plugin that has {plugin.target}."
+        yield missing(f"engine {plugin.name}", f"can't be loaded: {plugin.reason}", fix)
     if not engines:
         yield missing("engines", "there is none", "Reinstall: pip install --no-deps .")
     yield _check_espeak()
@@ -104,7 +101,8 @@ def _check_engine(info: EngineInfo) -> Finding:
     if lacking:
         return missing(name, f"lacks {', '.join(lacking)}", info.install_hint or "Install them with pip.")
     able = info.capabilities
-    return ok(name, f"{info.title}; {len(able.languages)} languages; {info.licence}")
+    detail = f"{info.title}; {len(able.languages)} languages; {info.licence}"
+    return replace(ok(name, detail), languages=able.languages)
 
 
 def _check_espeak() -> Finding:

@@ -6,7 +6,9 @@ import errno
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -42,39 +44,44 @@ class Failure:
     kind: ErrorKind
     status: int
     retryable: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What programs are to know besides."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `--json` prints instead of a result."""
-        return {"error": self.message, "code": self.code, "kind": self.kind, "retryable": self.retryable}
+        told = {"error": self.message, "code": self.code, "kind": self.kind, "retryable": self.retryable}
+        return told | dict(self.facts)
 
 
-def describe(error: BaseException, log_path: Path | None = None) -> Failure:
+def describe(error: BaseException, *, log_path: Path | None = None, data_dir: Path | None = None) -> Failure:
     """Find words and a status for an exception.
 
     Errors of the operating system that every command may meet (disk full, no permission) are named; what is
     left is a bug, and the message says where its traceback is.
+
+    Args:
+        error: what was raised.
+        log_path: where this command logs to.
+        data_dir: the data directory, if it is known; what is wrong in it is to be put right differently.
     """
     if isinstance(error, AppError):
         kind, retryable = error.kind, error.retryable
         return Failure(error.message, error.code, kind, EXIT_STATUS[kind], retryable)
     if isinstance(error, KeyboardInterrupt):
-        return _failure("Stopped. Nothing was registered.", "CANCELLED", ErrorKind.CANCELLED)
+        return _failure("Stopped.", "CANCELLED", ErrorKind.CANCELLED)
     if isinstance(error, MemoryError):
-        return _failure("The memory is full. Nothing was changed.", "NO_MEMORY", ErrorKind.NO_SPACE)
+        return _failure(
+            "The memory is full. Close other programs and try again.", "NO_MEMORY", ErrorKind.NO_SPACE
+        )
     if isinstance(error, OSError) and error.errno in _FULL:
         where = f"{error.filename}: the" if error.filename else "The"
         return _failure(
-            f"{where} disk is full. Free some space and try again; nothing was changed.",
+            f"{where} disk is full. Free some space and try again.",
             "DISK_FULL",
             ErrorKind.NO_SPACE,
         )
     if isinstance(error, OSError) and error.errno in _FORBIDDEN:
-        return _failure(
-            f"{error.filename or 'A file'}: {error.strerror}. Check who owns it and its permissions, or set "
-            "VOICEWRIGHT_HOME to a directory that you may write to.",
-            "PERMISSION_DENIED",
-            ErrorKind.INVALID,
-        )
+        return _failure(_forbidden(error, data_dir), "PERMISSION_DENIED", ErrorKind.INVALID)
     _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
     told = f" Its details are in {log_path}." if log_path else ""
     return _failure(
@@ -86,10 +93,26 @@ def describe(error: BaseException, log_path: Path | None = None) -> Failure:
 
 def show(failure: Failure, *, as_json: bool) -> int:
     """Print a failure, the message on stderr and the object on stdout, and return its exit status."""
-    print(f"error: {failure.message}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(failure.to_json(), ensure_ascii=False, indent=2))
+    with suppress(OSError):  # the terminal may be closed
+        print(f"error: {failure.message}", file=sys.stderr)
+        if as_json:
+            print(json.dumps(failure.to_json(), ensure_ascii=False, indent=2))
     return failure.status
+
+
+def _forbidden(error: OSError, data_dir: Path | None) -> str:
+    """Name what may not be read or written, and what to do about it."""
+    if not isinstance(error.filename, str):
+        return f"A file can't be used: {error.strerror}. Check the permissions of the files that you named."
+    told = f"{error.filename}: {error.strerror}."
+    if data_dir is not None and Path(error.filename).absolute().is_relative_to(data_dir.absolute()):
+        return (
+            f"{told} It belongs to the data directory {data_dir}: check who owns that, or set "
+            "VOICEWRIGHT_HOME to a directory that you may write to."
+        )
+    if error.errno == errno.EROFS:
+        return f"{told} Name a place on a disk that can be written to."
+    return f"{told} Check who owns it and its permissions (ls -ld), or name another one."
 
 
 def _failure(message: str, code: str, kind: ErrorKind) -> Failure:

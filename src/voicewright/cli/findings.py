@@ -25,6 +25,18 @@ class Finding:
     detail: str
     fix: str = ""
     """What to do; empty where nothing has to be done."""
+    languages: tuple[str, ...] = ()
+    """Of an engine: all that it speaks."""
+
+    def to_json(self) -> dict[str, object]:
+        """The object that `doctor --json` lists."""
+        told: dict[str, object] = {
+            "name": self.name,
+            "state": self.state,
+            "detail": self.detail,
+            "fix": self.fix,
+        }
+        return told | ({"languages": list(self.languages)} if self.languages else {})
 
 
 def ok(name: str, detail: str) -> Finding:

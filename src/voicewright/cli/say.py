@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command
-from voicewright.cli.progress import progress_bar
+from voicewright.cli.speaking import speak
 
 if TYPE_CHECKING:
     from voicewright.speech.say import SayResult
@@ -30,9 +30,7 @@ def say(
 ) -> dict[str, Any]:
     """Speak a text with one of your voices, into an audio file."""
     from voicewright.speech.say import SayRequest, check_output
-    from voicewright.speech.say import say as speak
     from voicewright.speech.sentences import require_sentences
-    from voicewright.training.progress import Stages
     from voicewright.voices.errors import VoiceNotFound
 
     if text == "-":
@@ -47,14 +45,7 @@ def say(
     request = SayRequest(
         application.voices.materialise(found), text, out, language=language, speed=speed, seed=seed
     )
-    with progress_bar() as on_progress:
-        stages = Stages({"speaking": 1.0}, on_progress)
-        spoken = speak(
-            request,
-            client,
-            on_sentence=lambda done, total: stages.step("speaking", done / total),
-            cancel=application.interruption.cancel,
-        )
+    spoken = speak(application, client, request)
     answer = _to_json(str(found.id), found.engine, spoken)
     if not as_json:
         from voicewright.cli.report import spoken_words

@@ -1,4 +1,4 @@
-"""`voicewright voices`: what voices there are, how good they are, and their end."""
+"""`voicewright voices`: what voices there are, how good they are, which one speaks, and their end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicewright.cli.progress import progress_bar
 if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
 
-app = typer.Typer(no_args_is_help=True, help="List, show, evaluate and delete your voices.")
+app = typer.Typer(no_args_is_help=True, help="List, show, choose, evaluate and delete your voices.")
 
 Name = Annotated[str, typer.Argument(help="Name or id of the voice.")]
 Version = Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")]
@@ -39,6 +39,17 @@ def show(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Js
     if not as_json:
         _print_voice(voice)
     return _details(voice)
+
+
+@app.command("use")
+@command
+def use(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False) -> dict[str, Any]:
+    """Make a voice the active one, which speaks where none is named."""
+    application: Application = ctx.obj
+    voice = application.voices.activate(name, version)
+    if not as_json:
+        print(f"'{voice.name}', version {voice.version}, is the active voice now.")
+    return _summary(voice)
 
 
 @app.command("evaluate")

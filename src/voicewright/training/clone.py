@@ -29,7 +29,7 @@ from voicewright.voices.names import clean_name
 from voicewright.voices.schemas import NewVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from voicewright.engines.client import EngineClient
@@ -96,12 +96,22 @@ def clone_voice(
     tools: CloneTools,
     *,
     on_progress: ProgressSink = ignore_progress,
+    on_wait: Callable[[], None] = lambda: None,
+    on_registered: Callable[[VoiceModel], None] = lambda _voice: None,
     cancel: threading.Event | None = None,
 ) -> CloneResult:
     """Make a voice of a folder of recordings, judge it and register it.
 
     Nothing is registered unless the voice is complete. A run that was killed is gone on with by the next one
     for the same recordings and options, from its last checkpoint.
+
+    Args:
+        request: what is wanted.
+        tools: what it is made with.
+        on_progress: is told how far the work is.
+        on_wait: called once, where other trainings have to end before this one begins.
+        on_registered: called as soon as the voice is there for good.
+        cancel: set by another thread to stop.
 
     Raises:
         EngineCannotLearn, LanguageUnsupported, OptionsInvalid, VoiceNameInvalid: before any work was done.
@@ -127,9 +137,13 @@ def clone_voice(
     sweep_work(tools.work_dir, older_than_s=CHECKPOINTS_KEPT_S)
     tools.voices.tidy()
     stages = Stages(STAGES, on_progress)
-    waiting = "waiting for another training"
+
+    def tell_waiting() -> None:
+        stages.step("listening", 0.0, "waiting for another training")
+        on_wait()
+
     with (
-        work_slot(tools.work_dir, slots=tools.slots, on_wait=lambda: stages.step("listening", 0.0, waiting)),
+        work_slot(tools.work_dir, slots=tools.slots, on_wait=tell_waiting, pause=_pause(cancel)),
         claim_workspace(tools.work_dir, _key(request, info, language)) as workspace,
     ):
         run = _Run(request, tools, language, workspace, stages, cancel)
@@ -140,6 +154,7 @@ def clone_voice(
         usage = tools.engine.usage()
         judged, unjudged = run.judge(plan)
         voice = run.register(plan, outcome, judged)
+        on_registered(voice)
     notes = (*intake.notes, *plan.notes, *outcome.notes, *unjudged)
     wall_s = time.monotonic() - started_s
     evaluation = None if judged is None else judged.evaluation
@@ -267,6 +282,18 @@ class _Run:
                 _LOG.info("metric %s = %.5g at %d", event.name, event.value, event.step)
             case LogLine():
                 _LOG.info("engine: %s", event.text)
+
+
+def _pause(cancel: threading.Event | None) -> Callable[[float], object]:
+    """How to wait for so many seconds: not at all once the work is cancelled."""
+    if cancel is None:
+        return time.sleep
+
+    def pause(seconds: float) -> None:
+        if cancel.wait(seconds):
+            raise Cancelled("The work was cancelled while it waited for another training.")
+
+    return pause
 
 
 def _language(info: EngineInfo, wanted: str) -> str:

@@ -15,6 +15,7 @@ from voicewright.quality.errors import JudgeMissing
 from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.pending import pending
+from voicewright.storage.work import work_slot
 from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
 from voicewright.training.errors import NothingHeldOut
 from voicewright.training.judging import judge_again
@@ -23,6 +24,7 @@ from voicewright.voices.errors import VoiceNameInvalid
 if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.training.progress import Progress
+    from voicewright.voices.models import VoiceModel
 
 
 def request(recordings: Path, name: str = "Ann", **options: object) -> CloneRequest:
@@ -69,6 +71,26 @@ def test_clears_away_what_a_failed_registration_left(
     clone_voice(request(recordings), tools)
 
     assert not blobs.has(digest)
+
+
+def test_who_waits_for_another_training_is_told_and_can_stop_waiting(
+    tools: CloneTools, recordings: Path
+) -> None:
+    cancel = threading.Event()
+
+    with work_slot(tools.work_dir, slots=1), pytest.raises(Cancelled, match="waited for another training"):
+        clone_voice(request(recordings), tools, on_wait=cancel.set, cancel=cancel)
+
+    assert_nothing_happened(tools)
+
+
+def test_tells_as_soon_as_the_voice_is_there(tools: CloneTools, recordings: Path) -> None:
+    def stop(voice: VoiceModel) -> None:
+        assert tools.voices.get("Ann").id == voice.id
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        clone_voice(request(recordings), tools, on_registered=stop)
 
 
 def test_the_judges_never_hear_a_training_clip_as_reference(tools: CloneTools, recordings: Path) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,18 +43,38 @@ def test_a_full_disk_is_told_wherever_it_is_met() -> None:
 
     assert failure.kind is ErrorKind.NO_SPACE
     assert "/data/x" in failure.message
-    assert "nothing was changed" in failure.message
 
 
-def test_a_forbidden_file_is_named() -> None:
-    failure = describe(PermissionError(errno.EACCES, "Permission denied", "/data/x"))
+def test_a_forbidden_file_is_named_with_advice_for_that_file() -> None:
+    error = PermissionError(errno.EACCES, "Permission denied", "/recordings/x.wav")
+    failure = describe(error, data_dir=Path("/data"))
 
     assert failure.kind is ErrorKind.INVALID
+    assert "/recordings/x.wav" in failure.message
+    assert "permissions" in failure.message
+    assert "VOICEWRIGHT_HOME" not in failure.message
+
+
+def test_what_is_forbidden_in_the_data_directory_can_be_helped_by_another_one() -> None:
+    failure = describe(PermissionError(errno.EACCES, "Permission denied", "/data/x"), data_dir=Path("/data"))
+
     assert "/data/x" in failure.message
+    assert "VOICEWRIGHT_HOME" in failure.message
+
+
+def test_a_read_only_disk_is_no_matter_of_permissions() -> None:
+    message = describe(OSError(errno.EROFS, "Read-only file system", "/cd/x"), data_dir=Path("/data")).message
+
+    assert "/cd/x: Read-only file system" in message
+    assert "permissions" not in message
+
+
+def test_a_forbidden_file_that_the_system_does_not_name_is_told_all_the_same() -> None:
+    assert "Permission denied" in describe(PermissionError(errno.EACCES, "Permission denied")).message
 
 
 def test_a_bug_says_where_its_traceback_is(caplog: pytest.LogCaptureFixture) -> None:
-    failure = describe(ZeroDivisionError("division by zero"), Path("/logs/run.log"))
+    failure = describe(ZeroDivisionError("division by zero"), log_path=Path("/logs/run.log"))
 
     assert failure.status == 1
     assert "/logs/run.log" in failure.message
@@ -60,7 +83,9 @@ def test_a_bug_says_where_its_traceback_is(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_an_interruption_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
-    assert describe(KeyboardInterrupt()).status == 130
+    failure = describe(KeyboardInterrupt())
+
+    assert (failure.status, failure.message) == (130, "Stopped.")
     assert not caplog.records
 
 
@@ -77,3 +102,14 @@ def test_without_json_stdout_stays_empty(capsys: pytest.CaptureFixture[str]) -> 
     show(describe(Lost("Gone.")), as_json=False)
 
     assert capsys.readouterr().out == ""
+
+
+def test_a_closed_terminal_does_not_change_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True) as closed:
+        monkeypatch.setattr("sys.stderr", closed)
+        assert show(describe(Lost("Gone.")), as_json=False) == 4
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            closed.close()
