@@ -68,9 +68,10 @@ def list_recordings(source: Path, *, leave_out: Path | None = None, max_files: i
             size = root.stat().st_size
             return Listing(root.parent, (SourceFile(root, root.name, _safe_id(root.stem), size),), (), ())
         walked = list(_walk(root, leave_out.resolve() if leave_out else None))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the second for links in a circle and for unknown users
+        reason = getattr(error, "strerror", None) or error
         raise RecordingsNotFound(
-            f"{source}: can't be opened ({error.strerror or error}). Check the path and its permissions."
+            f"{source}: can't be opened ({reason}). Check the path and its permissions."
         ) from error
     refused: list[RefusedFile] = []
     hidden: list[str] = []
@@ -111,7 +112,7 @@ def _refusal(path: Path, root: Path) -> RefusedFile | None:
         return RefusedFile(
             path, "NOT_A_REGULAR_FILE", f"{path}: this is a folder with the name of a recording."
         )
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
         return RefusedFile(
             path,
             "OUTSIDE_FOLDER",

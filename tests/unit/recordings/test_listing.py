@@ -35,11 +35,12 @@ def test_links_out_of_the_folder_are_refused(tmp_path):
     (folder / "link.wav").symlink_to(tmp_path / "secret.wav")
     (folder / "inside.wav").symlink_to(folder / "a.wav")
     (folder / "dangling.wav").symlink_to(folder / "nothing.wav")
+    (folder / "loop.wav").symlink_to(folder / "loop.wav")
     found = list_recordings(folder)
     assert [(refused.path.name, refused.code) for refused in found.refused] == [
         ("link.wav", "OUTSIDE_FOLDER")
     ]
-    assert [file.relative for file in found.files] == ["a.wav", "dangling.wav", "inside.wav"]
+    assert [file.relative for file in found.files] == ["a.wav", "dangling.wav", "inside.wav", "loop.wav"]
 
 
 def test_a_folder_named_like_a_recording_is_refused_and_entered(tmp_path):
@@ -96,6 +97,9 @@ def test_of_too_many_files_the_first_are_taken(tmp_path):
 def test_nothing_to_list_is_an_error(tmp_path):
     with pytest.raises(RecordingsNotFound, match="nothere"):
         list_recordings(tmp_path / "nothere")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(RecordingsNotFound, match="loop"):
+        list_recordings(tmp_path / "loop")
     touch(tmp_path, "notes.txt")
     with pytest.raises(NoRecordings, match="no recordings"):
         list_recordings(tmp_path)
