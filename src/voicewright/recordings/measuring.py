@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
 
 _BATCH: Final = 8
 """Paths per request: enough to be worth a message, few enough for the clock to move."""
@@ -102,10 +105,9 @@ class ClipMeasuring:
                 continue
             try:
                 rows = np.asarray(self._measurer.speaker_embeddings(batch, cancel=self._stop), np.float32)
-            except AppError as error:
-                self.failure = error.message
-                return
-            self.embeddings.update(zip(batch, rows, strict=True))
+                self.embeddings.update(zip(batch, rows, strict=True))
+            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
+                self.failure = _failure(error)
 
 
 class ClipScoring:
@@ -137,7 +139,14 @@ class ClipScoring:
     def _run(self) -> None:
         try:
             scores = self._measurer.dnsmos(self._paths, 1, cancel=self._stop)
-        except AppError as error:
-            self.failure = error.message
-            return
-        self.scores.update(zip(self._paths, scores, strict=True))
+            self.scores.update(zip(self._paths, scores, strict=True))
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
+            self.failure = _failure(error)
+
+
+def _failure(error: Exception) -> str:
+    """Say why there are no measures."""
+    if isinstance(error, AppError):
+        return error.message
+    _LOG.error("the measurer failed", exc_info=error)
+    return f"the measurer failed ({type(error).__name__}: {error}); the log has the details."
