@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from voicewright.audio.segmentation import Segment
     from voicewright.recordings.listing import SourceFile
     from voicewright.recordings.policies import IntakeLimits
+
+_LOG = logging.getLogger(__name__)
 
 _SILENCE_PEAK: Final = 3e-4
 """-70 dB: no microphone is that quiet while somebody speaks."""
@@ -82,7 +85,7 @@ def take_file(
     on_progress: Callable[[float], None],
     stopped: Callable[[], bool],
 ) -> TakenFile:
-    """Decode, cut, level, write and measure one file; what is wrong with it becomes a refusal.
+    """Decode, cut, level, write and measure one file; what is wrong with it becomes a refusal without clips.
 
     Args:
         source: the file and the id that its clips are named after.
@@ -100,15 +103,30 @@ def take_file(
     try:
         with open_audio(source.path) as reader:
             _Cutter(taken, work_dir, limits, keep_whole=keep_whole).run(reader, on_progress, stopped)
-    except (AudioDiskFull, AudioNotWritten):
+    except (AudioDiskFull, AudioNotWritten, IntakeCancelled):
         raise
-    except AudioError as error:
-        taken.refused = RefusedFile(source.path, error.code, error.message)
-    except OSError as error:
-        reason = f"{source.path}: can't be read ({error.strerror or error}). Check the disk it lies on."
-        taken.refused = RefusedFile(source.path, "AUDIO_FILE_UNREADABLE", reason)
+    except Exception as error:  # noqa: BLE001 - one odd file must not cost the others
+        taken.refused = _refusal(source.path, error)
+        for draft in taken.drafts:
+            draft.path.unlink(missing_ok=True)
+        taken.drafts.clear()
     on_progress(1.0)
     return taken
+
+
+def _refusal(path: Path, error: Exception) -> RefusedFile:
+    if isinstance(error, AudioError):
+        return RefusedFile(path, error.code, error.message)
+    if isinstance(error, OSError):
+        reason = f"{path}: can't be read ({error.strerror or error}). Check the disk it lies on."
+        return RefusedFile(path, "AUDIO_FILE_UNREADABLE", reason)
+    # What decoders and resamplers throw at odd sound is not written down anywhere.
+    _LOG.error("%s could not be taken in", path, exc_info=error)
+    reason = (
+        f"{path}: could not be taken in ({type(error).__name__}: {error}); the log has the details."
+        " Export it again as WAV or FLAC with 16 or 24 bits."
+    )
+    return RefusedFile(path, "FILE_FAILED", reason)
 
 
 class _Cutter:
@@ -138,8 +156,9 @@ class _Cutter:
         digest = hashlib.blake2b(digest_size=16)
         tracker: SpeechTracker | None = None
         expected_s = reader.info.duration_s or 0.0
-        length = 0
-        for block in stream:
+        length, most = 0, round(self._limits.max_file_s * WORKING_RATE_HZ)
+        for whole_block in stream:
+            block = whole_block[: most - length]
             if stopped():
                 raise IntakeCancelled(f"Intake was stopped while it read {taken.source.path}.")
             if tracker is None:
@@ -152,7 +171,7 @@ class _Cutter:
             self._held = np.concatenate((self._held, block))
             self._finish(self._segmenter.feed(tracker.feed(block)), clipping)
             on_progress(min(1.0, stream.read_s / expected_s) if expected_s else 0.5)
-            if stream.read_s > self._limits.max_file_s:
+            if len(block) < len(whole_block):
                 hours = self._limits.max_file_s / 3600
                 taken.notes.append(f"{taken.source.relative}: only the first {hours:g} hours are used.")
                 break

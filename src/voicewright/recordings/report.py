@@ -69,7 +69,7 @@ class RefusedFile:
     path: Path
     code: str
     """Stable, for programs: the code of an audio error, or SILENT, NO_SPEECH, TOO_SHORT, DUPLICATE,
-    OUTSIDE_FOLDER, OTHER_SPEAKER."""
+    OUTSIDE_FOLDER, OTHER_SPEAKER, FILE_FAILED."""
     reason: str
     """For people; names the file and says what to do."""
 

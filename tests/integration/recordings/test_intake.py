@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import threading
@@ -15,8 +16,10 @@ import soundfile
 from voicewright.audio.errors import AudioDiskFull
 from voicewright.audio.loudness import integrated_loudness
 from voicewright.engines.errors import HostDied
-from voicewright.recordings.errors import NoRecordings, RecordingsNotFound
+from voicewright.recordings.cutting import take_file
+from voicewright.recordings.errors import IntakeCancelled, NoRecordings, RecordingsNotFound
 from voicewright.recordings.intake import take_in
+from voicewright.recordings.listing import list_recordings
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import Verdict
 
@@ -151,6 +154,49 @@ def test_odd_and_broken_files_each_get_a_word_and_the_rest_goes_on(samples, spee
     report.to_json()
 
 
+def test_a_file_that_fails_as_nobody_foresaw_is_refused_alone(samples, tmp_path, caplog):
+    folder = samples(2)
+    _write_64_bit_integers(folder / "odd.wav")
+    report = take_in(folder, tmp_path / "work", measurer=None)
+    assert len(report.clips) == 2
+    refused = by_name(report)["odd.wav"]
+    assert refused.code == "FILE_FAILED"
+    assert refused.reason.startswith(f"{folder / 'odd.wav'}: could not be taken in (ValueError: ")
+    assert "s64" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_a_file_that_fails_half_way_leaves_no_clips(speech, write, tmp_path):
+    source = write(tmp_path / "talk.wav", speech(70))
+    work = tmp_path / "work"
+    work.mkdir()
+    written = []
+
+    def stopped():
+        written.extend(work.iterdir())
+        if written:
+            raise MemoryError
+        return False
+
+    taken = take_one(source, work, stopped)
+    assert written
+    assert taken.refused.code == "FILE_FAILED"
+    assert taken.drafts == []
+    assert list(work.iterdir()) == []
+
+
+def test_being_stopped_is_no_refusal(speech, write, tmp_path):
+    with pytest.raises(IntakeCancelled, match="was stopped"):
+        take_one(write(tmp_path / "talk.wav", speech(3)), tmp_path, lambda: True)
+
+
+def take_one(path, work, stopped):
+    [file] = list_recordings(path).files
+    return take_file(
+        file, work, IntakeLimits(), keep_whole=False, on_progress=lambda _fraction: None, stopped=stopped
+    )
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_is_refused(samples, tmp_path):
     folder = samples(2)
@@ -199,6 +245,16 @@ def test_a_long_recording_is_cut_at_pauses_and_loses_its_transcript(speech, writ
     assert starts == sorted(starts)
 
 
+def test_of_a_file_that_is_too_long_the_beginning_is_used(speech, write, tmp_path):
+    write(tmp_path / "talk.flac", speech(70))
+    limits = IntakeLimits(max_file_s=36)
+    report = take_in(tmp_path / "talk.flac", tmp_path / "work", measurer=None, limits=limits)
+    assert report.notes == ("talk.flac: only the first 0.01 hours are used.",)
+    assert 30 < report.clips[-1].end_s <= 36
+    write(tmp_path / "talk.flac", speech(36))
+    assert take_in(tmp_path / "talk.flac", tmp_path / "work", measurer=None, limits=limits).notes == ()
+
+
 def test_a_cut_recording_takes_no_name_of_another(speech, write, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -242,6 +298,14 @@ def test_judges_that_fail_cost_their_measures_only(samples, tmp_path):
     report = take_in(samples(2), tmp_path / "work", measurer=judges)
     assert len(report.accepted) == 2
     assert any("could not be checked: The measuring process died." in note for note in report.notes)
+
+
+def test_judges_that_fail_as_nobody_foresaw_cost_their_measures_only(samples, tmp_path, caplog):
+    judges = StandInJudges(failing=ValueError("odd rows"))
+    report = take_in(samples(2), tmp_path / "work", measurer=judges)
+    assert len(report.accepted) == 2
+    assert any("could not be checked: the measurer failed (ValueError: odd rows)" in n for n in report.notes)
+    assert "Traceback" in caplog.text
 
 
 def test_working_copies_may_lie_inside_the_folder(samples):
@@ -298,6 +362,14 @@ def test_importing_intake_loads_nothing_heavy():
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def _write_64_bit_integers(path):
+    """Write what FFmpeg decodes and PyAV can't hand over."""
+    sound = np.random.default_rng(0).integers(-(2**60), 2**60, 24_000).astype("<i8").tobytes()
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8_000, 64_000, 8, 64)
+    head = struct.pack("<4sI4s", b"RIFF", 12 + len(form) + len(sound), b"WAVE")
+    path.write_bytes(head + form + struct.pack("<4sI", b"data", len(sound)) + sound)
 
 
 def _encode(path, samples):
