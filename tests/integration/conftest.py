@@ -113,6 +113,25 @@ def settings(short_dir: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
+def mount_disk() -> Iterator[Callable[[Path, str], None]]:
+    """Mount a file system of a size (`3m`) of its own on an empty folder, until the test ends."""
+    mounted: list[Path] = []
+
+    def mount(folder: Path, size: str) -> None:
+        if os.geteuid() != 0 or sys.platform != "linux":
+            pytest.skip("mounting a small disk needs root on Linux")
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"this machine does not let root mount: {done.stderr.strip()}")
+        mounted.append(folder)
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
 def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start a Python program in a process of its own; what still runs at the end of the test is killed.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -19,20 +18,10 @@ def files_below(folder):
 
 
 @pytest.fixture
-def small_disk(short_dir):
+def small_disk(short_dir, mount_disk):
     """A file system of 3 MiB of its own."""
-    if os.geteuid() != 0 or sys.platform != "linux":
-        pytest.skip("mounting a small disk needs root on Linux")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(short_dir)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"this machine does not let root mount: {mounted.stderr.strip()}")
-    yield short_dir
-    subprocess.run(["umount", "--lazy", str(short_dir)], check=True)
+    mount_disk(short_dir, "3m")
+    return short_dir
 
 
 def test_a_full_disk_says_so_and_leaves_the_store_as_it_was(small_disk):
