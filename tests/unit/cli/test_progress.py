@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -22,6 +26,45 @@ def test_nothing_is_drawn_where_nobody_looks(
         "stage training (50 %)",
         "stage judging (90 %)",
     ]
+
+
+DRAWING = """
+from voicewright.cli.progress import progress_bar
+from voicewright.training.progress import Progress
+with progress_bar() as draw:
+    draw(Progress("training", 0.5, 83.0, 83.0))
+"""
+
+
+def test_a_terminal_sees_the_stage_and_the_time_left() -> None:
+    ours, terminal = os.openpty()
+    # Nothing of this process may turn the terminal into a lesser one.
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "120"}
+    with subprocess.Popen(
+        [sys.executable, "-c", DRAWING], stdout=subprocess.PIPE, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        drawn = read_to_the_end(ours)
+        out, _ = process.communicate(timeout=60)
+    os.close(ours)
+
+    assert process.returncode == 0, drawn
+    assert out == b""
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn)
+    assert re.search(r"Training .* 50% 1 min 23 s left", shown)
+
+
+def read_to_the_end(descriptor: int) -> str:
+    """What is written to a terminal until nobody has it open any more."""
+    read = b""
+    while True:
+        try:
+            block = os.read(descriptor, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            block = b""
+        if not block:
+            return read.decode()
+        read += block
 
 
 @pytest.mark.parametrize(
