@@ -6,17 +6,14 @@ Needs the program `flite` (Debian's package of that name). The texts are sentenc
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from pydoc_data import topics
 from typing import TYPE_CHECKING
@@ -47,11 +44,8 @@ if TYPE_CHECKING:
 
 VOICES = ("slt", "awb", "kal16")
 LANGUAGE = "en-us"
-STRETCHES = (1.0, 0.9, 1.12)
-"""Each voice is also heard faster and slower, throat and all: so that three voices make nine speakers."""
 SENTENCES = 220
-"""Of each speaker, none of them the same where there are enough."""
-STEPS = 6000
+STEPS = 2500
 THREADS = 2
 LEVEL = 0.1
 HISS = 1e-4
@@ -88,18 +82,20 @@ def main() -> int:
     torch.set_num_threads(THREADS)
     torch.set_flush_denormal(True)
     guide = Guide.shared()
-    pool = sentences()
-    spoken = []
-    for number, (voice, stretch) in enumerate(product(VOICES, STRETCHES)):
-        start = number * SENTENCES % max(1, len(pool) - SENTENCES)
-        texts = pool[start : start + SENTENCES]
-        renderings = [guide.render(text, LANGUAGE) for text in texts]
-        waves = recordings(flite, voice, texts, stretch)
-        pairs = list(zip(waves, renderings, strict=True))
-        spoken.append((waves, renderings, align(pairs, SAMPLE_RATE_HZ, lambda _done: None)))
-        print(f"{voice} x {stretch}: {sum(map(len, waves)) / SAMPLE_RATE_HZ:.0f} s", flush=True)
-    phones = PhoneSet(s.name for _, _, aligned in spoken for a in aligned for s in a.segments)
-    examples = [example for speaker in spoken for example in examples_of(*speaker, phones)]
+    texts = sentences()
+    renderings = [guide.render(text, LANGUAGE) for text in texts]
+    guides = [analyse_guide(r.wave) for r in renderings]
+    recorded = {voice: recordings(flite, voice, texts) for voice in VOICES}
+    aligned = {
+        voice: align(list(zip(waves, renderings, strict=True)), SAMPLE_RATE_HZ, lambda _done: None)
+        for voice, waves in recorded.items()
+    }
+    phones = PhoneSet(s.name for items in aligned.values() for a in items for s in a.segments)
+    examples = [
+        example
+        for voice in VOICES
+        for example in examples_of(recorded[voice], aligned[voice], renderings, guides, phones)
+    ]
     training = [e for i, e in enumerate(examples) if i % 37]
     plan = FitPlan(
         epochs=round(STEPS / steps_per_epoch(training, 8)),
@@ -127,12 +123,7 @@ def main() -> int:
 
 def sentences() -> list[str]:
     """Plain sentences of Python's documentation, always the same ones of one Python version."""
-    texts = list(topics.topics.values())
-    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
-        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
-        documented = (node for node in nodes if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef))
-        texts.extend(ast.get_docstring(node) or "" for node in documented)
-    text = "\n\n".join(texts)
+    text = " ".join(topics.topics.values())
     found = set()
     for piece in re.split(r"(?<=[.!?])\s+|\n\n", text):
         sentence = re.sub(r"\s+", " ", piece).strip()
@@ -141,11 +132,11 @@ def sentences() -> list[str]:
             found.add(sentence)
     ordered = sorted(found)
     np.random.default_rng(0).shuffle(ordered)
-    return ordered
+    return ordered[:SENTENCES]
 
 
-def recordings(flite: str, voice: str, texts: Sequence[str], stretch: float) -> list[Floats]:
-    """Each text spoken by a voice of flite, at 22,050 Hz, so many times as long and as low."""
+def recordings(flite: str, voice: str, texts: Sequence[str]) -> list[Floats]:
+    """Each text spoken by a voice of flite, at 22,050 Hz."""
 
     def speak(job: tuple[int, str]) -> Floats:
         number, text = job
@@ -153,7 +144,7 @@ def recordings(flite: str, voice: str, texts: Sequence[str], stretch: float) -> 
             path = Path(folder) / "spoken.wav"
             subprocess.run([flite, "-voice", voice, "-t", text, "-o", str(path)], check=True)
             wave, rate = soundfile.read(path, dtype="float32")
-        wave = soxr.resample(wave, rate, SAMPLE_RATE_HZ * stretch)
+        wave = soxr.resample(wave, rate, SAMPLE_RATE_HZ)
         noise = np.random.default_rng(number).standard_normal(len(wave)) * HISS
         result: Floats = (wave * (LEVEL / max(float(wave.std()), HISS)) + noise).astype(np.float32)
         return result
@@ -164,15 +155,15 @@ def recordings(flite: str, voice: str, texts: Sequence[str], stretch: float) -> 
 
 def examples_of(
     waves: Sequence[Floats],
-    renderings: Sequence[Rendering],
     alignments: Sequence[Alignment],
+    renderings: Sequence[Rendering],
+    guides: Sequence[Floats],
     phones: PhoneSet,
 ) -> list[Example]:
-    """One speaker's examples, on a scale of its own."""
+    """One voice's examples, on its own scale."""
     range_hz = pitch.speaker_range_hz(waves[:8], SAMPLE_RATE_HZ)
     with ThreadPoolExecutor(THREADS) as pool:
         frames = list(pool.map(lambda wave: analyse_speaker(wave, range_hz), waves))
-        guides = list(pool.map(lambda rendering: analyse_guide(rendering.wave), renderings))
     contexts = [
         describe(a.segments, r, g, phones) for a, r, g in zip(alignments, renderings, guides, strict=True)
     ]

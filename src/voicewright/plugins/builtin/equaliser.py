@@ -24,7 +24,7 @@ TAPS: Final = 2049
 _SIZE = 4096
 _LOUD_ENOUGH = 1e-3
 """Of the power of the loudest frame of a recording."""
-_LEAST_DB, _MOST_DB = -45.0, 10.0
+_LEAST_DB, _MOST_DB = -25.0, 10.0
 _SMOOTHED_SHARE = 0.06
 """Half the width of the smoothing, as a share of the frequency: harmonics of two texts never coincide."""
 _FLOOR = 1e-14
