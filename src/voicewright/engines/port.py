@@ -56,6 +56,11 @@ class Capabilities:
     learns_from_phones: bool = False
     """Where nobody knows the words, the sounds that were heard will do (`TrainingClip.phones`)."""
 
+    @property
+    def learns(self) -> bool:
+        """Whether it makes voices of recordings; otherwise it speaks with voices of its own."""
+        return self.clones or self.trains
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:

@@ -122,7 +122,7 @@ def clone_voice(
     started_s = time.monotonic()
     clean_name(request.name)
     info = tools.engine.info
-    if not (info.capabilities.trains or info.capabilities.clones):
+    if not info.capabilities.learns:
         raise EngineCannotLearn(
             f"The engine {info.title} has voices of its own and can't learn new ones. Choose another engine."
         )

@@ -36,3 +36,11 @@ class Linking(ToneEngine):
         outcome = super().train(request, context)
         (request.artefact_dir / "weights").symlink_to("/etc/hostname")
         return outcome
+
+
+class Stock:
+    """Speaks, and learns nothing."""
+
+    __init__ = ToneEngine.__init__
+    load = ToneEngine.load
+    synthesize = ToneEngine.synthesize

@@ -209,7 +209,7 @@ class TestBrokenContracts:
         ("capability", "message"),
         [
             ({"trains": False}, "declares trains=False, but has `train`"),
-            ({"clones": False, "trains": False}, "neither `clones` nor `trains`"),
+            ({"clones": False, "trains": False}, "declares clones=False, but has `clone`"),
         ],
     )
     def test_capabilities_that_lie_stop_the_engine_at_its_start(self, make_client, capability, message):

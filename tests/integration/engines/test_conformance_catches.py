@@ -90,7 +90,6 @@ class BareOptions(EngineOptions):
         ({"languages": ("en_US",)}, "'en_US' is not"),
         ({"sample_rate_hz": 192_000}, "192000 Hz"),
         ({"ideal_speech_s": 0.5}, "mixed up"),
-        ({"clones": False, "trains": False}, "neither clones nor trains"),
     ],
 )
 def test_careless_descriptor_is_caught(change, message):

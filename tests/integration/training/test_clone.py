@@ -17,7 +17,7 @@ from voicewright.storage.errors import StorageFull
 from voicewright.storage.pending import pending
 from voicewright.storage.work import work_slot
 from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
-from voicewright.training.errors import NothingHeldOut
+from voicewright.training.errors import EngineCannotLearn, NothingHeldOut
 from voicewright.training.judging import judge_again
 from voicewright.voices.errors import VoiceNameInvalid
 
@@ -200,6 +200,17 @@ def test_what_can_not_be_done_is_refused_before_any_work(
 ) -> None:
     with pytest.raises(error):
         clone_voice(dataclasses.replace(request(recordings), **wanted), tools)
+
+    assert tools.engine.pid is None
+    assert_nothing_happened(tools)
+
+
+def test_an_engine_with_voices_of_its_own_learns_no_other(tools: CloneTools, recordings: Path) -> None:
+    stock = dataclasses.replace(tools.engine.info.capabilities, clones=False, trains=False)
+    tools.engine.info = dataclasses.replace(tools.engine.info, capabilities=stock)
+
+    with pytest.raises(EngineCannotLearn, match="has voices of its own"):
+        clone_voice(request(recordings), tools)
 
     assert tools.engine.pid is None
     assert_nothing_happened(tools)
