@@ -159,3 +159,36 @@ def test_the_doctor_names_what_is_missing_and_the_fix(program: CommandLine, tmp_
     assert done.returncode == 6
     assert "MISSING" in done.stdout
     assert "VOICEWRIGHT_HOME" in done.stdout
+
+
+def test_nobody_is_asked_where_nobody_can_answer(command_line: CommandLine, few_recordings: Path) -> None:
+    made = command_line.run("clone", str(few_recordings), "--name", "Kept", "--engine", "tone", timeout_s=600)
+    assert made.returncode == 0, made.stderr
+
+    done = command_line.run("voices", "delete", "Kept")
+
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert [voice["name"] for voice in command_line.json("voices", "list")["voices"]] == ["Kept"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("say", "Hi.", "--version", "3", "--out", "a.wav"), "--voice"),
+        (("clone", ".", "--name", ""), "name"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    command_line: CommandLine, arguments: tuple[str, ...], words: str
+) -> None:
+    done = command_line.run(*arguments)
+
+    assert done.returncode in {2, 3}
+    assert words in done.stderr
+
+
+def test_an_inspection_that_fails_leaves_nothing(command_line: CommandLine, tmp_path: Path) -> None:
+    assert command_line.run("inspect", str(tmp_path / "nosuchfolder")).returncode != 0
+
+    assert list((command_line.home / "work").iterdir()) == []

@@ -25,7 +25,9 @@ def clone(
     *,
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="The recordings of one person: a folder, or one file.")],
-    name: Annotated[str, typer.Option(help="What the voice is called; the folder's name by default.")] = "",
+    name: Annotated[
+        str | None, typer.Option(help="What the voice is called; the folder's name by default.")
+    ] = None,
     language: Annotated[str, typer.Option(help="What is spoken in the recordings.")] = "en-us",
     engine: Annotated[str, typer.Option(help="What makes the voice; doctor lists the engines.")] = "builtin",
     say: Annotated[
@@ -34,7 +36,7 @@ def clone(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where it is said: .wav, .flac, .mp3, .opus, .m4a."),
+        typer.Option(help="Where it is said: .wav, .flac, .mp3, .opus, .ogg, .m4a, .webm."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="How often to go through the clips.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pieces of speech per step.")] = None,
@@ -85,7 +87,7 @@ def clone(
     }
     request = CloneRequest(
         source=folder,
-        name=name or _name_of(folder.resolve()),
+        name=_name_of(folder.resolve()) if name is None else name,
         language=language,
         options=gather_options(client.info, named, option or ()),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,19 +27,18 @@ def inspect(
 ) -> dict[str, Any]:
     """Say which recordings a voice can be made of, which not, and why."""
     from voicewright.recordings.intake import take_in
-    from voicewright.storage.work import work_folder
     from voicewright.training.progress import Stages
 
     application: Application = ctx.obj
     with (
         progress_bar() as on_progress,
-        work_folder(application.work_dir, f"inspect-{os.getpid()}") as folder,
+        # what a kill leaves of it is swept with other unfinished work
+        TemporaryDirectory(prefix="inspect-", dir=application.work_dir) as folder,
     ):
-        folder.finished = True  # nothing here is worth keeping, however this ends
         stages = Stages({"listening": 1.0}, on_progress)
         report = take_in(
             recordings,
-            folder.path,
+            Path(folder),
             measurer=application.measurer if measures else None,
             progress=lambda stage, done: stages.step("listening", done, stage),
         )

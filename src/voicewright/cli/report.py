@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 COMPONENTS = ("similarity", "naturalness", "clarity", "consistency", "overall")
 RAW = ("speaker_cosine", "dnsmos_ovrl", "dnsmos_sig", "wer")
 _MEANING = {
-    "similarity": ("sounds like the speaker", "speaker cosine", "speaker_cosine", 3),
-    "naturalness": ("sounds like a person", "DNSMOS", "dnsmos_ovrl", 2),
-    "clarity": ("is understood", "word error rate", "wer", 2),
-    "consistency": ("is the same in every sentence", "spread of the cosine", "speaker_spread", 3),
+    "similarity": ("likeness to the speaker", "speaker cosine", "speaker_cosine", 3),
+    "naturalness": ("how much it sounds like a person", "DNSMOS", "dnsmos_ovrl", 2),
+    "clarity": ("how well it is understood", "word error rate", "wer", 2),
+    "consistency": ("sameness from sentence to sentence", "spread of the cosine", "speaker_spread", 3),
 }
-"""Score to (what 1 means, the figure behind it, its name in `raw`, digits)."""
+"""Score to (what it is about, the figure behind it, its name in `raw`, digits)."""
 
 
 def evaluation_json(evaluation: Mapping[str, Any] | None) -> dict[str, Any] | None:

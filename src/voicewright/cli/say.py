@@ -20,8 +20,10 @@ def say(
     *,
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
-    out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .m4a.")],
-    voice: Annotated[str, typer.Option(help="Name or id of the voice; the active one by default.")] = "",
+    out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .ogg, .m4a, .webm.")],
+    voice: Annotated[
+        str | None, typer.Option(help="Name or id of the voice; the active one by default.")
+    ] = None,
     version: Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")] = None,
     language: Annotated[str | None, typer.Option(help="Of the text; the voice's own by default.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=4.0, help="1 is the speaker's own pace.")] = 1.0,
@@ -35,10 +37,12 @@ def say(
 
     if text == "-":
         text = sys.stdin.read()
+    if version is not None and voice is None:
+        raise typer.BadParameter("--version needs --voice: whose version?")
     require_sentences(text)
     check_output(out)
     application: Application = ctx.obj
-    found = application.voices.get(voice, version) if voice else application.voices.get_active()
+    found = application.voices.get(voice, version) if voice is not None else application.voices.get_active()
     if found is None:
         raise VoiceNotFound("There is no voice yet. Make one: voicewright clone FOLDER --name NAME")
     client = application.engine(found.engine)

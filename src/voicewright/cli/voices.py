@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,9 +97,13 @@ def delete(
     application: Application = ctx.obj
     voice = application.voices.get(name, version)
     if not yes:
+        if not sys.stdin.isatty():
+            raise typer.BadParameter("Nobody can be asked here; add --yes to delete without asking.")
         question = f"Delete the voice '{voice.name}', version {voice.version}?"
         if not typer.confirm(question, err=True):
-            raise typer.Exit(1)
+            if not as_json:
+                print("Nothing was deleted.")
+            return {"deleted": None}
     application.voices.delete(voice.id)
     if not as_json:
         print(f"Deleted '{voice.name}', version {voice.version}.")
@@ -153,7 +158,7 @@ def _print_table(voices: list[VoiceModel]) -> None:
             voice.engine,
             voice.language,
             f"{voice.speech_s:.0f} s",
-            f"{voice.created_at:%Y-%m-%d %H:%M}",
+            f"{voice.created_at.astimezone():%Y-%m-%d %H:%M}",
         )
     Console(highlight=False).print(table)
     if any(voice.is_active for voice in voices):
@@ -172,7 +177,7 @@ def _print_voice(voice: VoiceModel) -> None:
         f"  id {voice.id}\n"
         f"  engine {voice.engine} {voice.engine_version}, language {voice.language}\n"
         f"  {voice.speech_s:.0f} s of speech, trained in {voice.train_s:.0f} s, "
-        f"{megabytes(voice.artefact_bytes)} on disk, made {voice.created_at:%Y-%m-%d %H:%M}",
+        f"{megabytes(voice.artefact_bytes)} on disk, made {voice.created_at.astimezone():%Y-%m-%d %H:%M}",
         markup=False,
     )
     console.print()

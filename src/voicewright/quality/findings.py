@@ -35,6 +35,7 @@ class ReferenceFigures:
 
     name: str
     dnsmos: Dnsmos
+    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)

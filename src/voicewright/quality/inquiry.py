@@ -82,7 +82,10 @@ def hear_references(
 ) -> tuple[ReferenceFigures, ...]:
     """Ask how clean some recordings are, to tell whether a voice's noise comes from them."""
     opinions = measurer.dnsmos(references, cancel=cancel)
-    return tuple(ReferenceFigures(path.name, said) for path, said in zip(references, opinions, strict=True))
+    return tuple(
+        ReferenceFigures(path.name, said, duration_and_peak(path)[0])
+        for path, said in zip(references, opinions, strict=True)
+    )
 
 
 def centroid(rows: Embedding) -> Embedding:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from voicewright.quality import maps
+from voicewright.quality.scoring import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,15 +27,24 @@ MOST_CHARACTERS = 60
 
 
 def reasons_for(findings: Findings, scores: Scores) -> tuple[str, ...]:
-    """Explain the scores, the weightiest first; every component gets a word."""
-    return (
-        *_foreign(findings),
-        *_silence(findings),
-        *_similarity(findings, scores),
-        *_naturalness(findings, scores),
-        *_clarity(findings, scores),
-        *_consistency(findings, scores),
-    )
+    """Explain the scores, what costs the most first; every component gets a word."""
+    components = {
+        "similarity": _similarity,
+        "naturalness": _naturalness,
+        "clarity": _clarity,
+        "consistency": _consistency,
+    }
+
+    def cost(name: str) -> float:
+        score: float | None = getattr(scores, name)
+        return 0.0 if score is None else WEIGHTS[name] * (1.0 - score)
+
+    told = [
+        reason
+        for name in sorted(components, key=cost, reverse=True)
+        for reason in components[name](findings, scores)
+    ]
+    return (*_foreign(findings), *_silence(findings), *told)
 
 
 def _foreign(findings: Findings) -> Iterable[str]:
@@ -104,10 +114,11 @@ def _naturalness(findings: Findings, scores: Scores) -> Iterable[str]:
     if noisy:
         where = f"{_of(noisy, findings.sentences)}: {_named(noisy)}"
         yield f"Naturalness: noise or hum behind the voice in {where}."
-    heard = [figures.name for figures in findings.reference_figures if figures.dnsmos.bak < NOISY_BAK]
+    long_enough = [figures for figures in findings.reference_figures if figures.duration_s >= SHORT_S]
+    heard = [figures.name for figures in long_enough if figures.dnsmos.bak < NOISY_BAK]
     if heard:
         yield (
-            f"Naturalness: background noise in {len(heard)} of {len(findings.reference_figures)} of the "
+            f"Naturalness: background noise in {len(heard)} of {len(long_enough)} of the "
             f"speaker's own recordings: {_list(heard)}. Cleaner recordings make a cleaner voice."
         )
 

@@ -65,12 +65,8 @@ def plan_intake(listing: Listing, *, single: bool) -> Plan:
             texts[file.path] = transcripts.texts[key]
         kept.append(file)
     notes.extend(transcripts.notes)
-    if not single:
-        if (missing := transcripts.missing(matched.values())) is not None:
-            notes.append(missing)
-        without = len(kept) - len(texts)
-        if texts and without:
-            notes.append(f"{without} of {len(kept)} recordings have no transcript.")
+    if not single and (missing := transcripts.missing(matched.values())) is not None:
+        notes.append(missing)
     order = {file.path: place for place, file in enumerate(listing.files)}
     kept.sort(key=lambda file: order[file.path])
     return Plan(tuple(kept), texts, transcripts, tuple(refused), tuple(notes))

@@ -65,7 +65,11 @@ def test_noise_is_pinned_to_the_sentences_that_have_it_and_to_the_recordings():
     said = reasons(
         figures("a quiet one"),
         figures("a loud one", dnsmos=NOISY),
-        reference_figures=(ReferenceFigures("r1.wav", NOISY), ReferenceFigures("r2.wav", CLEAN)),
+        reference_figures=(
+            ReferenceFigures("r1.wav", NOISY, 5.0),
+            ReferenceFigures("r2.wav", CLEAN, 5.0),
+            ReferenceFigures("short.wav", NOISY, 2.0),
+        ),
     )
     assert 'behind the voice in 1 of 2 sentences: "a loud one"' in said
     assert "background noise in 1 of 2 of the speaker's own recordings: r1.wav" in said
