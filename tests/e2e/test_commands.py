@@ -161,6 +161,7 @@ def test_the_doctor_names_what_is_missing_and_the_fix(program: CommandLine, tmp_
     assert "VOICEWRIGHT_HOME" in done.stdout
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_where_nobody_can_answer(command_line: CommandLine, few_recordings: Path) -> None:
     made = command_line.run("clone", str(few_recordings), "--name", "Kept", "--engine", "tone", timeout_s=600)
     assert made.returncode == 0, made.stderr
