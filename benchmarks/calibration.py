@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 import espeak_reference
+from _report import table
 from voicewright.audio.decode import read_mono
 from voicewright.audio.resample import resample
 from voicewright.quality import maps
@@ -32,7 +33,7 @@ from voicewright.quality.measurer import Measurer
 from voicewright.quality.wer import word_error_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 Samples: TypeAlias = NDArray[np.float32]
 Spoil: TypeAlias = Callable[[Samples], Samples]
@@ -237,15 +238,9 @@ def cell(value: float, digits: int = 2) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Lay out a table."""
-    rows = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
 def report(bench: Bench, speakers: Sequence[Speaker]) -> str:
     """Measure everything and write it as markdown."""
-    who = markdown(
+    who = table(
         ["pair", "n", "cosine", "lowest", "highest", "similarity"],
         [
             [
@@ -273,10 +268,10 @@ def report(bench: Bench, speakers: Sequence[Speaker]) -> str:
                 cell(math.nan if wer is None else maps.clarity(wer)),
             ]
         )
-    what = markdown(
+    what = table(
         ["sound", "cosine", "similarity", "OVRL / SIG / BAK", "naturalness", "WER", "clarity"], lines
     )
-    spread = markdown(
+    spread = table(
         ["speech", "spread", "consistency"],
         [
             [title, cell(value, 3), cell(maps.consistency(value))]

@@ -35,7 +35,7 @@ import soundfile
 from numpy.typing import NDArray
 
 import espeak_reference
-from _report import machine, megabytes
+from _report import machine, megabytes, table
 from voicewright.db.server import Database
 from voicewright.engines.client import EngineClient
 from voicewright.engines.port import SynthesisRequest
@@ -372,18 +372,12 @@ def cross_table(measurer: Measurer, voices: Mapping[str, Sequence[Path]]) -> str
         nearest = max(cosines, key=lambda speaker: cosines[speaker])
         cells = [figure(value, 3) for value in cosines.values()]
         lines.append([name, *cells, "yes" if nearest == own else f"NO: {nearest}"])
-    return markdown(["voice", *known, "own speaker nearest"], lines)
+    return table(["voice", *known, "own speaker nearest"], lines)
 
 
 def figure(value: float | None, digits: int = 2) -> str:
     """Write a figure; nothing where there is none."""
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Lay out a table."""
-    rows = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def score_line(score: Score) -> list[str]:
@@ -446,16 +440,16 @@ def run_benchmark(measurer: Measurer, work_dir: Path, *, quick: bool, windows: i
             scores.append((case, score, trained))
             voices[case.name] = [folder / "unseen" / f"{key}.wav" for key in UNSEEN]
             print("  " + " | ".join(score_line(score)), file=sys.stderr)
-    tables = [
-        markdown(FIGURES, map(score_line, [*references, *(score for _, score, _ in scores)])),
-        markdown(GOALS, [goal_line(case, score) for case, score, _ in scores if case.must]),
-        markdown(COSTS, [cost_line(case, trained) for case, _, trained in scores]),
-        cross_table(measurer, voices),
-    ]
     espeak = next(score for score in references if score.name.startswith("espeak"))
     ratio = (scores[0][1].wer or 0.0) / (espeak.wer or math.nan)
-    tables.insert(2, f"Words misheard of {scores[0][0].name}, to raw espeak-ng's: {ratio:.2f} (must: .50).")
-    print("\n\n".join(tables))
+    told = [
+        table(FIGURES, [score_line(score) for score in (*references, *(score for _, score, _ in scores))]),
+        table(GOALS, [goal_line(case, score) for case, score, _ in scores if case.must]),
+        f"Words misheard of {scores[0][0].name}, to raw espeak-ng's: {ratio:.2f} (must: .50).",
+        table(COSTS, [cost_line(case, trained) for case, _, trained in scores]),
+        cross_table(measurer, voices),
+    ]
+    print("\n\n".join(told))
     print(machine())
 
 

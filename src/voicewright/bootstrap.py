@@ -40,14 +40,14 @@ class LocalApplication:
     @cached_property
     def settings(self) -> Settings:
         """The settings of this process."""
-        from voicewright.settings import load_settings  # noqa: PLC0415
+        from voicewright.settings import load_settings
 
         return load_settings()
 
     @cached_property
     def home(self) -> Home:
         """The data directory, made where it is missing."""
-        from voicewright.home.layout import Home  # noqa: PLC0415
+        from voicewright.home.layout import Home
 
         return Home.open(self.settings.home)
 
@@ -59,8 +59,8 @@ class LocalApplication:
     @cached_property
     def voices(self) -> VoiceService:
         """The registry of voices; starts the database."""
-        from voicewright.db.server import Database  # noqa: PLC0415
-        from voicewright.voices.service import VoiceService  # noqa: PLC0415
+        from voicewright.db.server import Database
+        from voicewright.voices.service import VoiceService
 
         database = self._open.enter_context(Database.open(self.settings))
         return VoiceService.open(self.settings, database)
@@ -68,14 +68,14 @@ class LocalApplication:
     @cached_property
     def measurer(self) -> Measurer:
         """The judges; started with the first question."""
-        from voicewright.quality.measurer import Measurer  # noqa: PLC0415
+        from voicewright.quality.measurer import Measurer
 
         return self._open.enter_context(Measurer(whisper_dir=self.settings.whisper_dir))
 
     def engine(self, engine_id: str) -> EngineClient:
         """The client of an engine; started with the first request."""
-        from voicewright.engines.client import EngineClient  # noqa: PLC0415
-        from voicewright.engines.registry import get_engine, require_installed  # noqa: PLC0415
+        from voicewright.engines.client import EngineClient
+        from voicewright.engines.registry import get_engine, require_installed
 
         info = get_engine(engine_id)
         require_installed(info)
@@ -83,7 +83,7 @@ class LocalApplication:
 
     def open(self, command: str) -> None:
         """Begin a command: find the settings, start the logs."""
-        from voicewright.home.layout import Home  # noqa: PLC0415
+        from voicewright.home.layout import Home
 
         settings = self.settings
         self.data_dir = settings.home

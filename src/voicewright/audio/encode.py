@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AudioFormat = Literal["wav", "flac", "mp3", "ogg", "m4a", "webm"]
 """WAV and FLAC have 16 bits; `ogg` and `webm` carry Opus, `m4a` AAC."""
 
-_FROM_EXTENSION: Final = {
+_FROM_EXTENSION: Final[dict[str, AudioFormat]] = {
     ".wav": "wav",
     ".flac": "flac",
     ".mp3": "mp3",
@@ -48,7 +48,7 @@ def format_of(path: Path) -> AudioFormat:
         AudioFormatUnknown: names the extensions that there are.
     """
     try:
-        return _FROM_EXTENSION[path.suffix.lower()]  # type: ignore[return-value]
+        return _FROM_EXTENSION[path.suffix.lower()]
     except KeyError as error:
         raise AudioFormatUnknown(
             f"{path}: can't write '{path.suffix}' files. Use one of {', '.join(_FROM_EXTENSION)}."

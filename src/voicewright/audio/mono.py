@@ -59,7 +59,7 @@ class MonoStream:
             if not np.isfinite(block.sum(dtype=np.float64)):
                 finite = np.isfinite(block)
                 self.invalid_samples += int(block.size - np.count_nonzero(finite))
-                block = np.where(finite, block, np.float32(0.0))  # noqa: PLW2901
+                block = np.where(finite, block, np.float32(0.0))  # noqa: PLW2901 - the same block, repaired
             if self._clipping is not None:
                 self._clipping.feed(block)
             yield block

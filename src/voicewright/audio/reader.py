@@ -156,7 +156,7 @@ def _read_head(path: Path) -> bytes:
 def _try_decoders(path: Path, container: str | None) -> Decoder:
     """Ask libsndfile, then FFmpeg; imports wait until here so that importing this package stays cheap."""
     if container in _SNDFILE_CONTAINERS:
-        from voicewright.audio.libsndfile import SndfileDecoder  # noqa: PLC0415
+        from voicewright.audio.libsndfile import SndfileDecoder  # noqa: PLC0415 - see above
 
         decoder = SndfileDecoder.open(path, container)
         if decoder is not None:
@@ -176,7 +176,7 @@ def _try_decoders(path: Path, container: str | None) -> Decoder:
 
 def _ffmpeg() -> type[FfmpegDecoder]:
     """Import PyAV (a quarter of a second) only when a file needs it."""
-    from voicewright.audio.ffmpeg import FfmpegDecoder  # noqa: PLC0415
+    from voicewright.audio.ffmpeg import FfmpegDecoder  # noqa: PLC0415 - see above
 
     return FfmpegDecoder
 

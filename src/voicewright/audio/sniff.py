@@ -84,7 +84,7 @@ def _behind_id3(head: bytes) -> str:
 
 def _mpeg_frame(head: bytes) -> str | None:
     """MPEG audio and ADTS AAC both start with 11 set bits; the layer bits tell them apart."""
-    if len(head) < 2 or head[0] != 0xFF:  # noqa: PLR2004
+    if len(head) < 2 or head[0] != 0xFF:  # noqa: PLR2004 - the first 8 of the 11
         return None
     if head[1] & _ADTS_MASK == _ADTS_SYNC:
         return "aac"

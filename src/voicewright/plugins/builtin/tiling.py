@@ -15,6 +15,7 @@ import numpy as np
 
 from voicewright.plugins.builtin.analysis import CEPSTRA, LOG_F0, NOISE, VOICED
 from voicewright.plugins.builtin.context import CENTRE, POSITION, Context
+from voicewright.plugins.builtin.distances import distances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,8 +133,8 @@ class _Tiler:
         after = self._phones[pool, 2][None] != context.phones[at, CENTRE + 1][:, None]
         voicing = (self._real[pool, VOICED] > 0.5)[None] != (frames[:, VOICED] > 0)[:, None]  # noqa: PLR2004
         costs: Floats = (
-            _REAL * _distances(wanted, self._compared[pool])
-            + _PREDICTED * _distances(wanted, self._predicted[pool])
+            _REAL * distances(wanted, self._compared[pool])
+            + _PREDICTED * distances(wanted, self._predicted[pool])
             + _CONTEXT * (before * (1 - position) + after * position)
             + _PLACE * np.abs(self._position[pool][None] - position)
             + _PITCH * np.abs(self._real[pool, LOG_F0][None] - frames[:, LOG_F0][:, None])
@@ -150,7 +151,7 @@ class _Tiler:
         lanes = np.arange(count)
         for frame in range(1, length):
             before, now = rows[frame - 1], rows[frame]
-            join = _JOIN_COST + _JOIN_DISTANCE * _distances(
+            join = _JOIN_COST + _JOIN_DISTANCE * distances(
                 self._compared[following[frame - 1]], self._compared[now]
             )
             step = now[None] - before[:, None]
@@ -171,13 +172,6 @@ class _Tiler:
 
 def _quantise(values: Floats) -> NDArray[np.int8]:
     return np.clip(np.round(values / _STEP), -127, 127).astype(np.int8)
-
-
-def _distances(a: Floats, b: Floats) -> Floats:
-    """(len(a), len(b)) Euclidean distances of rows."""
-    squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    result: Floats = np.sqrt(np.maximum(squared, 0.0))
-    return result
 
 
 def _smooth_joins(frames: Floats, path: Ints) -> Floats:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voicewright.plugins.builtin.distances import distances
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -40,10 +42,10 @@ def warp(a: Floats, b: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]
     for start in range(0, rows, _ROWS_AT_ONCE):
         some = slice(start, min(rows, start + _ROWS_AT_ONCE))
         low, high = int(left[some.start]), int(left[some.stop - 1]) + width
-        distances = _distances(a[some], b[low:high])
+        costs = distances(a[some], b[low:high])
         for row in range(some.start, some.stop):
             at = int(left[row])
-            distance = distances[row - start, at - low : at - low + width].astype(np.float64)
+            distance = costs[row - start, at - low : at - low + width].astype(np.float64)
             aslant, above = before[at : at + width], before[at + 1 : at + width + 1]
             entered = np.minimum(aslant, above)
             passed = np.cumsum(distance)
@@ -53,12 +55,6 @@ def warp(a: Floats, b: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]
             before.fill(np.inf)
             before[at + 1 : at + width + 1] = total
     return _walk_back(moves, left, columns)
-
-
-def _distances(a: Floats, b: Floats) -> Floats:
-    """(len(a), len(b)) Euclidean distances of rows."""
-    squared: Floats = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squared, 0.0))
 
 
 def _walk_back(
