@@ -1,6 +1,6 @@
 """The tree of domain errors: a stable code, a kind, and a message that says what to do next.
 
-Errors know nothing of HTTP or of the terminal. The edges (`cli`, later `api`) turn a kind into an exit
+Errors know nothing of HTTP or of the terminal. The edges (`cli`, `api`) turn a kind into an exit
 status or a response; only a kind decides, never a class. Each domain keeps its own errors in its own
 `errors.py`, as subclasses of `AppError` with a `code` of their own; `docs/errors.md` lists every code and a
 test holds the two together.
@@ -20,9 +20,22 @@ class ErrorKind(StrEnum):
 
     INVALID = "invalid"
     """The input can't be used as it is; asking again with the same input fails again."""
+    MALFORMED = "malformed"
+    """What came can't even be read: broken JSON, a form without its boundary."""
+    UNSUPPORTED_TYPE = "unsupported_type"
+    """What came has another type than what is asked for."""
+    TOO_LARGE = "too_large"
+    UNAUTHENTICATED = "unauthenticated"
+    """Nobody knows who asks."""
+    FORBIDDEN = "forbidden"
+    """It is known who asks, and they may not."""
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     """The state does not allow it now, for example another process holds the lock."""
+    OVER_BUDGET = "over_budget"
+    """It would cost more than somebody allowed."""
+    RATE_LIMITED = "rate_limited"
+    """Too often; asking again later succeeds."""
     MISSING_DEPENDENCY = "missing_dependency"
     """Something that can be installed or configured is not there."""
     NO_SPACE = "no_space"

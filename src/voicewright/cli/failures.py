@@ -19,11 +19,18 @@ _LOG = logging.getLogger(__name__)
 EXIT_STATUS: Final = {
     ErrorKind.INTERNAL: 1,
     ErrorKind.INVALID: 3,
+    ErrorKind.MALFORMED: 9,
+    ErrorKind.UNSUPPORTED_TYPE: 10,
+    ErrorKind.TOO_LARGE: 11,
+    ErrorKind.UNAUTHENTICATED: 12,
+    ErrorKind.FORBIDDEN: 13,
+    ErrorKind.OVER_BUDGET: 14,
     ErrorKind.NOT_FOUND: 4,
     ErrorKind.CONFLICT: 5,
     ErrorKind.MISSING_DEPENDENCY: 6,
     ErrorKind.NO_SPACE: 7,
     ErrorKind.UNAVAILABLE: 8,
+    ErrorKind.RATE_LIMITED: 15,
     ErrorKind.CANCELLED: 130,
 }
 """By kind alone, never by class; documented in docs/cli.md, where a test compares the two."""

@@ -18,6 +18,7 @@ from voicewright.db.errors import DatabaseTooNew
 from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
+from voicewright.training.models import TrainingJob
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
@@ -45,7 +46,7 @@ def differences(connection):
 
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
-    assert VoiceModel.__tablename__ in Base.metadata.tables
+    assert {VoiceModel.__tablename__, TrainingJob.__tablename__} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
         assert checks_of(connection) == {

@@ -1,0 +1,1 @@
+"""Who uses the platform, how they prove it, and who may do what."""

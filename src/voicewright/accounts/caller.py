@@ -1,0 +1,45 @@
+"""Who asks, as the rest of the platform sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What somebody is here."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What an API key may be used for; a person who signed in has all scopes of their role."""
+
+    SAMPLES_READ = "samples:read"
+    SAMPLES_WRITE = "samples:write"
+    TRAINING_READ = "training:read"
+    TRAINING_WRITE = "training:write"
+    CONSENTS_READ = "consents:read"
+    CONSENTS_WRITE = "consents:write"
+    ACCOUNT = "account"
+    """Own API keys, password and sessions."""
+    ADMIN = "admin"
+    """What only administrators may do; worth nothing without the role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose identity was checked."""
+
+    user_id: UUID
+    role: Role
+    scopes: frozenset[Scope]
+    api_key_id: UUID | None = None
+    """None: they signed in."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they administer the platform."""
+        return self.role is Role.ADMIN

@@ -1,0 +1,77 @@
+"""Puts entries into the durable queue, in the transaction of the row that they are about.
+
+An entry says "this task, with these arguments, not before then". It is handed out once, to one worker, the
+highest priority first and within a priority in the order of arrival (`jobs.runner`). What became of the work
+is in the application's own tables; an entry is a ticket to start it, no more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import procrastinate
+from sqlalchemy import text
+
+from voicewright.jobs.schema import QUEUE_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+# Nothing is ever sent over a connection of its own: every call passes the caller's.
+_APP: Final = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+def enqueue(
+    session: Session,
+    task: str,
+    arguments: Mapping[str, Any],
+    *,
+    queue: str,
+    priority: int = 0,
+    start_after: datetime | None = None,
+) -> int:
+    """Put an entry into the queue; it is there when the session commits, and never was when it does not.
+
+    Args:
+        session: the caller's transaction.
+        task: the name under which a worker knows the function.
+        arguments: what the function gets; plain JSON.
+        queue: workers serve some queues and not others.
+        priority: higher ones are handed out first.
+        start_after: not before this moment; None: at once.
+
+    Returns:
+        The number of the entry.
+    """
+    _see_queue(session)
+    return _APP.configure_task(
+        task,
+        allow_unknown=True,
+        queue=queue,
+        priority=priority,
+        schedule_at=start_after,
+        connection=_connection(session),
+    ).defer(**arguments)
+
+
+def withdraw(session: Session, ticket: int) -> None:
+    """Take an entry out that no worker has begun; one that is gone or begun stays as it is."""
+    session.execute(
+        text(f"DELETE FROM {QUEUE_SCHEMA}.procrastinate_jobs WHERE id = :ticket AND status = 'todo'"),  # noqa: S608 - a constant
+        {"ticket": ticket},
+    )
+
+
+def _see_queue(session: Session) -> None:
+    session.execute(
+        text("SELECT set_config('search_path', current_setting('search_path') || :schema, true)"),
+        {"schema": f", {QUEUE_SCHEMA}"},
+    )
+
+
+def _connection(session: Session) -> Any:
+    """The driver's connection under a session."""
+    return session.connection().connection.driver_connection

@@ -1,0 +1,1 @@
+"""What speakers agreed to; without their consent there is no voice."""
