@@ -8,8 +8,12 @@ test holds the two together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 INSTALL_PACKAGES: Final = "pip install --no-deps -r requirements/lock.txt"
 """Brings every package that the project can use, from the folder of the project, without a compiler."""
@@ -47,19 +51,36 @@ class ErrorKind(StrEnum):
     """A bug, or an engine that broke its contract."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field of a request.
+
+    Attributes:
+        field: its name as the caller wrote it; of one inside another, `options.epochs`.
+        message: one sentence.
+    """
+
+    field: str
+    message: str
+
+
 class AppError(Exception):
     """The root of every error that a user may see.
 
     Args:
         message: one or two sentences that name what and say what to do.
         retryable: overrides the class's own answer to "may the same request succeed later?".
+        fields: where single fields of a request are to blame, which and why.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
     default_retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, retryable: bool | None = None) -> None:
+    def __init__(
+        self, message: str, *, retryable: bool | None = None, fields: Iterable[FieldFault] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retryable = self.default_retryable if retryable is None else retryable
+        self.fields = tuple(fields)
