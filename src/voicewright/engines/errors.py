@@ -7,7 +7,9 @@
     │   ├── TextUnspeakable       nothing in the text can be said
     │   ├── ArtefactInvalid       not a voice of this engine, damaged, or of a version it does not read
     │   ├── OptionsInvalid        names each option and what it may be
-    │   └── EngineOutOfMemory     the engine ran out of memory or disk
+    │   ├── EngineOutOfMemory     it ran out of memory
+    │   ├── EngineDiskFull        it ran out of disk space
+    │   └── GpuUnavailable        it needs a GPU and there is none free
     ├── EngineNotFound            no engine has that id
     ├── EngineNotInstalled        it is known, but its packages are not there
     ├── EnginePluginBroken        its entry point can't be loaded
@@ -72,10 +74,27 @@ class OptionsInvalid(EngineError):
 
 
 class EngineOutOfMemory(EngineError):
-    """The engine ran out of memory or of disk space."""
+    """The engine ran out of memory; a smaller batch may do."""
 
-    code: ClassVar[str] = "ENGINE_NO_SPACE"
+    code: ClassVar[str] = "ENGINE_OUT_OF_MEMORY"
     kind: ClassVar[ErrorKind] = ErrorKind.NO_SPACE
+    default_retryable: ClassVar[bool] = True
+
+
+class EngineDiskFull(EngineError):
+    """The engine ran out of disk space."""
+
+    code: ClassVar[str] = "ENGINE_DISK_FULL"
+    kind: ClassVar[ErrorKind] = ErrorKind.NO_SPACE
+    default_retryable: ClassVar[bool] = True
+
+
+class GpuUnavailable(EngineError):
+    """The engine needs a GPU, and there is none, or none with enough free memory."""
+
+    code: ClassVar[str] = "GPU_UNAVAILABLE"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+    default_retryable: ClassVar[bool] = True
 
 
 class EngineNotFound(AppError):

@@ -9,6 +9,7 @@ import pytest
 
 from voicewright.engines.errors import (
     EngineContractBroken,
+    EngineDiskFull,
     EngineError,
     EngineFailed,
     EngineOutOfMemory,
@@ -105,9 +106,11 @@ class TestErrors:
         assert (error.code, error.kind, error.retryable) == ("ODD_SOCKS", ErrorKind.CONFLICT, True)
         assert error.message == "Two socks differ; wash them together."
 
-    @pytest.mark.parametrize("method", ["no_memory", "no_disk"])
-    def test_lack_of_memory_or_disk_is_told_apart(self, host, method):
-        with pytest.raises(EngineOutOfMemory) as caught:
+    @pytest.mark.parametrize(
+        ("method", "error"), [("no_memory", EngineOutOfMemory), ("no_disk", EngineDiskFull)]
+    )
+    def test_lack_of_memory_or_disk_is_told_apart(self, host, method, error):
+        with pytest.raises(error) as caught:
             host.call(method, {})
         assert caught.value.kind is ErrorKind.NO_SPACE
 

@@ -6,7 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from voicewright.engines.errors import EngineError, EngineFailed, EngineOutOfMemory, TooLittleSpeech
+from voicewright.engines.errors import (
+    EngineDiskFull,
+    EngineError,
+    EngineFailed,
+    EngineOutOfMemory,
+    TooLittleSpeech,
+)
 from voicewright.engines.host import failures
 from voicewright.errors import AppError, ErrorKind
 
@@ -62,16 +68,19 @@ def test_foreign_exception_becomes_one_line_that_names_the_service():
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "arrives_as"),
     [
-        MemoryError(),
-        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
-        type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"),
-        OSError(errno.ENOSPC, "No space left on device"),
+        (MemoryError(), EngineOutOfMemory),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
+            EngineOutOfMemory,
+        ),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), EngineOutOfMemory),
+        (OSError(errno.ENOSPC, "No space left on device"), EngineDiskFull),
     ],
 )
-def test_lack_of_space_is_told_apart(error):
-    assert type(travel(error)) is EngineOutOfMemory
+def test_lack_of_space_is_told_apart(error, arrives_as):
+    assert type(travel(error)) is arrives_as
 
 
 def test_endless_message_is_cut():

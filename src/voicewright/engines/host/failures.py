@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-from voicewright.engines.errors import EngineError, EngineFailed, EngineOutOfMemory
+from voicewright.engines.errors import EngineDiskFull, EngineError, EngineFailed, EngineOutOfMemory
 from voicewright.errors import AppError, ErrorKind
 
 _MESSAGE_CHARACTERS = 2000
@@ -54,7 +54,7 @@ def _foreign(error: BaseException, *, service: str, doing: str) -> AppError:
     text = " ".join(str(error).split())
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return EngineOutOfMemory(
+        return EngineDiskFull(
             f"The disk is full ({service}, `{doing}`: {said}). Free some space and try again."
         )
     if (

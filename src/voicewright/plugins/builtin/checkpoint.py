@@ -36,6 +36,8 @@ class Progress:
     """How far a training has come."""
 
     epoch: int
+    epochs: int
+    """Of the whole training, at the batch size that it had."""
     best_epoch: int
     best_loss: float | None
     training_loss: float | None

@@ -61,13 +61,14 @@ class FitPlan:
     seed: int
     data: str
     """Tells one set of recordings from another: a checkpoint of others is of no use."""
+    asked_epochs: int | None = None
+    """The epochs that somebody asked for; None: they follow from the amount of speech."""
 
     @property
     def identity(self) -> dict[str, float | str | None]:
-        """What a checkpoint must agree in."""
+        """What a checkpoint must agree in; not the batch size, which is halved for want of memory."""
         return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
+            "epochs": self.asked_epochs,
             "learning_rate": self.learning_rate,
             "patience": self.patience,
             "seed": self.seed,
@@ -261,6 +262,7 @@ class _Run:
             self._optimiser,
             Progress(
                 epoch=self.epoch,
+                epochs=self._plan.epochs,
                 best_epoch=self.best_epoch,
                 best_loss=self.best_loss if math.isfinite(self.best_loss) else None,
                 training_loss=self.training_loss,
@@ -278,7 +280,9 @@ class _Run:
         self.network.load_state_dict(kept.weights["network"])
         self.best = kept.weights["best"] or None
         self._optimiser.load_state_dict(self._optimiser.state_dict() | {"state": kept.optimiser})
-        self.epoch, self.best_epoch = progress.epoch, progress.best_epoch
+        # another batch size may mean other epochs: what counts is the share that is done
+        share = self._plan.epochs / progress.epochs
+        self.epoch, self.best_epoch = round(progress.epoch * share), round(progress.best_epoch * share)
         self.best_loss = math.inf if progress.best_loss is None else progress.best_loss
         self.training_loss, self.validation_loss = progress.training_loss, progress.validation_loss
         self._started -= progress.spent_s

@@ -276,6 +276,7 @@ def _plan(request: TrainingRequest, options: BuiltinOptions, training: Sequence[
         max_time_s=options.max_time_s,
         seed=options.seed,
         data=_fingerprint(request, options),
+        asked_epochs=options.epochs,
     )
 
 

@@ -138,10 +138,28 @@ def test_finished_run_is_not_trained_again(examples, tmp_path):
     assert again.training_loss == first.training_loss
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"epochs": 7}, {"data": "others"}, {"learning_rate": 1e-3}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 4}, {"asked_epochs": 7}, {"data": "others"}, {"learning_rate": 1e-3}]
+)
 def test_checkpoint_of_another_training_is_not_taken_up(examples, tmp_path, change):
     _fit(examples, _plan(), checkpoint_dir=tmp_path)
     assert not _fit(examples, _plan(**change), checkpoint_dir=tmp_path).resumed
+
+
+@pytest.mark.usefixtures("kept_after_each_epoch")
+def test_goes_on_with_smaller_batches_where_the_memory_was_not_enough(examples, tmp_path):
+    def fail_half_way(done: float) -> None:
+        if done > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        _fit(examples, _plan(epochs=6, batch_size=4), checkpoint_dir=tmp_path, tick=fail_half_way)
+    context = Recorder()
+    goes_on = _fit(examples, _plan(epochs=12, batch_size=2), context, checkpoint_dir=tmp_path)
+
+    assert (goes_on.resumed, goes_on.epochs) == (True, 12)
+    epochs = [step for name, _, step in context.metrics if name == "training_loss"]
+    assert epochs == list(range(7, 13))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
