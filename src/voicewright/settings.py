@@ -7,12 +7,13 @@ world (`DATABASE_URL`, `TRAINING_CONCURRENCY`) where such a name exists, and `VO
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicewright.errors import AppError, ErrorKind
 
@@ -41,6 +42,14 @@ def _absolute(value: object) -> object:
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _without_slash(value: object) -> object:
+    return value.rstrip("/") if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -98,6 +107,143 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_MIN_FREE_DISK_MB",
         description="MiB that must stay free on the disk of the data directory before long work starts.",
     )
+    environment: Annotated[Literal["development", "production"], BeforeValidator(_lower)] = Field(
+        default="development",
+        validation_alias="ENVIRONMENT",
+        description="`development` trusts whoever uploads; `production` asks for recorded consent.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias="VOICEWRIGHT_HOST",
+        description="Address that the service listens on; `0.0.0.0` for all of the machine's.",
+    )
+    port: int = Field(
+        default=3005,
+        ge=0,
+        le=65535,
+        validation_alias="PORT",
+        description="Port that the service listens on; 0: one that is free.",
+    )
+    public_url: Annotated[str | None, BeforeValidator(_without_slash)] = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        validation_alias="VOICEWRIGHT_PUBLIC_URL",
+        description="Address under which people reach the service, for links; empty: the one it is asked at.",
+    )
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...] | None, NoDecode, BeforeValidator(_comma_separated)
+    ] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_TRUSTED_PROXIES",
+        description="Proxies whose `X-Forwarded-*` headers are believed: addresses and networks, by commas.",
+    )
+    json_limit_bytes: int = Field(
+        default=1 << 20,
+        ge=1024,
+        validation_alias="VOICEWRIGHT_JSON_LIMIT_BYTES",
+        description="Bytes that the body of a request may have; uploads have limits of their own.",
+    )
+    token_issuer: str = Field(
+        default="voicewright",
+        min_length=1,
+        validation_alias="VOICEWRIGHT_TOKEN_ISSUER",
+        description="Who signs the access tokens (`iss`).",
+    )
+    token_audience: str = Field(
+        default="voicewright-api",
+        min_length=1,
+        validation_alias="VOICEWRIGHT_TOKEN_AUDIENCE",
+        description="Whom the access tokens are for (`aud`).",
+    )
+    access_token_s: int = Field(
+        default=900,
+        ge=30,
+        le=86_400,
+        validation_alias="VOICEWRIGHT_ACCESS_TOKEN_S",
+        description="Seconds that an access token lives.",
+    )
+    refresh_token_s: int = Field(
+        default=30 * 86_400,
+        ge=60,
+        validation_alias="VOICEWRIGHT_REFRESH_TOKEN_S",
+        description="Seconds without a refresh after which somebody has to sign in again.",
+    )
+    sign_in_link_s: int = Field(
+        default=86_400,
+        ge=60,
+        validation_alias="VOICEWRIGHT_SIGN_IN_LINK_S",
+        description="Seconds that a one-time sign-in link can be used.",
+    )
+    signing_key_days: int = Field(
+        default=90,
+        ge=1,
+        validation_alias="VOICEWRIGHT_SIGNING_KEY_DAYS",
+        description="Days after which access tokens are signed with a new key.",
+    )
+    clock_leeway_s: int = Field(
+        default=30,
+        ge=0,
+        le=600,
+        validation_alias="VOICEWRIGHT_CLOCK_LEEWAY_S",
+        description="Seconds by which the clocks of two machines may differ when a token is checked.",
+    )
+    sign_in_per_account: int = Field(
+        default=10,
+        ge=1,
+        validation_alias="VOICEWRIGHT_SIGN_IN_PER_ACCOUNT",
+        description="Wrong passwords for one account in one window, before it has to wait.",
+    )
+    sign_in_per_address: int = Field(
+        default=100,
+        ge=1,
+        validation_alias="VOICEWRIGHT_SIGN_IN_PER_ADDRESS",
+        description="Attempts to sign in from one address in one window, before it has to wait.",
+    )
+    sign_in_window_s: int = Field(
+        default=900,
+        ge=1,
+        validation_alias="VOICEWRIGHT_SIGN_IN_WINDOW_S",
+        description="Seconds of the window in which attempts to sign in are counted.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        validation_alias="OIDC_ISSUER",
+        description="Identity provider whose tokens are accepted (`iss`); needs the next two.",
+    )
+    oidc_audience: str | None = Field(
+        default=None,
+        validation_alias="OIDC_AUDIENCE",
+        description="What its tokens name as their audience (`aud`): usually the client id.",
+    )
+    oidc_jwks_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        validation_alias="OIDC_JWKS_URL",
+        description="Where its public keys are (JWKS); use `https` unless the network is yours alone.",
+    )
+    oidc_role_claim: str | None = Field(
+        default=None,
+        validation_alias="OIDC_ROLE_CLAIM",
+        description="Claim with somebody's roles, such as `realm_access.roles`; empty: roles are given here.",
+    )
+    oidc_admin_role: str = Field(
+        default="admin",
+        min_length=1,
+        validation_alias="OIDC_ADMIN_ROLE",
+        description="Value of that claim that makes an administrator.",
+    )
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        parts = {
+            "OIDC_ISSUER": self.oidc_issuer,
+            "OIDC_AUDIENCE": self.oidc_audience,
+            "OIDC_JWKS_URL": self.oidc_jwks_url,
+        }
+        missing = [name for name, value in parts.items() if value is None]
+        if missing and len(missing) < len(parts):
+            raise ValueError(f"set {' and '.join(missing)} as well, or none of {', '.join(parts)}")
+        return self
 
 
 def load_settings() -> Settings:
@@ -111,7 +257,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            ": ".join(filter(None, (".".join(map(str, problem["loc"])), problem["msg"])))
             for problem in error.errors(include_input=False, include_url=False)
         )
         raise SettingsInvalid(f"Some settings can't be used. {problems}. See docs/settings.md.") from None
