@@ -7,12 +7,14 @@ world (`DATABASE_URL`, `TRAINING_CONCURRENCY`) where such a name exists, and `VO
 
 from __future__ import annotations
 
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicewright.errors import AppError, ErrorKind
@@ -37,6 +39,15 @@ def _absolute(value: object) -> object:
             return Path(value).expanduser().absolute()
         except RuntimeError as error:  # `~nobody-here/voices`
             raise ValueError(str(error)) from error
+    return value
+
+
+def _known_time_zone(value: str) -> str:
+    if value != "UTC":  # known without the system's tables
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not a time zone that is known here; write one such as Europe/Berlin") from None
     return value
 
 
@@ -106,6 +117,140 @@ class Settings(BaseSettings):
         ge=0,
         validation_alias="VOICEWRIGHT_MIN_FREE_DISK_MB",
         description="MiB that must stay free on the disk of the data directory before long work starts.",
+    )
+    training_timeout_ms: int = Field(
+        default=7_200_000,
+        ge=1000,
+        le=7 * 86_400_000,
+        validation_alias="TRAINING_TIMEOUT_MS",
+        description="Milliseconds that a training may run, unless its request says another limit.",
+    )
+    training_retry_attempts: int = Field(
+        default=3,
+        ge=0,
+        le=10,
+        validation_alias="TRAINING_RETRY_ATTEMPTS",
+        description="Automatic retries of a job after temporary failures: after 5 s, 25 s, 125 s.",
+    )
+    min_quality_score: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        validation_alias="MIN_QUALITY_SCORE",
+        description="Overall quality, 0 to 1, under which a training fails, unless its request says another.",
+    )
+    target_quality_score: float = Field(
+        default=0.85,
+        ge=0,
+        le=1,
+        validation_alias="TARGET_QUALITY_SCORE",
+        description="Overall quality, 0 to 1, that an estimate says how to reach.",
+    )
+    max_training_cost: Decimal = Field(
+        default=Decimal("100.00"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="MAX_TRAINING_COST",
+        description="Dollars that one training job may cost.",
+    )
+    daily_training_budget: Decimal = Field(
+        default=Decimal("1000.00"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="DAILY_TRAINING_BUDGET",
+        description="Dollars that all training jobs of one day (UTC) may cost together.",
+    )
+    max_training_samples: int = Field(
+        default=500,
+        ge=1,
+        le=10_000,
+        validation_alias="VOICEWRIGHT_MAX_TRAINING_SAMPLES",
+        description="Samples that one request may name one by one; a dataset may have more.",
+    )
+    off_peak: str = Field(
+        default="22:00-06:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        validation_alias="VOICEWRIGHT_OFF_PEAK",
+        description="Hours of the day in which jobs with `schedule: off-peak` start, such as `22:00-06:00`.",
+    )
+    off_peak_time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(
+        default="UTC",
+        validation_alias="VOICEWRIGHT_OFF_PEAK_TIME_ZONE",
+        description="Time zone of these hours, such as `Europe/Berlin`.",
+    )
+    price_gpu_hour: Decimal = Field(
+        default=Decimal("2.50"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_GPU_HOUR",
+        description="Dollars for an hour of training on a GPU.",
+    )
+    price_cpu_hour: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_CPU_HOUR",
+        description="Dollars for an hour of training without a GPU.",
+    )
+    price_storage_gb: Decimal = Field(
+        default=Decimal("0.02"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_STORAGE_GB",
+        description="Dollars for a gigabyte of samples and voice stored.",
+    )
+    price_transfer_gb: Decimal = Field(
+        default=Decimal("0.09"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_TRANSFER_GB",
+        description="Dollars for a gigabyte moved to and from the machine that trains.",
+    )
+    price_google_training: Decimal = Field(
+        default=Decimal(300),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_GOOGLE_TRAINING",
+        description="Dollars for a custom voice of Google Cloud, with half an hour of speech.",
+    )
+    price_google_minute: Decimal = Field(
+        default=Decimal("0.10"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_GOOGLE_MINUTE",
+        description="Dollars for each further minute of speech there.",
+    )
+    price_google_calls: Decimal = Field(
+        default=Decimal(50),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_GOOGLE_CALLS",
+        description="Dollars for the calls that a training there takes.",
+    )
+    price_openai_thousand_tokens: Decimal = Field(
+        default=Decimal("0.008"),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_OPENAI_THOUSAND_TOKENS",
+        description="Dollars for a thousand tokens of a fine-tuning at OpenAI.",
+    )
+    price_openai_calls: Decimal = Field(
+        default=Decimal(25),
+        ge=0,
+        max_digits=14,
+        decimal_places=6,
+        validation_alias="VOICEWRIGHT_PRICE_OPENAI_CALLS",
+        description="Dollars for the calls that a training there takes.",
     )
     environment: Annotated[Literal["development", "production"], BeforeValidator(_lower)] = Field(
         default="development",
