@@ -118,6 +118,43 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_MIN_FREE_DISK_MB",
         description="MiB that must stay free on the disk of the data directory before long work starts.",
     )
+    max_voice_file_bytes: int = Field(
+        default=10_485_760,
+        ge=1024,
+        validation_alias="MAX_VOICE_FILE_SIZE",
+        description="Bytes that a single sample may have (`/api/voice/upload`).",
+    )
+    min_voice_s: float = Field(
+        default=10.0,
+        ge=0,
+        validation_alias="MIN_VOICE_DURATION",
+        description="Seconds that a single sample must have.",
+    )
+    max_voice_s: float = Field(
+        default=300.0,
+        gt=0,
+        validation_alias="MAX_VOICE_DURATION",
+        description="Seconds that a single sample may have.",
+    )
+    max_upload_mb: int = Field(
+        default=4096,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MAX_UPLOAD_MB",
+        description="MiB that one upload may have, its archives also when they are unpacked.",
+    )
+    max_upload_file_mb: int = Field(
+        default=2048,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MAX_UPLOAD_FILE_MB",
+        description="MiB that one file of an upload may have.",
+    )
+    max_upload_files: int = Field(
+        default=1000,
+        ge=1,
+        le=10_000,
+        validation_alias="VOICEWRIGHT_MAX_UPLOAD_FILES",
+        description="Files that one upload, or an archive in it, may have.",
+    )
     training_timeout_ms: int = Field(
         default=7_200_000,
         ge=1000,

@@ -3,6 +3,8 @@
     FORMAT        {"format": 1, "created_by": "0.1.0"}
     db/           the embedded PostgreSQL's cluster, with its socket
     blobs/        content-addressed files, the only copy of the voices
+    samples/      the same of uploaded recordings
+    uploads/      what is being uploaded; one folder per request
     cache/voices/ unpacked voices; may be deleted at any time
     work/<key>/   unfinished trainings with their checkpoints
     locks/        files that processes lock; their contents mean nothing
@@ -50,6 +52,16 @@ class Home:
         return self.root / "blobs"
 
     @property
+    def samples_dir(self) -> Path:
+        """The blob store of uploaded recordings; another one, as its garbage is told in another way."""
+        return self.root / "samples"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Uploads under way, one folder per request."""
+        return self.root / "uploads"
+
+    @property
     def voice_cache_dir(self) -> Path:
         """Unpacked voices, one folder per artefact."""
         return self.root / "cache" / "voices"
@@ -88,6 +100,8 @@ class Home:
             for folder in (
                 home.locks_dir,
                 home.blobs_dir,
+                home.samples_dir,
+                home.uploads_dir,
                 root / "cache",
                 home.voice_cache_dir,
                 home.work_dir,
