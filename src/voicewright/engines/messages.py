@@ -12,6 +12,7 @@ from voicewright.engines.port import (
     Capabilities,
     EngineInfo,
     EngineOptions,
+    Forecast,
     SynthesisRequest,
     TrainingClip,
     TrainingOutcome,
@@ -35,6 +36,7 @@ def write_info(info: EngineInfo) -> dict[str, Any]:
     return {
         **fields,
         "capabilities": dataclasses.asdict(info.capabilities),
+        "forecast": dataclasses.asdict(info.forecast),
         "options": f"{options.__module__}:{options.__qualname__}",
     }
 
@@ -48,10 +50,12 @@ def read_info(wire: dict[str, Any]) -> EngineInfo:
     if not issubclass(options, EngineOptions):
         raise EngineContractBroken(f"{wire['options']} is not a model of engine options.")
     capabilities = {**wire["capabilities"], "languages": tuple(wire["capabilities"]["languages"])}
+    forecast = {**wire["forecast"], "quality": tuple(tuple(point) for point in wire["forecast"]["quality"])}
     return EngineInfo(
         **{
             **wire,
             "capabilities": Capabilities(**capabilities),
+            "forecast": Forecast(**forecast),
             "options": options,
             "requires": tuple(wire["requires"]),
         }

@@ -8,14 +8,15 @@ imports torch and an engine can be killed, timed out and measured.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PAUSE: Final = "|"
 """In a row of phones: the IPA's own sign for a minor break."""
@@ -28,6 +29,50 @@ class EngineOptions(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PipelineOptions(EngineOptions):
+    """The options that most trainings have, with the defaults that hold where an engine has no better ones.
+
+    An engine whose method needs other defaults, or that can't honour one of these, has a model of its own: the
+    options of an engine are the fields of its model, and the defaults those that the model gives.
+    """
+
+    epochs: int = Field(default=100, ge=1, le=1000, description="How often all samples are learnt from.")
+    batch_size: int = Field(default=16, ge=1, le=64, description="Clips that are learnt from at once.")
+    learning_rate: float = Field(default=0.001, gt=0, le=1, description="The size of a step.")
+    validation_split: float = Field(
+        default=0.2, ge=0, lt=1, description="Share of the samples that only judge the others."
+    )
+    early_stopping_patience: int = Field(
+        default=10, ge=1, le=1000, description="Stop after so many epochs that made nothing better."
+    )
+
+
+Billing = Literal["compute", "google", "openai"]
+"""How a training is paid for: by the hour of a machine, or as a cloud's price list has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a training will need and give, roughly, on the machine that the engine is meant for.
+
+    The platform compares it with the trainings that have ended and corrects it (`training.estimate`).
+    """
+
+    fixed_s: float = 60.0
+    """Seconds that any training takes."""
+    per_speech_s: float = 5.0
+    """Further seconds for each second of speech."""
+    per_epoch_s: float | None = None
+    """Instead of these, where the epochs are given: for each of them and each second of speech."""
+    memory_mb: int = 2048
+    gpu_memory_mb: int = 0
+    artefact_mb: float = 50.0
+    tokens_per_speech_s: float = 50.0
+    """For an engine that is paid by the token."""
+    quality: tuple[tuple[float, float], ...] = ((30.0, 0.7), (300.0, 0.8))
+    """Overall quality of a voice by the seconds of clean speech with transcripts, both rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +122,8 @@ class EngineInfo:
     """The training options, with defaults, limits and help."""
     factory: str
     """`module:Class`, imported in the host process only; called without arguments."""
+    billing: Billing = "compute"
+    forecast: Forecast = Forecast()
     requires: tuple[str, ...] = ()
     """Importable modules without which the engine can't run, for `doctor`."""
     install_hint: str = ""

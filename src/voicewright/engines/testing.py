@@ -7,6 +7,7 @@ standard library only, is done in milliseconds, and can be told to fail in every
 from __future__ import annotations
 
 import array
+import errno
 import json
 import math
 import os
@@ -20,7 +21,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import Field
 
-from voicewright.engines.errors import ArtefactInvalid, EngineError, TextUnspeakable, TooLittleSpeech
+from voicewright.engines.errors import (
+    ArtefactInvalid,
+    EngineError,
+    GpuUnavailable,
+    TextUnspeakable,
+    TooLittleSpeech,
+)
 from voicewright.engines.loaded import LoadedVoices
 from voicewright.engines.port import (
     AudioChunk,
@@ -45,7 +52,20 @@ _KEPT_VOICES = 4
 _BLOCK = 1024
 """Samples between two looks at the cancellation."""
 
-Fault = Literal["none", "refuse", "fail", "exit", "print", "endless", "deaf", "freeze", "die", "no_artefact"]
+Fault = Literal[
+    "none",
+    "refuse",
+    "fail",
+    "exit",
+    "print",
+    "endless",
+    "deaf",
+    "freeze",
+    "die",
+    "no_artefact",
+    "no_gpu",
+    "no_disk",
+]
 
 
 class ToneOptions(EngineOptions):
@@ -55,6 +75,11 @@ class ToneOptions(EngineOptions):
     seed: int = Field(default=0, ge=0, description="Shifts the pitch a little.")
     training_fault: Fault = Field(default="none", description="What goes wrong in the second epoch.")
     speaking_fault: Fault = Field(default="none", description="What goes wrong after the first word.")
+    keeps_epochs: bool = Field(default=False, description="A checkpoint is kept after each epoch.")
+    heals: bool = Field(default=False, description="The training goes wrong once, and then no more.")
+    epoch_s: float = Field(default=0.0, ge=0, description="Seconds that an epoch lasts at least.")
+    batch_size: int = Field(default=4, ge=1, le=64, description="Has no effect but on memory.")
+    largest_batch: int = Field(default=64, ge=1, description="With larger ones memory runs out.")
 
 
 TONE_ENGINE = EngineInfo(
@@ -111,13 +136,22 @@ class ToneEngine:
             raise TooLittleSpeech(f"There are {speech_s:.1f} s of speech, but {needed_s:g} s are needed.")
         options = ToneOptions.model_validate(request.options)
         pitches_hz: list[float] = []
-        for epoch in range(options.epochs):
+        kept = _Checkpoint(request.checkpoint_dir)
+        first = min(kept.epoch, options.epochs - 1)
+        for epoch in range(first, options.epochs):
             context.check_cancelled()
             context.progress("listening", epoch / options.epochs)
-            if epoch == 1:
+            if epoch == 1 and not (options.heals and kept.went_wrong):
+                if options.heals:
+                    kept.note_fault()
                 _go_wrong(options.training_fault, context)
+            if epoch == 1 and options.batch_size > options.largest_batch:
+                raise MemoryError(f"batches of {options.batch_size}")
             pitches_hz = [_pitch_hz(clip.path, context) for clip in request.clips]
+            _wait(options.epoch_s, context)
             context.metric("pitch_hz", sum(pitches_hz) / len(pitches_hz), step=epoch)
+            if options.keeps_epochs:
+                kept.note_epoch(epoch + 1)
         voice = {
             "format": _FORMAT,
             "pitch_hz": round(sum(pitches_hz) / len(pitches_hz) + options.seed * 0.01, 3),
@@ -131,6 +165,7 @@ class ToneEngine:
             train_s=time.monotonic() - started_s,
             epochs=options.epochs,
             stopped="finished",
+            resumed=first > 0,
         )
 
     def clone(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
@@ -156,6 +191,40 @@ class ToneEngine:
             samples = round(len(word) * _LETTER_S / request.speed * _RATE_HZ)
             silence = bytes(2 * round(_PAUSE_S / request.speed * _RATE_HZ))
             yield AudioChunk(_tone(voice["pitch_hz"] * (1 + interval), samples) + silence, _RATE_HZ)
+
+
+class _Checkpoint:
+    """How far the training is, and whether it has gone wrong; forgets both without a directory."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+
+    @property
+    def epoch(self) -> int:
+        """The first one that is not finished."""
+        return int(self._read("epoch") or 0)
+
+    @property
+    def went_wrong(self) -> bool:
+        return self._read("fault") is not None
+
+    def note_epoch(self, epoch: int) -> None:
+        self._write("epoch", str(epoch))
+
+    def note_fault(self) -> None:
+        self._write("fault", "once")
+
+    def _read(self, name: str) -> str | None:
+        if self._directory is None or not (self._directory / name).is_file():
+            return None
+        return (self._directory / name).read_text()
+
+    def _write(self, name: str, content: str) -> None:
+        if self._directory is not None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            aside = self._directory / f"{name}.part"
+            aside.write_text(content)
+            aside.replace(self._directory / name)
 
 
 def read_voice(voice_dir: Path) -> dict[str, Any]:
@@ -199,13 +268,17 @@ def _pitch_hz(path: Path, context: RunContext) -> float:
     return crossings / duration_s
 
 
-def _go_wrong(fault: str, context: RunContext) -> None:
+def _go_wrong(fault: str, context: RunContext) -> None:  # noqa: C901 - a list of faults
     context.log(f"fault: {fault}")
     match fault:
         case "refuse":
             raise EngineError("The tone engine refuses, as it was told to; tell it otherwise.")
         case "fail":
             raise RuntimeError("a string of the tone engine snapped")
+        case "no_gpu":
+            raise GpuUnavailable("The tone engine finds no GPU. Start it where there is one.")
+        case "no_disk":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case "exit":
             sys.exit(3)
         case "print":
@@ -222,6 +295,13 @@ def _go_wrong(fault: str, context: RunContext) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case _:
             return
+
+
+def _wait(seconds: float, context: RunContext) -> None:
+    end_s = time.monotonic() + seconds
+    while (left_s := end_s - time.monotonic()) > 0:
+        context.check_cancelled()
+        time.sleep(min(0.02, left_s))
 
 
 def _wait_for_ever(context: RunContext | None) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicewright.audio.encode import write_audio
@@ -15,7 +16,6 @@ from voicewright.training.errors import NothingHeldOut
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from voicewright.engines.client import EngineClient
     from voicewright.quality.measurer import Measurer

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.engines.errors import TooLittleSpeech
@@ -16,7 +17,6 @@ from voicewright.training.holdout import hold_out
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from voicewright.engines.port import EngineInfo
     from voicewright.quality.measurer import Measurer

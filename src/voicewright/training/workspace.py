@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from voicewright.storage.errors import WorkBusy
 from voicewright.storage.work import work_folder
+from voicewright.training.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +21,26 @@ if TYPE_CHECKING:
 CHECKPOINTS_KEPT_S = 7 * 24 * 3600.0
 """How long the checkpoints of a run that did not end well wait for a second attempt."""
 _MOST_NEIGHBOURS = 64
+_JOURNAL = "steps"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Workspace:
-    """The directories of one run."""
+    """The directories of one run.
+
+    Attributes:
+        root: the folder of all of them.
+        keeps_steps: set it to True where the run is cut off and will be gone on with: what its finished steps
+            made stays.
+    """
 
     root: Path
+    keeps_steps: bool = False
+
+    @property
+    def journal(self) -> Journal:
+        """Which steps are finished."""
+        return Journal(self.root / _JOURNAL)
 
     @property
     def clips(self) -> Path:
@@ -61,7 +75,8 @@ class Workspace:
 def claim_workspace(work_dir: Path, key: str) -> Iterator[Workspace]:
     """Hold the folder of this key, or a neighbour of it while another process holds that.
 
-    Afterwards a run that ended well leaves nothing; one that did not leaves its checkpoints, if it had any.
+    Afterwards a run that ended well leaves nothing; one that was killed leaves what its finished steps made,
+    and one that raised leaves its checkpoints, if it had any, or all of it where it asked for that.
 
     Raises:
         StorageFull, StorageReadOnly: the folder can't be made.
@@ -69,15 +84,17 @@ def claim_workspace(work_dir: Path, key: str) -> Iterator[Workspace]:
     with ExitStack() as held:
         folder = _first_free(held, work_dir, key)
         workspace = Workspace(folder.path)
-        _clear_all_but_checkpoint(workspace)
-        for directory in (workspace.clips, workspace.artefact, workspace.spoken):
-            directory.mkdir()
+        for step, directory in _folders(workspace).items():
+            if not workspace.journal.vouches_for(step):
+                shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(exist_ok=True)
         try:
             yield workspace
             folder.finished = True
         finally:
-            _clear_all_but_checkpoint(workspace)
-            if not workspace.checkpoint.is_dir() or not any(workspace.checkpoint.iterdir()):
+            if folder.finished or not workspace.keeps_steps:
+                _clear_all_but_checkpoint(workspace)
+            if not any(any(kept.iterdir()) for kept in _left(workspace)):
                 shutil.rmtree(workspace.root, ignore_errors=True)
 
 
@@ -92,6 +109,17 @@ def _first_free(held: ExitStack, work_dir: Path, key: str) -> WorkFolder:
     raise AssertionError  # pragma: no cover - count() does not end
 
 
+def _folders(workspace: Workspace) -> dict[str, Path]:
+    """What each step of the journal fills."""
+    return {"intake": workspace.clips, "train": workspace.artefact, "judge": workspace.spoken}
+
+
+def _left(workspace: Workspace) -> list[Path]:
+    """What a second attempt could go on from, where it is there."""
+    kept = [workspace.checkpoint, workspace.root / _JOURNAL]
+    return [directory for directory in kept if directory.is_dir()]
+
+
 def _clear_all_but_checkpoint(workspace: Workspace) -> None:
-    for directory in (workspace.clips, workspace.artefact, workspace.spoken):
+    for directory in (*_folders(workspace).values(), workspace.root / _JOURNAL):
         shutil.rmtree(directory, ignore_errors=True)
