@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select, update
 
+from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
@@ -38,7 +38,6 @@ _LOG = logging.getLogger(__name__)
 
 _LOCK = 0x766F6963_626C6F62
 """The key of the advisory lock: "voic", "blob"."""
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class StoredTrees(NamedTuple):
@@ -64,7 +63,7 @@ def voice_pending(blobs: BlobStore, new: NewVoice) -> Iterator[None]:
 
 def store_voice(session: Session, blobs: BlobStore, new: NewVoice) -> StoredTrees:
     """Put in what an engine wrote and what it is judged by; nothing is collected before the commit."""
-    session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+    share_lock(session, _LOCK)
     return StoredTrees(
         put_tree(blobs, new.artefact_dir),
         _put_some(blobs, _numbered(new.references), "The list of references"),
@@ -81,7 +80,7 @@ def spoken_pending(blobs: BlobStore, spoken: Sequence[Path]) -> Iterator[None]:
 
 def store_spoken(session: Session, blobs: BlobStore, spoken: Sequence[Path]) -> str | None:
     """Put in what a voice spoke to be judged by; nothing is collected before the commit."""
-    session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+    share_lock(session, _LOCK)
     return _put_some(blobs, _named(spoken), "The list of spoken sentences")
 
 
@@ -103,7 +102,7 @@ def collect(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
     Raises:
         BlobCorrupt: what a voice refers to can't be told; nothing is removed.
     """
-    if not _lock_out_writers(session, wait_s):
+    if not take_lock(session, _LOCK, wait_s=wait_s):
         return Collected(postponed=True)
     gone = list(
         session.scalars(
@@ -134,22 +133,6 @@ def _named(spoken: Sequence[Path]) -> dict[str, Path]:
 
 def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> str | None:
     return put_files(blobs, files, what=what).digest if files else None
-
-
-def _lock_out_writers(session: Session, wait_s: float) -> bool:
-    session.execute(
-        text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{max(1, round(wait_s * 1000))}ms"}
-    )
-    savepoint = session.begin_nested()
-    try:
-        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
-            raise
-        savepoint.rollback()
-        return False
-    savepoint.commit()
-    return True
 
 
 def _live(session: Session, blobs: BlobStore) -> set[str]:
