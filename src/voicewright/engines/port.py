@@ -34,8 +34,8 @@ class EngineOptions(BaseModel):
 class PipelineOptions(EngineOptions):
     """The options that most trainings have, with the defaults that hold where an engine has no better ones.
 
-    An engine whose method needs other defaults, or that can't honour one of these, has a model of its own: the
-    options of an engine are the fields of its model, and the defaults those that the model gives.
+    An engine whose method needs other defaults, or that can't honour one of these, has a model of its own:
+    the options of an engine are the fields of its model, and the defaults those that the model gives.
     """
 
     epochs: int = Field(default=100, ge=1, le=1000, description="How often all samples are learnt from.")

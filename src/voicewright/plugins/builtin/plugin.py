@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicewright.engines.port import Capabilities, EngineInfo
+from voicewright.engines.port import Capabilities, EngineInfo, Forecast
 from voicewright.errors import INSTALL_PACKAGES
 from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.options import BuiltinOptions
@@ -26,6 +26,15 @@ ENGINE = EngineInfo(
         learns_from_phones=True,
     ),
     options=BuiltinOptions,
+    # docs/benchmarks.md, on two cores
+    forecast=Forecast(
+        fixed_s=45.0,
+        per_speech_s=0.2,
+        per_epoch_s=0.009,
+        memory_mb=700,
+        artefact_mb=6.0,
+        quality=((20.0, 0.71), (60.0, 0.75), (195.0, 0.80)),
+    ),
     factory="voicewright.plugins.builtin.engine:BuiltinEngine",
     requires=("torch", "safetensors", "espeakng_loader", "threadpoolctl", "soundfile", "scipy"),
     install_hint=INSTALL_PACKAGES,
