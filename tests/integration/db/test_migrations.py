@@ -18,6 +18,8 @@ from voicewright.db.errors import DatabaseTooNew
 from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
+from voicewright.privacy.models import Consent
+from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.training.models import TrainingJob
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
@@ -46,7 +48,8 @@ def differences(connection):
 
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
-    assert {VoiceModel.__tablename__, TrainingJob.__tablename__} <= set(Base.metadata.tables)
+    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent}
+    assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
         assert checks_of(connection) == {
