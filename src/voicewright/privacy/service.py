@@ -1,0 +1,233 @@
+"""The use cases of consent: record one, list them, take one back, and demand one before a voice is made."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import func, select
+
+from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound, ConsentRequired
+from voicewright.privacy.models import Consent
+from voicewright.privacy.policies import ConsentScope, last_revocation, require_consent
+from voicewright.privacy.speakers import clean_speaker, speaker_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+
+_OWNER_LOCK: Final = 0x636F6E73
+"""The first half of the advisory lock under which an owner's consents change: "cons"."""
+_LONGEST_STATEMENT: Final = 4000
+_ASSERTED: Final = "{speaker} agrees to a voice being made of their recordings."
+_ON_THE_WAY: Final = (
+    "Recorded when a voice was made with ENVIRONMENT=development: whoever made it answers for it that "
+    "{speaker} agrees."
+)
+
+
+class ConsentService:
+    """The consents of all owners.
+
+    Every method raises the errors of `db.errors` when the database is away.
+
+    Args:
+        database: open.
+        environment: `production` demands that a consent is there; `development` records that whoever uses
+            somebody's recordings answers for it, unless that somebody took a consent back.
+    """
+
+    def __init__(self, database: Database, environment: Literal["development", "production"]) -> None:
+        self._database = database
+        self._environment = environment
+
+    def assert_consent(
+        self,
+        owner_id: uuid.UUID,
+        speaker: str,
+        *,
+        asserted_by: uuid.UUID,
+        scope: Sequence[str] = (ConsentScope.VOICE_CLONING,),
+        statement: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> Consent:
+        """Record that somebody says that a speaker agrees.
+
+        Args:
+            owner_id: whose recordings it is about.
+            speaker: who agrees, as datasets and samples name them.
+            asserted_by: who says so.
+            scope: to what.
+            statement: what is asserted; None: one sentence that says as much.
+            expires_at: when it ends by itself, with a time zone.
+
+        Raises:
+            SpeakerInvalid, ConsentInvalid: with the reason; nothing was recorded.
+        """
+        speaker = clean_speaker(speaker)
+        words = _checked_statement(statement) or _ASSERTED.format(speaker=speaker)
+        known = _checked_scope(scope)
+        with self._database.session() as session:
+            _lock_owner(session, owner_id)
+            now = _now(session)
+            if expires_at is not None and expires_at <= now:
+                raise ConsentInvalid(
+                    f"expires_at is {expires_at.isoformat()}, which is past. Name a later time."
+                )
+            consent = _assertion(owner_id, speaker, known, words, by=asserted_by, at=now)
+            consent.expires_at = expires_at
+            session.add(consent)
+            return consent
+
+    def list_consents(
+        self, owner_id: uuid.UUID, *, speaker: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Consent], int]:
+        """The consents of an owner, the newest first, and how many there are in all.
+
+        Args:
+            owner_id: whose.
+            speaker: only those of this speaker.
+            limit: at most so many.
+            offset: leave out so many.
+        """
+        where = Consent.owner_id == owner_id
+        if speaker is not None:
+            where &= Consent.speaker_key == speaker_key(speaker)
+        with self._database.session() as session:
+            found = session.scalars(
+                select(Consent)
+                .where(where)
+                .order_by(Consent.asserted_at.desc(), Consent.id.desc())
+                .limit(limit)
+                .offset(offset)
+            )
+            return list(found), session.scalar(select(func.count()).select_from(Consent).where(where)) or 0
+
+    def get(self, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -> Consent:
+        """One consent of an owner; of any owner where that is None.
+
+        Raises:
+            ConsentNotFound: there is none, or it is somebody else's.
+        """
+        with self._database.session() as session:
+            return _find(session, consent_id, owner_id)
+
+    def revoke(self, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -> Consent:
+        """Take a consent back, and with it all that were recorded before for the same; once is enough.
+
+        Raises:
+            ConsentNotFound: as in `get`.
+        """
+        with self._database.session() as session:
+            consent = _find(session, consent_id, owner_id)
+            _lock_owner(session, consent.owner_id)
+            session.refresh(consent)
+            if consent.revoked_at is None:
+                consent.revoked_at = _now(session)
+            return consent
+
+    def ensure(
+        self,
+        session: Session | None,
+        owner_id: uuid.UUID,
+        speaker: str,
+        asserted_by: uuid.UUID,
+        scope: ConsentScope = ConsentScope.VOICE_CLONING,
+    ) -> Consent:
+        """Demand a consent before a voice is made; in development record the asserter's word on the way.
+
+        Args:
+            session: the caller's unit of work, so that what is recorded stands or falls with it; None: one of
+                its own.
+            owner_id: whose recordings they are.
+            speaker: whose voice it is.
+            asserted_by: who makes the voice.
+            scope: what is to be done.
+
+        Raises:
+            ConsentRequired: there is none, or it expired or was taken back; the message says what to do.
+            SpeakerInvalid: the speaker has no name.
+        """
+        with self._database.session() if session is None else nullcontext(session) as within:
+            if self._environment == "development":
+                _lock_owner(within, owner_id)
+            consents, now = _of_speaker(within, owner_id, speaker), _now(within)
+            try:
+                return require_consent(consents, speaker=speaker, scope=scope, at=now)
+            except ConsentRequired:
+                revoked_at = last_revocation(consents, speaker=speaker, scope=scope)
+                if self._environment == "production" or revoked_at is not None:
+                    raise
+            speaker = clean_speaker(speaker)
+            words = _ON_THE_WAY.format(speaker=speaker)
+            consent = _assertion(owner_id, speaker, [scope.value], words, by=asserted_by, at=now)
+            within.add(consent)
+            return consent
+
+
+def _assertion(
+    owner_id: uuid.UUID, speaker: str, scope: list[str], statement: str, *, by: uuid.UUID, at: datetime
+) -> Consent:
+    return Consent(
+        id=uuid.uuid4(),
+        owner_id=owner_id,
+        speaker=speaker,
+        speaker_key=speaker_key(speaker),
+        scope=scope,
+        statement=statement,
+        source="assertion",
+        evidence=None,
+        asserted_by=by,
+        asserted_at=at,
+        expires_at=None,
+        revoked_at=None,
+    )
+
+
+def _of_speaker(session: Session, owner_id: uuid.UUID, speaker: str) -> list[Consent]:
+    return list(
+        session.scalars(
+            select(Consent)
+            .where(Consent.owner_id == owner_id, Consent.speaker_key == speaker_key(speaker))
+            .execution_options(populate_existing=True)  # the caller's session may have read them before
+        )
+    )
+
+
+def _find(session: Session, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -> Consent:
+    consent = session.get(Consent, consent_id)
+    if consent is None or owner_id not in {None, consent.owner_id}:
+        raise ConsentNotFound(f"There is no consent with the id {consent_id}. GET /consents lists yours.")
+    return consent
+
+
+def _lock_owner(session: Session, owner_id: uuid.UUID) -> None:
+    """Let one transaction at a time change an owner's consents."""
+    session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(owner_id)))))
+
+
+def _now(session: Session) -> datetime:
+    """The database's time, as what came first must be told among machines, and after waiting for a lock."""
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now
+
+
+def _checked_scope(scope: Sequence[str]) -> list[str]:
+    known = [one.value for one in ConsentScope]
+    if not scope or not set(scope) <= set(known):
+        raise ConsentInvalid(f"scope names what is agreed to; it is a list of: {', '.join(known)}.")
+    return sorted(set(scope))
+
+
+def _checked_statement(statement: str | None) -> str:
+    words = (statement or "").strip()
+    if len(words) > _LONGEST_STATEMENT:
+        raise ConsentInvalid(f"A statement has at most {_LONGEST_STATEMENT} characters.")
+    if "\0" in words:
+        raise ConsentInvalid("The statement holds a NUL character; leave it out.")
+    return words
