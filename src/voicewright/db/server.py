@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
@@ -81,6 +82,15 @@ class Database:
                 upgrade_tables(database.engine)
             undo.pop_all()
         return database
+
+    @property
+    def conninfo(self) -> str:
+        """The server in libpq's form, with its password, for connections that are no units of work."""
+        named = self.url.translate_connect_args(username="user", database="dbname")
+        query = {
+            name: value if isinstance(value, str) else value[0] for name, value in self.url.query.items()
+        }
+        return make_conninfo("", **named, **query)
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -15,10 +15,13 @@ from sqlalchemy import text
 from voicewright.jobs.schema import QUEUE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+STALE_AFTER_S: Final = 30
+"""A worker of the queue that gave no sign for so long is gone."""
 
 # Nothing is ever sent over a connection of its own: every call passes the caller's.
 _APP: Final = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -63,6 +66,45 @@ def withdraw(session: Session, ticket: int) -> None:
         text(f"DELETE FROM {QUEUE_SCHEMA}.procrastinate_jobs WHERE id = :ticket AND status = 'todo'"),  # noqa: S608 - a constant
         {"ticket": ticket},
     )
+
+
+def take_out(session: Session, ticket: int) -> None:
+    """Take an entry out that a worker was given, in the transaction that begins its work."""
+    session.execute(
+        text(f"DELETE FROM {QUEUE_SCHEMA}.procrastinate_jobs WHERE id = :ticket"),  # noqa: S608 - a constant
+        {"ticket": ticket},
+    )
+
+
+def dead_tickets(session: Session, tickets: Collection[int]) -> set[int]:
+    """Those of some entries that nobody will begin: they are gone, or were given to a worker that is gone.
+
+    A worker begins what it was given within moments, or never.
+    """
+    if not tickets:
+        return set()
+    alive = session.scalars(
+        text(
+            f"SELECT job.id FROM {QUEUE_SCHEMA}.procrastinate_jobs job"  # noqa: S608 - constants
+            f" LEFT JOIN {QUEUE_SCHEMA}.procrastinate_workers worker ON worker.id = job.worker_id"
+            " WHERE job.id = ANY(:tickets) AND (job.status = 'todo' OR (job.status = 'doing'"
+            f" AND worker.last_heartbeat > now() - interval '{STALE_AFTER_S} seconds'"
+            f" AND EXISTS (SELECT FROM {QUEUE_SCHEMA}.procrastinate_events event"
+            "     WHERE event.job_id = job.id AND event.type = 'started'"
+            f"    AND event.at > now() - interval '{STALE_AFTER_S} seconds')))"
+        ),
+        {"tickets": list(tickets)},
+    )
+    return set(tickets) - set(alive)
+
+
+def forget_dead_workers(session: Session) -> None:
+    """Remove the entries of the queue that workers which are gone were given and never began."""
+    _see_queue(session)
+    session.execute(
+        text("SELECT procrastinate_prune_stalled_workers_v1(:seconds)"), {"seconds": 10 * STALE_AFTER_S}
+    )
+    session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
 
 
 def _see_queue(session: Session) -> None:

@@ -91,6 +91,7 @@ class TrainingJob(Base):
     """Counts the runs that were begun; the number of the current one fences its writes."""
     node: Mapped[str | None]
     """The node that runs it, or ran it last."""
+    attempt_started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     """The last sign of life of the run."""
     retry_count: Mapped[int] = mapped_column(default=0)
@@ -110,10 +111,6 @@ class TrainingJob(Base):
     quality_score: Mapped[float | None]
     quality: Mapped[dict[str, Any] | None]
     """The evaluation, also where it was under the threshold; see `quality.evaluation`."""
-    artefact_digest: Mapped[str | None]
-    """The voice that failed its validation, kept for listening; a registered one is in `voice_models`."""
-    spoken_digest: Mapped[str | None]
-    """What that voice spoke to be judged by."""
     voice_model_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=_now)
     started_at: Mapped[datetime | None]

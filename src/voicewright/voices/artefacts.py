@@ -21,7 +21,7 @@ from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
-from voicewright.voices.models import VoiceModel
+from voicewright.voices.models import KeptTree, VoiceModel
 from voicewright.voices.schemas import Collected
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def _live(session: Session, blobs: BlobStore) -> set[str]:
         )
     )
     trees = {digest for row in rows for digest in row if digest is not None}
+    trees.update(session.scalars(select(KeptTree.digest)))
     live = set(trees)
     for digest in trees:
         try:

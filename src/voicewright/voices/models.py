@@ -46,6 +46,12 @@ class VoiceModel(Base):
             text("created_at DESC"),
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index(
+            "uq_voice_models_training_job",
+            "training_job_id",
+            unique=True,
+            postgresql_where=text("training_job_id IS NOT NULL"),
+        ),
         Index("ix_voice_models_lineage", "lineage_id", "version"),
         Index(
             "ix_voice_models_to_collect",
@@ -87,6 +93,8 @@ class VoiceModel(Base):
     options: Mapped[dict[str, Any]]
     """What the engine was told."""
     dataset_hash: Mapped[str | None]
+    training_job_id: Mapped[uuid.UUID | None]
+    """The job that made it; there is one voice of a job at most."""
     notes: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=False)
     """At most one of an owner."""
@@ -100,3 +108,18 @@ class VoiceModel(Base):
     def label(self) -> str:
         """How people call it: "My voice, version 2"."""
         return f"{self.name}, version {self.version}"
+
+
+class KeptTree(Base):
+    """Files of a voice that was made and is not good enough to be registered, kept for listening."""
+
+    __tablename__ = "kept_trees"
+    __table_args__ = (
+        CheckConstraint("kind IN ('artefact', 'spoken')", name="kind_known"),
+        CheckConstraint(f"digest {_DIGEST}", name="digest_form"),
+    )
+
+    training_job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    kept_at: Mapped[datetime] = mapped_column(default=_now)

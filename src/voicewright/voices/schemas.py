@@ -34,6 +34,7 @@ class NewVoice:
         spoken: what the voice spoke to be judged by; it is stored under the names of these files, which are
             those in the evaluation.
         options: the options that the engine was given.
+        training_job_id: the queued job that made it; a second registration of the same job finds the first.
         dataset_hash: what says that two voices were trained on the same recordings.
         notes: words for people.
     """
@@ -51,6 +52,7 @@ class NewVoice:
     spoken: Sequence[Path] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     dataset_hash: str | None = None
+    training_job_id: UUID | None = None
     notes: str | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, select, update
 
@@ -23,13 +23,13 @@ from voicewright.voices.artefacts import (
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.models import VoiceModel
+from voicewright.voices.models import KeptTree, VoiceModel
 from voicewright.voices.names import as_id, clean_name, close_names, name_key
 from voicewright.voices.policies import activates_on_creation, next_best
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -78,10 +78,21 @@ class VoiceService:
         cache = VoiceCache(home.voice_cache_dir, blobs, limit_bytes=settings.voice_cache_mb * _MIB)
         return cls(database, blobs, cache)
 
-    def register(self, new: NewVoice) -> VoiceModel:
+    def of(self, owner_id: uuid.UUID) -> VoiceService:
+        """The voices of another owner, in the same store."""
+        return VoiceService(self._database, self._blobs, self._cache, owner_id=owner_id)
+
+    def register(
+        self, new: NewVoice, *, also: Callable[[Session, VoiceModel], None] = lambda _session, _voice: None
+    ) -> VoiceModel:
         """Store a trained voice and enter it; the same name again makes the next version.
 
-        It becomes the active voice when there is none, or when it was judged better than 0.8.
+        It becomes the active voice when there is none, or when it was judged better than 0.8. Where the voice
+        of its training job is there already, that one is the answer.
+
+        Args:
+            new: what is to be kept.
+            also: what else belongs to the same transaction; what it raises takes all of it back.
 
         Raises:
             VoiceNameInvalid, VoiceDataInvalid: nothing was stored.
@@ -95,6 +106,10 @@ class VoiceService:
         with voice_pending(self._blobs, new), self._database.session() as session:
             stored = store_voice(session, self._blobs, new)
             self._lock_owner(session)
+            there = self._of_job(session, new.training_job_id)
+            if there is not None:
+                also(session, there)
+                return there
             earlier = self._newest_of_name(session, name_key(name))
             active = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
             activates = activates_on_creation(score, has_active=active is not None)
@@ -122,13 +137,44 @@ class VoiceService:
                 quality_score=score,
                 options=options,
                 dataset_hash=new.dataset_hash,
+                training_job_id=new.training_job_id,
                 notes=new.notes,
                 is_active=activates,
                 deleted_at=None,
                 collected_at=None,
             )
             session.add(voice)
+            session.flush()
+            also(session, voice)
         return voice
+
+    def of_job(self, training_job_id: uuid.UUID) -> VoiceModel | None:
+        """The voice that a training job made, deleted or not; None: it has made none."""
+        with self._database.session() as session:
+            return self._of_job(session, training_job_id)
+
+    def keep_rejected(
+        self, new: NewVoice, *, also: Callable[[Session], None] = lambda _session: None
+    ) -> None:
+        """Store the files of a voice that is not good enough, under its job, without entering it.
+
+        Errors as in `register`; what was kept of the same job before is replaced.
+        """
+        job_id = new.training_job_id
+        if job_id is None:
+            raise ValueError("a voice that is kept needs its training job")
+        with voice_pending(self._blobs, new), self._database.session() as session:
+            stored = store_voice(session, self._blobs, new)
+            for kind, digest in (("artefact", stored.artefact.digest), ("spoken", stored.spoken)):
+                if digest is not None:
+                    session.merge(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
+            also(session)
+
+    def kept_of_job(self, training_job_id: uuid.UUID, kind: Literal["artefact", "spoken"]) -> list[Path]:
+        """Files of a voice that was kept without being entered; errors as `materialise`."""
+        with self._database.session() as session:
+            kept = session.get(KeptTree, (training_job_id, kind))
+        return [] if kept is None else sorted(self._cache.path_of(kept.digest).iterdir())
 
     def list_voices(self) -> list[VoiceModel]:
         """All voices in all versions: by name, the newest version of each first."""
@@ -275,6 +321,11 @@ class VoiceService:
 
     def _mine(self) -> ColumnElement[bool]:
         return (VoiceModel.owner_id == self._owner_id) & VoiceModel.deleted_at.is_(None)
+
+    def _of_job(self, session: Session, training_job_id: uuid.UUID | None) -> VoiceModel | None:
+        if training_job_id is None:
+            return None
+        return session.scalar(select(VoiceModel).where(VoiceModel.training_job_id == training_job_id))
 
     def _lock_owner(self, session: Session) -> None:
         """Let one transaction at a time change this owner's versions and active voice."""

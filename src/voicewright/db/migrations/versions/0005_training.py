@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("ticket", sa.BigInteger(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("node", sa.Text(), nullable=True),
+        sa.Column("attempt_started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("heartbeat_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("retry_count", sa.Integer(), nullable=False),
         sa.Column("max_retries", sa.Integer(), nullable=False),
@@ -77,8 +78,6 @@ def upgrade() -> None:
         sa.Column("actual_time_ms", sa.BigInteger(), nullable=True),
         sa.Column("quality_score", sa.Double(), nullable=True),
         sa.Column("quality", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column("artefact_digest", sa.Text(), nullable=True),
-        sa.Column("spoken_digest", sa.Text(), nullable=True),
         sa.Column("voice_model_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -162,6 +161,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_training_events_job", "training_events", ["job_id", "id"], unique=False)
 
+    op.add_column("voice_models", sa.Column("training_job_id", sa.Uuid(), nullable=True))
+    op.create_index(
+        "uq_voice_models_training_job",
+        "voice_models",
+        ["training_job_id"],
+        unique=True,
+        postgresql_where=sa.text("training_job_id IS NOT NULL"),
+    )
+    op.create_table(
+        "kept_trees",
+        sa.Column("training_job_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("kept_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('artefact', 'spoken')", name=op.f("ck_kept_trees_kind_known")),
+        sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_kept_trees_digest_form")),
+        sa.PrimaryKeyConstraint("training_job_id", "kind", name=op.f("pk_kept_trees")),
+    )
     op.execute("CREATE SCHEMA queue")
     op.execute("SET LOCAL search_path TO queue")
     # the driver's own cursor: a colon or a per cent sign in this file is no parameter
@@ -172,11 +189,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP SCHEMA queue CASCADE")
+    op.drop_index("uq_voice_models_training_job", "voice_models")
+    op.drop_column("voice_models", "training_job_id")
     for table in (
         "training_events",
         "training_budget_reservations",
         "training_jobs",
         "training_budget_days",
         "nodes",
+        "kept_trees",
     ):
         op.drop_table(table)
