@@ -104,6 +104,8 @@ class TrainingJob(Base):
 
     estimated_cost: Mapped[Decimal] = mapped_column(_DOLLARS)
     estimated_time_ms: Mapped[int] = mapped_column(BigInteger)
+    forecast_time_ms: Mapped[int] = mapped_column(BigInteger)
+    """What the engine's description says by itself, before ended jobs correct it to the estimate."""
     actual_cost: Mapped[Decimal | None] = mapped_column(_DOLLARS)
     """Of all attempts together."""
     actual_time_ms: Mapped[int | None] = mapped_column(BigInteger)
@@ -156,7 +158,7 @@ class BudgetDay(Base):
 
 
 class BudgetReservation(Base):
-    """What one job holds of a day's budget, until it is settled with what the job really cost."""
+    """What one job holds of a day's budget, and what of its cost has been booked there; see `training.budget`."""
 
     __tablename__ = "training_budget_reservations"
 
@@ -165,6 +167,9 @@ class BudgetReservation(Base):
     )
     day: Mapped[date]
     amount: Mapped[Decimal] = mapped_column(_DOLLARS)
+    """Reserved; nothing once it is settled."""
+    booked: Mapped[Decimal] = mapped_column(_DOLLARS, default=Decimal(0))
+    """Of the job's cost, all attempts together, on whatever days."""
 
 
 class Node(Base):

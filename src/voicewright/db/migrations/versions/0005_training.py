@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("suggested_actions", postgresql.JSONB(), nullable=False),
         sa.Column("estimated_cost", sa.Numeric(precision=14, scale=6), nullable=False),
         sa.Column("estimated_time_ms", sa.BigInteger(), nullable=False),
+        sa.Column("forecast_time_ms", sa.BigInteger(), nullable=False),
         sa.Column("actual_cost", sa.Numeric(precision=14, scale=6), nullable=True),
         sa.Column("actual_time_ms", sa.BigInteger(), nullable=True),
         sa.Column("quality_score", sa.Double(), nullable=True),
@@ -130,6 +131,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=14, scale=6), nullable=False),
+        sa.Column("booked", sa.Numeric(precision=14, scale=6), nullable=False),
         sa.ForeignKeyConstraint(
             ["job_id"],
             ["training_jobs.id"],
