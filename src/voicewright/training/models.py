@@ -158,7 +158,7 @@ class BudgetDay(Base):
 
 
 class BudgetReservation(Base):
-    """What one job holds of a day's budget, and what of its cost has been booked there; see `training.budget`."""
+    """What one job holds of a day's budget, and what of its cost is booked; see `training.budget`."""
 
     __tablename__ = "training_budget_reservations"
 
