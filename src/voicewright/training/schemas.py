@@ -146,7 +146,7 @@ class TrainingRequestBody(RequestModel):
     user_id: UUID | None = Field(
         default=None, description="Whose voice it will be: your own id. Administrators may name another's."
     )
-    voice_sample_ids: Annotated[list[Text], Field(max_length=_MOST_IDS)] | None = Field(
+    voice_sample_ids: Annotated[list[Text], Field(min_length=1, max_length=_MOST_IDS)] | None = Field(
         default=None, description="Ids of uploaded samples of one speaker."
     )
     dataset_id: UUID | None = Field(default=None, description="Instead of samples: all of a dataset.")
