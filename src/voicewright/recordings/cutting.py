@@ -69,6 +69,10 @@ class TakenFile:
     invalid_share: float = 0.0
     fingerprint: str = ""
     """Of the decoded sound: two files with the same are the same recording."""
+    container: str = ""
+    """What the content turned out to be, see `audio.formats.AudioInfo`; empty: could not be opened."""
+    duration_s: float = 0.0
+    """Of the sound that was read."""
 
     @property
     def was_cut(self) -> bool:
@@ -151,6 +155,7 @@ class _Cutter:
         self, reader: AudioReader, on_progress: Callable[[float], None], stopped: Callable[[], bool]
     ) -> None:
         taken = self._taken
+        taken.container = reader.info.container
         clipping = ClippingMeter(reader.info)
         stream = MonoStream(reader, WORKING_RATE_HZ, clipping)
         digest = hashlib.blake2b(digest_size=16)
@@ -179,12 +184,13 @@ class _Cutter:
             self._finish(self._segmenter.feed(tracker.finish()), clipping)
         self._finish(self._segmenter.finish(), clipping)
         taken.fingerprint = digest.hexdigest()
+        taken.duration_s = length / WORKING_RATE_HZ
         taken.problem = reader.problem
         samples = stream.read_s * reader.info.sample_rate_hz * reader.info.channels
         taken.invalid_share = stream.invalid_samples / samples if samples else 0.0
         self._tell(reader, stream)
         if not taken.drafts:
-            taken.refused = self._nothing_found(length / WORKING_RATE_HZ)
+            taken.refused = self._nothing_found(taken.duration_s)
 
     def _finish(self, segments: list[Segment], clipping: ClippingMeter) -> None:
         for segment in segments:

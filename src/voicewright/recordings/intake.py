@@ -7,7 +7,6 @@ import queue
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +14,12 @@ import numpy as np
 
 from voicewright.audio.errors import AudioNotWritten
 from voicewright.recordings.cutting import take_file
+from voicewright.recordings.judging import SAME_SPEAKER, Likeness, judge_file
 from voicewright.recordings.listing import list_recordings
 from voicewright.recordings.measuring import ClipMeasuring, ClipScoring
 from voicewright.recordings.planning import plan_intake
-from voicewright.recordings.policies import Circumstances, IntakeLimits, judge
-from voicewright.recordings.report import Clip, IntakeReport, RefusedFile, Verdict
+from voicewright.recordings.policies import IntakeLimits
+from voicewright.recordings.report import IntakeReport, RefusedFile, Verdict
 from voicewright.recordings.speakers import check_speakers
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.listing import SourceFile
     from voicewright.recordings.measuring import Measurer
     from voicewright.recordings.planning import Plan
+    from voicewright.recordings.report import Clip
     from voicewright.recordings.speakers import SpeakerCheck
 
 _MOST_WORKERS: Final = 8
@@ -90,20 +91,10 @@ def take_in(
         source=source,
         clips=tuple(clips),
         refused=tuple(sorted(refused, key=lambda refusal: str(refusal.path))),
-        speaker_outliers=tuple(clip.id for clip in clips if speakers.get(clip.id, _SAME).outlier),
+        speaker_outliers=tuple(clip.id for clip in clips if speakers.get(clip.id, SAME_SPEAKER).outlier),
         notes=tuple(notes),
         transcript_kind=plan.transcripts.kind,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Likeness:
-    cosine: float | None = None
-    outlier: bool = False
-    doubtful: bool = False
-
-
-_SAME: Final = _Likeness()
 
 
 def _make(work_dir: Path) -> None:
@@ -188,7 +179,7 @@ def _check_speakers(
     measuring: ClipMeasuring | None,
     progress: Callable[[str, float], None],
     notes: list[str],
-) -> dict[str, _Likeness]:
+) -> dict[str, Likeness]:
     if measuring is None or not drafts:
         return {}
     while not measuring.wait(_TICK_S):
@@ -211,7 +202,7 @@ def _check_speakers(
     if check.note is not None:
         notes.append(check.note)
     return {
-        draft.id: _Likeness(float(check.cosine[i]), bool(check.outlier[i]), bool(check.doubtful[i]))
+        draft.id: Likeness(float(check.cosine[i]), bool(check.outlier[i]), bool(check.doubtful[i]))
         for i, draft in enumerate(known)
     }
 
@@ -253,54 +244,13 @@ def _score(
 def _judge_all(
     taken: Sequence[TakenFile],
     plan: Plan,
-    speakers: dict[str, _Likeness],
+    speakers: dict[str, Likeness],
     scores: dict[str, tuple[float, float]],
     notes: list[str],
 ) -> list[Clip]:
     clips: list[Clip] = []
     for file in taken:
-        text = plan.texts.get(file.source.path)
-        if text is not None and file.was_cut:
-            notes.append(
-                f"{file.source.relative} was cut into {len(file.drafts)} clips; its transcript is not used,"
-                " since nobody knows which words are in which."
-            )
-            text = None
-        clips.extend(
-            _judge_one(file, draft, text, speakers.get(draft.id, _SAME), scores) for draft in file.drafts
-        )
+        judged, found = judge_file(file, plan.texts.get(file.source.path), likeness=speakers, scores=scores)
+        clips.extend(judged)
+        notes.extend(found)
     return clips
-
-
-def _judge_one(
-    file: TakenFile,
-    draft: Draft,
-    text: str | None,
-    likeness: _Likeness,
-    scores: dict[str, tuple[float, float]],
-) -> Clip:
-    ovrl, sig = scores.get(draft.id, (None, None))
-    measures = replace(draft.measures, dnsmos_ovrl=ovrl, dnsmos_sig=sig, speaker_cosine=likeness.cosine)
-    around = Circumstances(
-        duration_s=draft.duration_s,
-        speech_s=draft.speech_s,
-        text=text,
-        problem=file.problem,
-        invalid_share=file.invalid_share,
-        other_speaker=likeness.outlier,
-        doubtful_speaker=likeness.doubtful,
-    )
-    verdict, reasons = judge(measures, around)
-    return Clip(
-        id=draft.id,
-        source=draft.source,
-        start_s=draft.start_s,
-        end_s=draft.end_s,
-        path=draft.path,
-        duration_s=draft.duration_s,
-        speech_s=draft.speech_s,
-        text=text,
-        verdict=verdict,
-        reasons=reasons,
-        measures=measures,
-    )

@@ -14,7 +14,7 @@ from voicewright.recordings.errors import NoRecordings, RecordingsNotFound
 from voicewright.recordings.report import RefusedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 CUT_MARK: Final = "+"
 """Between the id of a file and the number of a cut. No id of a file holds it, so `take.wav`, cut, never
@@ -122,19 +122,25 @@ def _refusal(path: Path, root: Path) -> RefusedFile | None:
 
 
 def _named(paths: list[Path], root: Path) -> Iterator[SourceFile]:
-    taken: set[str] = set()
-    for path in paths:
-        base = _safe_id(path.stem)
-        clip_id, number = base, 1
-        while clip_id.casefold() in taken:
-            number += 1
-            clip_id = f"{base}~{number}"
-        taken.add(clip_id.casefold())
+    for path, clip_id in zip(paths, unique_ids(path.stem for path in paths), strict=True):
         try:
             size = path.stat().st_size
         except OSError:
             size = 0
         yield SourceFile(path, path.relative_to(root).as_posix(), clip_id, size)
+
+
+def unique_ids(stems: Iterable[str]) -> Iterator[str]:
+    """Make an id of each name: usable as the name of a file, and no two alike, whatever the case."""
+    taken: set[str] = set()
+    for stem in stems:
+        base = _safe_id(stem)
+        clip_id, number = base, 1
+        while clip_id.casefold() in taken:
+            number += 1
+            clip_id = f"{base}~{number}"
+        taken.add(clip_id.casefold())
+        yield clip_id
 
 
 def _safe_id(stem: str) -> str:

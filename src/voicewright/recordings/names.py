@@ -1,0 +1,91 @@
+"""What datasets may be called, and what is kept of names of files and of transcripts that people send.
+
+The name of a dataset is the name of a folder to those who download it, and a part of addresses: it has
+letters and digits of any script, spaces, dots, dashes and underscores, and nothing that leads anywhere. Two
+names are the same when their keys are, so that "My voice" and "my voice" are one dataset.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+from typing import Final
+
+from voicewright.recordings.errors import DatasetNameInvalid, TranscriptInvalid
+from voicewright.recordings.metadata import clean_text
+
+MAX_NAME_CHARACTERS: Final = 100
+MAX_TRANSCRIPT_CHARACTERS: Final = 10_000
+_MAX_NAME_BYTES: Final = 200
+"""Disks take 255 for the name of a file."""
+_MAX_FILENAME_CHARACTERS: Final = 200
+_LONGEST_SUFFIX: Final = 10
+_SPACES: Final = re.compile(r"\s+")
+_PUNCTUATION: Final = " ._-"
+_LETTERS: Final = ("L", "N", "M")
+"""Categories of Unicode: letters, numbers, and the marks without which some scripts have no vowels."""
+
+
+def clean_dataset_name(name: str) -> str:
+    """The name as it is kept: composed letters, single spaces.
+
+    Raises:
+        DatasetNameInvalid: says what to change.
+    """
+    cleaned = unicodedata.normalize("NFC", _SPACES.sub(" ", name).strip())
+    if not cleaned:
+        raise DatasetNameInvalid("A dataset needs a name: letters and digits, say 'my_voice'.")
+    if len(cleaned) > MAX_NAME_CHARACTERS or len(cleaned.encode(errors="replace")) > _MAX_NAME_BYTES:
+        raise DatasetNameInvalid(
+            f"The name of a dataset has at most {MAX_NAME_CHARACTERS} characters ({_MAX_NAME_BYTES} bytes),"
+            f" and this one has {len(cleaned)}. Shorten it."
+        )
+    odd = sorted({character for character in cleaned if not _is_allowed(character)})
+    if odd:
+        shown = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in odd[:5])
+        raise DatasetNameInvalid(
+            "The name of a dataset has letters, digits, spaces, dots, dashes and underscores. Take out or"
+            f" replace: {shown}"
+        )
+    if not unicodedata.category(cleaned[0]).startswith(("L", "N")) or cleaned.endswith("."):
+        raise DatasetNameInvalid(
+            "The name of a dataset begins with a letter or a digit and does not end with a dot. Change"
+            f" {cleaned!r}."
+        )
+    return cleaned
+
+
+def dataset_key(name: str) -> str:
+    """What two spellings of one name have in common."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return _SPACES.sub(" ", folded).strip()
+
+
+def clean_filename(sent: str) -> str:
+    """The name of a file as it is shown: without folders and without what can't be shown."""
+    base = unicodedata.normalize("NFC", sent.replace("\\", "/")).rstrip("/").rpartition("/")[2]
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in base)
+    path = PurePosixPath(_SPACES.sub(" ", shown).strip() or "audio")
+    suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
+    stem = path.name.removesuffix(suffix)
+    return stem[: _MAX_FILENAME_CHARACTERS - len(suffix)] + suffix
+
+
+def clean_transcript(text: str | None) -> str | None:
+    """The transcript as it is kept; None where there is none.
+
+    Raises:
+        TranscriptInvalid: it is longer than anybody speaks in a clip.
+    """
+    cleaned = clean_text(text or "")
+    if len(cleaned) > MAX_TRANSCRIPT_CHARACTERS:
+        raise TranscriptInvalid(
+            f"A transcript has at most {MAX_TRANSCRIPT_CHARACTERS:,} characters, and this one has"
+            f" {len(cleaned):,}. Give what is said in this one recording."
+        )
+    return cleaned or None
+
+
+def _is_allowed(character: str) -> bool:
+    return character in _PUNCTUATION or unicodedata.category(character).startswith(_LETTERS)
