@@ -59,13 +59,22 @@ class SampleFacts:
     @property
     def clean_s(self) -> float:
         """Its speech as so many seconds of flawless speech with known words; see `training.plan`."""
-        untold_s = self.good_s - self.good_told_s, self.usable_s - self.usable_told_s
-        return (
-            self.good_told_s
-            + self.usable_told_s * USABLE_WEIGHT
-            + untold_s[0] * RECOGNISED_WEIGHT
-            + untold_s[1] * RECOGNISED_WEIGHT * USABLE_WEIGHT
-        )
+        return self._clean_s(USABLE_WEIGHT, RECOGNISED_WEIGHT)
+
+    @property
+    def clean_if_told_s(self) -> float:
+        """The same, if all its words were known."""
+        return self._clean_s(USABLE_WEIGHT, 1.0)
+
+    @property
+    def clean_if_flawless_s(self) -> float:
+        """The same, if it was recorded without flaws."""
+        return self._clean_s(1.0, RECOGNISED_WEIGHT)
+
+    def _clean_s(self, usable_weight: float, untold_weight: float) -> float:
+        told_s = self.good_told_s + self.usable_told_s * usable_weight
+        all_s = self.good_s + self.usable_s * usable_weight
+        return told_s + (all_s - told_s) * untold_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,7 @@ def _as_ids(named: Sequence[str], most_samples: int) -> list[UUID]:
     known = [id_ for id_ in ids if id_ is not None]
     first = {id_: place for place, id_ in reversed(list(enumerate(known)))}
     twice = [
-        FieldFault(f"{_FIELD}.{place}", f"{id_} is named twice")
+        FieldFault(f"{_FIELD}[{place}]", f"{id_} is named twice")
         for place, id_ in enumerate(known)
         if first[id_] != place
     ]
@@ -171,7 +180,7 @@ def _not_found(missing: Sequence[str]) -> VoiceSampleNotFound:
     more = f" and {len(missing) - _MOST_SHOWN} more" if len(missing) > _MOST_SHOWN else ""
     return VoiceSampleNotFound(
         f"There is no sample of yours with the id {shown}{more}. Check the ids, or upload the recordings.",
-        fields=[FieldFault(_FIELD, f"There is no sample of yours with the id {each}.") for each in missing],
+        fields=[FieldFault(_FIELD, f"There is no sample {each} of yours.") for each in missing],
     )
 
 

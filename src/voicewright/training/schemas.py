@@ -53,36 +53,13 @@ def _explained(fault: ErrorDetails, known: list[str]) -> InitErrorDetails:
     )
 
 
-def _storable(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("has a character that can't be kept (U+0000)")
-    return value
-
-
-def _storable_deep(value: Any) -> Any:
-    """Of the engine's own options, which only its own model knows."""
-    match value:
-        case str():
-            _storable(value).encode()  # a lone surrogate is a ValueError
-        case dict():
-            for name, each in value.items():
-                _storable_deep(name)
-                _storable_deep(each)
-        case list():
-            for each in value:
-                _storable_deep(each)
-        case _:
-            pass
-    return value
-
-
 def _within_reason(value: AwareDatetime) -> AwareDatetime:
     if not 1970 <= value.year <= 9000:  # noqa: PLR2004 - what every clock and table can hold
         raise ValueError("is no moment of our time")
     return value
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Moment = Annotated[AwareDatetime, AfterValidator(_within_reason)]
@@ -133,7 +110,7 @@ class TrainingOptions(RequestModel):
         default=None, description="Share of the network that is left out of each step."
     )
     optimizer_type: Text | None = Field(default=None, description="Adam, SGD and the like.")
-    engine: Annotated[dict[str, Any], AfterValidator(_storable_deep)] = Field(
+    engine: dict[str, Any] = Field(
         default_factory=dict,
         description="The engine's own options, by its own names, such as `seed`.",
         examples=[{"seed": 1}],

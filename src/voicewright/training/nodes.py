@@ -1,0 +1,33 @@
+"""Which machines can run a job now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from voicewright.training.models import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.engines.port import EngineInfo
+
+ALIVE_S: Final = 30.0
+"""A node that gave no sign for so long is gone."""
+
+
+def live_nodes(session: Session) -> Sequence[Node]:
+    """The nodes that were heard of lately."""
+    seen = Node.seen_at > func.now() - timedelta(seconds=ALIVE_S)
+    return session.scalars(select(Node).where(seen).order_by(Node.name, Node.id)).all()
+
+
+def can_run(node: Node, engine: EngineInfo) -> bool:
+    """Whether a node serves an engine and has the GPU memory that it needs."""
+    if engine.id not in node.engines:
+        return False
+    return not engine.capabilities.needs_gpu or (node.gpu_memory_mb or 0) >= engine.forecast.gpu_memory_mb
