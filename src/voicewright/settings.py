@@ -7,6 +7,7 @@ world (`DATABASE_URL`, `TRAINING_CONCURRENCY`) where such a name exists, and `VO
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -48,6 +49,16 @@ def _known_time_zone(value: str) -> str:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("not a time zone that is known here; write one such as Europe/Berlin") from None
+    return value
+
+
+def _as_mib(value: object) -> object:
+    """Read an amount of memory as people write it: `16GB`, `16 GiB`, `800MB`; without a unit it is MiB."""
+    if isinstance(value, str):
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:(T|G|M)i?B?)?\s*", value, re.IGNORECASE)
+        if found is None:
+            raise ValueError("write it as 16GB or 800MB")
+        return round(float(found[1]) * {"T": 1 << 20, "G": 1 << 10, "M": 1}[(found[2] or "M").upper()])
     return value
 
 
@@ -95,11 +106,23 @@ class Settings(BaseSettings):
         description="How much is logged to stderr: `debug`, `info`, `warning` or `error`.",
     )
     training_concurrency: int = Field(
-        default=1,
+        default=2,
         ge=1,
         le=64,
         validation_alias="TRAINING_CONCURRENCY",
         description="Trainings that may run at once on this data directory; further ones wait.",
+    )
+    gpu_node_id: str | None = Field(
+        default=None,
+        max_length=200,
+        validation_alias="GPU_NODE_ID",
+        description="What this machine is called among the nodes; empty: its host name.",
+    )
+    gpu_memory_limit_mb: Annotated[int | None, BeforeValidator(_as_mib)] = Field(
+        default=None,
+        ge=1,
+        validation_alias="GPU_MEMORY_LIMIT",
+        description="Memory of the GPU that trainings may use together (`16GB`, `800MB`); empty: all of it.",
     )
     voice_cache_mb: int = Field(
         default=2048,

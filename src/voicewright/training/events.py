@@ -8,6 +8,7 @@ their order.
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import select, text
@@ -35,6 +36,7 @@ def record(
     *,
     level: Level | None = None,
     data: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> TrainingEvent:
     """Write an event of a job, and tell its watchers when the session commits.
 
@@ -46,6 +48,7 @@ def record(
         message: a sentence for people; of a `status`, the state.
         level: of a `log`; `info` where nothing is said.
         data: plain JSON. Numbers that JSON does not know (NaN, infinity) become null.
+        at: when it happened; None: now.
     """
     _lock(session, job.id)
     event = TrainingEvent(
@@ -55,6 +58,7 @@ def record(
         level=(level or "info") if kind == "log" else level,
         message=message,
         data=_finite(dict(data or {})),
+        at=at or datetime.now(UTC),
     )
     session.add(event)
     session.flush()

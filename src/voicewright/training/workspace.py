@@ -43,6 +43,11 @@ class Workspace:
         return Journal(self.root / _JOURNAL)
 
     @property
+    def recordings(self) -> Path:
+        """The originals, where a queued job laid them out."""
+        return self.root / "recordings"
+
+    @property
     def clips(self) -> Path:
         """Working copies of the recordings."""
         return self.root / "clips"
@@ -111,7 +116,12 @@ def _first_free(held: ExitStack, work_dir: Path, key: str) -> WorkFolder:
 
 def _folders(workspace: Workspace) -> dict[str, Path]:
     """What each step of the journal fills."""
-    return {"intake": workspace.clips, "train": workspace.artefact, "judge": workspace.spoken}
+    return {
+        "prepare": workspace.recordings,
+        "intake": workspace.clips,
+        "train": workspace.artefact,
+        "judge": workspace.spoken,
+    }
 
 
 def _left(workspace: Workspace) -> list[Path]:

@@ -1,0 +1,113 @@
+"""Finds jobs that nobody works on any more, and gives them to the workers that are there.
+
+Every worker looks now and then; an advisory lock lets one of them at a time. The time that the database was
+away counts for nobody: right after its start nobody could have given a sign of life.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, select
+
+from voicewright.jobs.queue import dead_tickets, forget_dead_workers
+from voicewright.training import budget
+from voicewright.training.events import record
+from voicewright.training.models import Node, TrainingJob
+from voicewright.training.recovery import suggested_actions
+from voicewright.training.runs import issue_ticket, requeue, spent_ms
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+
+LOST_AFTER_S: Final = 10.0
+"""A run that gave no sign of life for so long is given to another worker; it gives one every half second."""
+MOST_TAKEOVERS: Final = 10
+"""A job that so many workers did not survive is not given to another one."""
+_NODES_KEPT: Final = timedelta(days=1)
+_LOCK: Final = 0x766F6963_74616B65
+"""The key of the advisory lock: "voic", "take"."""
+
+
+def take_over(database: Database, *, lost_after_s: float = LOST_AFTER_S) -> int:
+    """Put back into the queue what lost workers ran, and what lost its ticket.
+
+    Returns:
+        How many jobs.
+
+    Raises:
+        DatabaseUnavailable: the next look finds them.
+    """
+    with database.session() as session:
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
+            return 0
+        lost = _take_over_lost_runs(session, lost_after_s)
+        found = lost + _reissue_lost_tickets(session)
+        session.execute(delete(Node).where(Node.seen_at < datetime.now(UTC) - _NODES_KEPT))
+        forget_dead_workers(session)
+    return found
+
+
+def _take_over_lost_runs(session: Session, lost_after_s: float) -> int:
+    sign = func.greatest(TrainingJob.heartbeat_at, func.pg_postmaster_start_time())
+    jobs = session.scalars(
+        select(TrainingJob)
+        .where(TrainingJob.status == "running", sign < func.now() - timedelta(seconds=lost_after_s))
+        .with_for_update(skip_locked=True)
+    ).all()
+    for job in jobs:
+        # the time in which nobody worked on it is not to be paid for
+        job.actual_time_ms = _spent_until_lost_ms(job)
+        job.attempt_started_at = None
+        if job.attempt - job.retry_count > MOST_TAKEOVERS:
+            _give_up(session, job)
+        else:
+            requeue(
+                session,
+                job,
+                f"The worker on {job.node} was lost; another one goes on from the last finished step.",
+            )
+    return len(jobs)
+
+
+def _reissue_lost_tickets(session: Session) -> int:
+    """Jobs whose ticket nobody holds: its worker died between taking it and beginning the run."""
+    due = func.coalesce(TrainingJob.start_after, TrainingJob.created_at) < func.now()
+    waits = TrainingJob.status.in_(("queued", "delayed")) & due
+    tickets = dict(session.execute(select(TrainingJob.id, TrainingJob.ticket).where(waits)).tuples().all())
+    dead = dead_tickets(session, [ticket for ticket in tickets.values() if ticket is not None])
+    ids = [job_id for job_id, ticket in tickets.items() if ticket is None or ticket in dead]
+    candidates = session.scalars(
+        select(TrainingJob).where(TrainingJob.id.in_(ids), waits).with_for_update(skip_locked=True)
+    )
+    # one that was begun, or given a ticket, between the two looks is left alone
+    lost = [job for job in candidates if job.ticket == tickets[job.id]]
+    for job in lost:
+        issue_ticket(session, job)
+        record(session, job, "log", "Its place in the queue was lost and is given anew.", level="warning")
+    return len(lost)
+
+
+def _spent_until_lost_ms(job: TrainingJob) -> int:
+    before = job.actual_time_ms or 0
+    if job.attempt_started_at is None or job.heartbeat_at is None:
+        return spent_ms(job)
+    return before + round((job.heartbeat_at - job.attempt_started_at).total_seconds() * 1000)
+
+
+def _give_up(session: Session, job: TrainingJob) -> None:
+    job.status = "failed"
+    job.completed_at = datetime.now(UTC)
+    job.error_code = "WORKER_LOST"
+    job.last_error = (
+        f"{MOST_TAKEOVERS} workers did not survive this job. The memory of their machines may be too small."
+    )
+    job.can_retry = True
+    job.suggested_actions = list(suggested_actions("HOST_DIED", job))
+    budget.settle(session, job, job.actual_cost or Decimal(0))
+    record(session, job, "log", job.last_error, level="error", data={"code": job.error_code})
+    record(session, job, "status", "failed")

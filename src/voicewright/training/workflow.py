@@ -1,0 +1,368 @@
+"""The durable workflow of a queued job: from its samples to a registered voice, in steps that are done once.
+
+validate -> price -> prepare -> intake -> plan -> train -> judge -> register. What a step made lies in the
+job's workspace and is noted there (`training.journal`), so that a run which goes on after a crash begins with
+the step that was not finished. The last step is one transaction of the database: the voice is entered, the
+job completed, its budget settled and its watchers told, or none of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from voicewright.engines.errors import EngineOutOfMemory, HostTimedOut
+from voicewright.engines.host.events import LogLine, Metric, Progress
+from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.errors import AppError
+from voicewright.recordings.materialise import lay_out
+from voicewright.recordings.models import Sample
+from voicewright.storage.errors import StorageFull
+from voicewright.storage.space import require_space
+from voicewright.training.errors import (
+    InsufficientAudioQuality,
+    ModelValidationFailed,
+    NoUsableSpeech,
+    TrainingCostExceeded,
+    TrainingTimeout,
+    VoiceSampleNotFound,
+)
+from voicewright.training.journal import Step, key_of
+from voicewright.training.making import STAGES, WORK_BYTES, Making, VoiceRequest, Watcher
+from voicewright.training.pricing import Usage, actual_cost, affordable_ms
+from voicewright.training.progress import Stages
+from voicewright.training.recovery import is_temporary
+from voicewright.training.runs import RunLost, spent_ms
+from voicewright.training.workspace import claim_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.engines.client import EngineClient
+    from voicewright.engines.host.events import Event
+    from voicewright.engines.port import TrainingOutcome
+    from voicewright.privacy.service import ConsentService
+    from voicewright.quality.measurer import Measurer
+    from voicewright.recordings.report import IntakeReport
+    from voicewright.settings import Settings
+    from voicewright.storage.blobs import BlobStore
+    from voicewright.training.making import Verdict
+    from voicewright.training.models import TrainingJob
+    from voicewright.training.plan import TrainingPlan
+    from voicewright.training.runs import Run
+    from voicewright.training.workspace import Workspace
+    from voicewright.voices.models import VoiceModel
+    from voicewright.voices.schemas import NewVoice
+    from voicewright.voices.service import VoiceService
+
+_REASONS_SHOWN: Final = 2
+
+_LOG = logging.getLogger(__name__)
+
+_COUNT: Final = TypeAdapter(int)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTools:
+    """What a job is done with; whoever made them closes them."""
+
+    settings: Settings
+    database: Database
+    engine: EngineClient
+    measurer: Measurer
+    voices: VoiceService
+    blobs: BlobStore
+    """Of the samples."""
+    consents: ConsentService
+    work_dir: Path
+
+
+def run_job(run: Run, tools: WorkTools) -> float | None:
+    """Do the work of an attempt to its end, whatever that is, and write it down.
+
+    Returns:
+        Seconds until the job is tried again; None: it has ended, well or not.
+    """
+    return _Workflow(run, tools).run()
+
+
+class _Workflow:
+    """One attempt."""
+
+    def __init__(self, run: Run, tools: WorkTools) -> None:
+        self._run = run
+        self._job: TrainingJob = run.job
+        self._tools = tools
+        self._samples: Sequence[Sample] = ()
+        self._artefact_bytes = 0
+
+    def run(self) -> float | None:
+        """Do it."""
+        try:
+            with claim_workspace(self._tools.work_dir, self._job.id.hex) as workspace:
+                try:
+                    self._make(workspace)
+                except BaseException as error:
+                    workspace.keeps_steps = self._is_gone_on_with(error)
+                    raise
+        except RunLost:
+            _LOG.info("job %s: another attempt took over, or it was cancelled", self._job.id)
+        except Exception as error:  # noqa: BLE001 - every end of a job is written down
+            return self._end_badly(error)
+        return None
+
+    def _make(self, workspace: Workspace) -> None:
+        run, tools = self._run, self._tools
+        run.log(f"Attempt {self._job.attempt} begins on {self._job.node}.", attempt=self._job.attempt)
+        self._validate()
+        self._price()
+        source = self._prepare(workspace)
+        request = VoiceRequest(
+            source=source,
+            name=self._job.name,
+            language=self._job.language,
+            options=self._job.engine_options,
+        )
+        stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))
+        watcher = Watcher(
+            on_stage=stages.step,
+            on_event=lambda event: self._hear(event, stages),
+            on_decision=lambda sentence: run.log(sentence, level="warning"),
+            cancel=run.cancel,
+        )
+        language = self._language()
+        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher)
+        making.start_engine()
+        intake = making.listen()
+        run.log(
+            f"{len(intake.accepted)} of {len(intake.clips)} clips accepted: {intake.speech_s:.0f} s speech.",
+            notes=list(intake.notes),
+        )
+        plan = self._plan(making, intake)
+        outcome = self._train(making, plan)
+        run.log(
+            f"Trained for {outcome.train_s:.0f} s in {outcome.epochs} epochs"
+            f"{' from a checkpoint' if outcome.resumed else ''} ({outcome.stopped.replace('_', ' ')}).",
+            notes=list(outcome.notes),
+            metrics=dict(outcome.metrics),
+        )
+        verdict = making.judge(plan, gives_up_on=is_temporary)
+        self._log_verdict(verdict)
+        new = replace(making.new_voice(plan, outcome, verdict), training_job_id=self._job.id)
+        self._artefact_bytes = _size_of(workspace.artefact)
+        self._require_quality(new, verdict)
+        self._require_consent()
+        run.progress(0.99, "registering")
+        self._voices.register(new, also=lambda session, voice: self._complete(session, voice, verdict))
+
+    def _validate(self) -> None:
+        """The samples may have been deleted, and a consent revoked, since the job was accepted."""
+        ids = [UUID(text) for text in self._job.sample_ids]
+        with self._tools.database.session() as session:
+            found = {
+                sample.id: sample
+                for sample in session.scalars(
+                    select(Sample).where(Sample.id.in_(ids), Sample.owner_id == self._job.owner_id)
+                )
+            }
+        missing = [str(sample_id) for sample_id in ids if sample_id not in found]
+        if missing:
+            raise VoiceSampleNotFound(
+                f"These samples of the job are gone: {', '.join(missing)}. Start a new job without them."
+            )
+        self._samples = [found[sample_id] for sample_id in ids]
+        self._require_consent()
+        self._run.log(f"{len(ids)} samples found.")
+
+    def _require_consent(self) -> None:
+        for speaker in sorted({sample.speaker for sample in self._samples}):
+            self._tools.consents.ensure(None, self._job.owner_id, speaker, asserted_by=self._job.owner_id)
+
+    def _price(self) -> None:
+        """What a job may cost holds for all its attempts together."""
+        spent = self._cost()
+        limit = self._tools.settings.max_training_cost
+        if spent >= limit > 0:
+            raise TrainingCostExceeded(
+                f"The job has cost {spent:.2f} dollars so far, and one job may cost {limit:.2f}."
+            )
+        self._run.log(
+            f"Estimated cost {self._job.estimated_cost:.2f} dollars, "
+            f"estimated time {self._job.estimated_time_ms / 1000:.0f} s."
+        )
+
+    def _prepare(self, workspace: Workspace) -> Path:
+        """Lay the originals out in a folder, with their transcripts, as a person would give them."""
+        require_space(
+            self._tools.work_dir,
+            needed_bytes=WORK_BYTES + sum(sample.size_bytes for sample in self._samples),
+            reserve_mb=self._tools.settings.min_free_disk_mb,
+            purpose=f"Training {self._job.name}",
+        )
+        folder = workspace.recordings
+        step = Step("prepare", _COUNT, folder)
+        key = key_of([[str(sample.id), sample.digest, sample.transcript] for sample in self._samples])
+        workspace.journal.do(
+            step, key, lambda: len(lay_out(self._samples, self._tools.blobs, folder).samples)
+        )
+        return folder
+
+    def _language(self) -> str:
+        info = self._tools.engine.info
+        language = match_language(self._job.language, info.capabilities.languages)
+        if language is None:
+            raise language_unsupported(info, self._job.language)
+        return language
+
+    def _plan(self, making: Making, intake: IntakeReport) -> TrainingPlan:
+        try:
+            plan = making.plan(intake)
+        except NoUsableSpeech as error:
+            raise InsufficientAudioQuality(error.message) from error
+        for note in plan.notes:
+            self._run.log(note, level="warning")
+        self._run.log(
+            f"Training on {plan.training_speech_s:.0f} s of speech, judged against "
+            f"{plan.reference_speech_s:.0f} s."
+        )
+        return plan
+
+    def _train(self, making: Making, plan: TrainingPlan) -> TrainingOutcome:
+        settings, info = self._tools.settings, self._tools.engine.info
+        affordable = affordable_ms(info, self._usage(), settings.max_training_cost, settings)
+        left_s = (min(self._job.max_training_ms, affordable) - spent_ms(self._job)) / 1000
+        try:
+            if left_s <= 0:
+                raise HostTimedOut("There is no time left for the training.")  # noqa: TRY301 - one place answers
+            return making.train(plan, timeout_s=left_s)
+        except HostTimedOut as error:
+            kept = making.workspace.checkpoint
+            saved = (
+                "Its last checkpoint is kept: a retry with more time goes on from there."
+                if kept.is_dir() and any(kept.iterdir())
+                else "It had written no checkpoint yet."
+            )
+            if affordable < self._job.max_training_ms:
+                raise TrainingCostExceeded(
+                    "The training was stopped before it would have cost more than one job may "
+                    f"({settings.max_training_cost:.2f} dollars). {saved}"
+                ) from error
+            raise TrainingTimeout(
+                f"The training was stopped after {self._job.max_training_ms / 1000:.0f} s, its limit. {saved}"
+            ) from error
+
+    def _hear(self, event: Event, stages: Stages) -> None:
+        match event:
+            case Progress():
+                stages.step("training", event.fraction, event.stage)
+            case Metric():
+                self._run.metric(event.name, event.step, event.value)
+            case LogLine():
+                self._run.log(event.text, level="debug", source=event.source)
+
+    def _log_verdict(self, verdict: Verdict) -> None:
+        if verdict.judged is None:
+            why = (
+                " ".join(verdict.notes)
+                or "All of the speech was needed for training, so nothing was held out."
+            )
+            self._run.log(f"The voice was not judged. {why}", level="warning")
+            return
+        evaluation = verdict.judged.evaluation
+        self._run.log(f"Overall quality {evaluation.overall:.2f}.", reasons=list(evaluation.reasons))
+
+    def _require_quality(self, new: NewVoice, verdict: Verdict) -> None:
+        """Refuse a voice under the threshold, and keep it for listening."""
+        if verdict.judged is None:
+            return
+        overall, least = verdict.judged.evaluation.overall, self._job.quality_threshold
+        if overall >= least:
+            return
+        self._voices.keep_rejected(new, also=lambda session: self._note_quality(session, verdict))
+        reasons = " ".join(verdict.judged.evaluation.reasons[:_REASONS_SHOWN])
+        raise ModelValidationFailed(
+            f"The voice reached an overall quality of {overall:.2f}, and {least:.2f} was asked for. It is "
+            f"kept for listening. {reasons}"
+        )
+
+    def _note_quality(self, session: Session, verdict: Verdict) -> None:
+        job = self._run.locked(session)
+        job.quality, job.quality_score = _quality_of(verdict)
+
+    def _complete(self, session: Session, voice: VoiceModel, verdict: Verdict) -> None:
+        quality, score = _quality_of(verdict)
+        self._run.complete(
+            session, voice_model_id=voice.id, cost=self._cost(), quality=quality, quality_score=score
+        )
+
+    def _end_badly(self, error: Exception) -> float | None:
+        """Write down why the attempt ended."""
+        run = self._run
+        if run.is_lost:
+            return None
+        try:
+            if run.cancel.is_set():
+                run.give_back(f"The worker on {self._job.node} was stopped; another one goes on.")
+                return None
+            return run.fail(as_app_error(error), cost=self._cost())
+        except RunLost:
+            return None
+
+    def _is_gone_on_with(self, error: BaseException) -> bool:
+        """Whether what the finished steps made is of use: not where the job is cancelled or can't succeed."""
+        if self._run.is_lost:
+            return False
+        return self._run.cancel.is_set() or isinstance(error, TrainingTimeout) or is_temporary(error)
+
+    def _cost(self) -> Decimal:
+        return actual_cost(self._tools.engine.info, self._usage(), self._tools.settings)
+
+    def _usage(self) -> Usage:
+        sample_bytes = sum(sample.size_bytes for sample in self._samples)
+        return Usage(
+            time_ms=spent_ms(self._job),
+            stored_bytes=sample_bytes + self._artefact_bytes,
+            moved_bytes=sample_bytes + self._artefact_bytes,
+            speech_s=sum(sample.speech_s for sample in self._samples),
+        )
+
+    @property
+    def _voices(self) -> VoiceService:
+        return self._tools.voices.of(self._job.owner_id)
+
+
+def as_app_error(error: Exception) -> AppError:
+    """What is written down of any exception; what nobody foresaw is a bug, and its traceback is logged."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, MemoryError):
+        return EngineOutOfMemory("The memory of the worker's machine is full. Free some and try again.")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull("The disk of the worker's machine is full. Free some space and try again.")
+    _LOG.error("a job ended by a bug", exc_info=error)
+    return AppError(
+        f"Something unforeseen happened, which is a bug: {type(error).__name__}: {error}. Its details are in "
+        "the worker's log.",
+        retryable=isinstance(error, OSError),
+    )
+
+
+def _quality_of(verdict: Verdict) -> tuple[dict[str, Any] | None, float | None]:
+    if verdict.judged is None:
+        return None, None
+    return verdict.judged.evaluation.to_json(), verdict.judged.evaluation.overall
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,77 @@
+"""What this machine can run, and the row by which the others know of it."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.dialects.postgresql import insert
+
+from voicewright.engines.registry import list_engines, missing_modules
+from voicewright.training.models import Node
+from voicewright.worker import gpu
+
+if TYPE_CHECKING:
+    from voicewright.db.server import Database
+    from voicewright.engines.port import EngineInfo
+    from voicewright.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a node offers."""
+
+    node_id: uuid.UUID
+    """Of the worker process."""
+    name: str
+    engines: dict[str, EngineInfo]
+    """By id: those that learn, and that this machine has all for."""
+    concurrency: int
+    gpu_memory_mb: int | None
+    """None: there is no GPU."""
+
+    @classmethod
+    def of_this_machine(cls, settings: Settings) -> Self:
+        """Look around."""
+        gpu_memory_mb = gpu.total_memory_mb()
+        if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
+            gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
+        engines = {
+            info.id: info for info in list_engines() if _can_run(info, gpu_memory_mb=gpu_memory_mb or 0)
+        }
+        name = settings.gpu_node_id or socket.gethostname()
+        return cls(uuid.uuid4(), name, engines, settings.training_concurrency, gpu_memory_mb)
+
+    def announce(self, database: Database) -> None:
+        """Tell the others that this node is here, now.
+
+        Raises:
+            DatabaseUnavailable: nobody hears it.
+        """
+        now = datetime.now(UTC)
+        told = {
+            "name": self.name,
+            "engines": sorted(self.engines),
+            "concurrency": self.concurrency,
+            "gpu_memory_mb": self.gpu_memory_mb,
+            "gpu_utilization": None if self.gpu_memory_mb is None else gpu.utilization(),
+            "seen_at": now,
+        }
+        row = insert(Node).values(id=self.node_id, started_at=now, **told)
+        with database.session() as session:
+            session.execute(row.on_conflict_do_update(index_elements=[Node.id], set_=told))
+
+    def leave(self, database: Database) -> None:
+        """Tell the others that this node is gone; errors as `announce`."""
+        with database.session() as session:
+            node = session.get(Node, self.node_id)
+            if node is not None:
+                session.delete(node)
+
+
+def _can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
+    needed_mb = max(info.forecast.gpu_memory_mb, 1 if info.capabilities.needs_gpu else 0)
+    return info.capabilities.learns and not missing_modules(info) and needed_mb <= gpu_memory_mb

@@ -1,0 +1,181 @@
+"""The worker of one machine: takes jobs that it can do, does them, and takes over those of lost workers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from voicewright.engines.client import EngineClient
+from voicewright.errors import AppError
+from voicewright.home.layout import Home
+from voicewright.jobs.queue import take_out
+from voicewright.jobs.runner import JobRunner
+from voicewright.quality.measurer import Measurer
+from voicewright.storage.work import sweep_work
+from voicewright.training.models import TrainingJob
+from voicewright.training.runs import TASK, Run, issue_ticket, queue_of
+from voicewright.training.takeover import take_over
+from voicewright.training.workflow import WorkTools, run_job
+from voicewright.training.workspace import CHECKPOINTS_KEPT_S
+from voicewright.worker.gpu import GpuMemory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from voicewright.db.server import Database
+    from voicewright.engines.port import EngineInfo
+    from voicewright.privacy.service import ConsentService
+    from voicewright.settings import Settings
+    from voicewright.storage.blobs import BlobStore
+    from voicewright.voices.service import VoiceService
+    from voicewright.worker.node import Abilities
+
+LOOK_EVERY_S: Final = 2.0
+"""How often a worker gives a sign of life and looks for jobs of lost ones."""
+SWEEP_EVERY_S: Final = 3600.0
+_GPU_BUSY_S: Final = 2.0
+"""A job whose GPU is busy lets others go before it for so long."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What a worker works with; whoever made them closes them."""
+
+    settings: Settings
+    database: Database
+    voices: VoiceService
+    sample_blobs: BlobStore
+    consents: ConsentService
+    sweep_samples: Callable[[], object]
+    """Removes the files of recordings that nobody refers to any more."""
+
+
+class Worker:
+    """Runs until it is stopped; its running jobs are then given to other workers.
+
+    Args:
+        parts: what it works with.
+        node: what it can run.
+    """
+
+    def __init__(self, parts: WorkerParts, node: Abilities) -> None:
+        self._parts = parts
+        self._node = node
+        self._work_dir = Home.open(parts.settings.home).work_dir
+        self._gpu = GpuMemory(node.gpu_memory_mb)
+        self._stopping = threading.Event()
+        self._running: set[Run] = set()
+        self._running_lock = threading.Lock()
+        self._runner = JobRunner(
+            parts.database.conninfo,
+            queues=[queue_of(engine_id) for engine_id in node.engines],
+            handlers={TASK: self._do},
+            concurrency=node.concurrency,
+        )
+
+    def run(self) -> None:
+        """Work until `stop`; returns when nothing of it runs any more."""
+        housekeeping = threading.Thread(target=self._keep_house, name="housekeeping")
+        housekeeping.start()
+        try:
+            self._runner.run()
+        finally:
+            self.stop()
+            housekeeping.join()
+
+    def stop(self) -> None:
+        """End soon: take no more jobs, give back those that run. From any thread."""
+        self._stopping.set()
+        self._runner.stop()
+        with self._running_lock:
+            for run in self._running:
+                run.stop()
+
+    def _do(self, ticket: int, arguments: Mapping[str, Any]) -> None:
+        """The work of an entry of the queue."""
+        job_id = UUID(arguments["job_id"])
+        info = self._engine_of(job_id)
+        if info is None:
+            self._drop(ticket)
+            return
+        with self._gpu.lend(info.forecast.gpu_memory_mb) as granted:
+            if not granted or self._stopping.is_set():
+                self._put_off(job_id, ticket)
+                return
+            run = Run.begin(self._parts.database, job_id, ticket, node=self._node.name)
+            if run is not None:
+                self._run(run, info)
+
+    def _run(self, run: Run, info: EngineInfo) -> None:
+        with self._running_lock:
+            self._running.add(run)
+        if self._stopping.is_set():
+            run.stop()
+        settings = self._parts.settings
+        try:
+            with run, EngineClient(info) as engine, Measurer(whisper_dir=settings.whisper_dir) as measurer:
+                run_job(
+                    run,
+                    WorkTools(
+                        settings=settings,
+                        database=self._parts.database,
+                        engine=engine,
+                        measurer=measurer,
+                        voices=self._parts.voices,
+                        blobs=self._parts.sample_blobs,
+                        consents=self._parts.consents,
+                        work_dir=self._work_dir,
+                    ),
+                )
+        finally:
+            with self._running_lock:
+                self._running.discard(run)
+
+    def _engine_of(self, job_id: UUID) -> EngineInfo | None:
+        with self._parts.database.session() as session:
+            job = session.get(TrainingJob, job_id)
+            return None if job is None else self._node.engines.get(job.provider)
+
+    def _drop(self, ticket: int) -> None:
+        with self._parts.database.session() as session:
+            take_out(session, ticket)
+
+    def _put_off(self, job_id: UUID, ticket: int) -> None:
+        """Let others go first; the job keeps its priority and its state."""
+        with self._parts.database.session() as session:
+            take_out(session, ticket)
+            job = session.get(TrainingJob, job_id, with_for_update=True)
+            if job is not None and job.ticket == ticket:
+                issue_ticket(session, job, start_after=datetime.now(UTC) + timedelta(seconds=_GPU_BUSY_S))
+
+    def _keep_house(self) -> None:
+        looks = 0
+        while True:
+            if looks % round(SWEEP_EVERY_S / LOOK_EVERY_S) == 0:
+                self._try("sweep", self._sweep)
+            self._try("announce the node", lambda: self._node.announce(self._parts.database))
+            self._try("take over lost jobs", lambda: take_over(self._parts.database))
+            looks += 1
+            if self._stopping.wait(LOOK_EVERY_S):
+                break
+        self._try("leave", lambda: self._node.leave(self._parts.database))
+
+    def _sweep(self) -> None:
+        sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)
+        self._parts.voices.tidy()
+        self._parts.sweep_samples()
+
+    @staticmethod
+    def _try(what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except AppError as error:
+            _LOG.warning("could not %s now, and tries again: %s", what, error.message)
+        except Exception:  # noqa: BLE001 - housekeeping goes on whatever happens
+            _LOG.exception("could not %s now, and tries again", what)
