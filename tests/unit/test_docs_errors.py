@@ -49,7 +49,8 @@ def test_every_code_is_documented_with_its_kind(
     raised = {(error.code, ErrorKind(error.kind).value) for error in errors}
     # What the edge itself says, without a class: the system's own errors, and the command line's.
     edge = {("DISK_FULL", "no_space"), ("NO_MEMORY", "no_space"), ("PERMISSION_DENIED", "invalid")}
-    edge |= {("USAGE", "invalid")}
+    edge |= {("USAGE", "invalid"), ("METHOD_NOT_ALLOWED", "invalid")}
+    edge |= {("NOT_FOUND", "not_found"), ("MALFORMED_REQUEST", "malformed")}
 
     assert set(documented) == raised | edge
 

@@ -24,7 +24,7 @@ class Scope(StrEnum):
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
     ACCOUNT = "account"
-    """Own API keys, password and sessions."""
+    """Own name, API keys and sessions."""
     ADMIN = "admin"
     """What only administrators may do; worth nothing without the role."""
 
@@ -38,6 +38,8 @@ class Caller:
     scopes: frozenset[Scope]
     api_key_id: UUID | None = None
     """None: they signed in."""
+    session_id: UUID | None = None
+    """The session of whoever signed in here; None for an API key and for another provider's token."""
 
     @property
     def is_admin(self) -> bool:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voicewright.accounts.errors import NotAllowed
+from voicewright.accounts.caller import Role, Scope
+from voicewright.accounts.errors import LastAdministrator, NotAllowed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
-    from voicewright.accounts.caller import Caller, Scope
+    from voicewright.accounts.caller import Caller
+
+
+def scopes_of(role: Role) -> frozenset[Scope]:
+    """All that somebody of this role may do, when they have signed in."""
+    every = frozenset(Scope)
+    return every if role is Role.ADMIN else every - {Scope.ADMIN}
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:
@@ -20,6 +28,43 @@ def require_scope(caller: Caller, scope: Scope) -> None:
     """
     if scope not in caller.scopes:
         raise NotAllowed(f"This API key lacks the scope {scope.value}. Make one that has it, or sign in.")
+
+
+def require_signed_in(caller: Caller) -> None:
+    """Some things a program with an API key must not do: whoever finds the key could keep the account.
+
+    Raises:
+        NotAllowed: the caller uses an API key.
+    """
+    if caller.api_key_id is not None:
+        raise NotAllowed("An API key can't do this. Sign in.")
+
+
+def require_own_scopes(caller: Caller, wanted: Iterable[Scope]) -> None:
+    """Nobody makes a key that may do more than they may themselves.
+
+    Raises:
+        NotAllowed: names the scopes that are too much.
+    """
+    missing = sorted(set(wanted) - caller.scopes)
+    if missing:
+        raise NotAllowed(f"You can't give what you don't have yourself: {', '.join(missing)}.")
+
+
+def require_another_admin(other_admins: int) -> None:
+    """Somebody must be left who can administer the platform.
+
+    Args:
+        other_admins: the administrators apart from the one who is to be disabled or demoted.
+
+    Raises:
+        LastAdministrator: there is no other one.
+    """
+    if other_admins == 0:
+        raise LastAdministrator(
+            "This is the last administrator. Make somebody else one first "
+            "(`voicewright users add EMAIL --admin`)."
+        )
 
 
 def require_admin(caller: Caller) -> None:

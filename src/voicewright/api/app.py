@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicewright import __version__
+from voicewright.api import health
+from voicewright.api.body_limit import BodyLimit
+from voicewright.api.document import complete_document
+from voicewright.api.headers import SecurityHeaders
+from voicewright.api.problems import UnexpectedErrors, handle_problems
+from voicewright.api.request_ids import RequestIds
+from voicewright.api.validation import require_storable_text
 
 if TYPE_CHECKING:
     from voicewright.api.services import Services
@@ -14,6 +22,22 @@ if TYPE_CHECKING:
 
 def create_app(services: Services) -> FastAPI:
     """The whole HTTP application over some services."""
-    app = FastAPI(title="Voicewright", version=__version__)
+    app = FastAPI(title="Voicewright", version=__version__, dependencies=[Depends(require_storable_text)])
     app.state.services = services
+    handle_problems(app)
+    complete_document(app)
+    _add_middleware(app, services)
+    app.include_router(health.router)
     return app
+
+
+def _add_middleware(app: FastAPI, services: Services) -> None:
+    """What every request passes through; the last one added is the first one to see it."""
+    settings = services.settings
+    app.add_middleware(BodyLimit, limit_bytes=settings.json_limit_bytes)
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(SecurityHeaders)
+    if settings.trusted_proxies:
+        trusted = [str(network) for network in settings.trusted_proxies]
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
+    app.add_middleware(RequestIds)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 if TYPE_CHECKING:
+    from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
     from voicewright.settings import Settings
 
@@ -18,10 +20,11 @@ class Services:
 
     settings: Settings
     database: Database
+    accounts: AccountService
 
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
+def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.app.state.services
     return services
 
 

@@ -1,0 +1,152 @@
+"""Says what is wrong with the input of a request: which field, named as the client wrote it, and why.
+
+It also refuses what every table would refuse: PostgreSQL keeps no NUL character and no half of a surrogate
+pair. `require_storable_text` is a dependency of the whole application (`create_app`), so no model and no
+route has to think of it: it looks at paths, queries, headers, and at every JSON body and form that was read
+before the route runs. A route that reads its body itself calls `check_storable` with what it read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from fastapi import params
+from starlette.datastructures import FormData
+from starlette.requests import HTTPConnection, Request
+
+from voicewright.errors import AppError, ErrorKind, FieldFault
+
+if TYPE_CHECKING:
+    from fastapi._compat import ModelField
+
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+_MAY_BE_UNSTORABLE: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00|\xed[\xa0-\xbf]")
+"""In the bytes of a JSON text; whole pairs match as well, so this only says where to look closer."""
+_MESSAGE: Final = "Leave out the NUL character and halves of surrogate pairs; they can't be kept."
+_SHOWN_FIELDS: Final = 20
+_JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.IGNORECASE)
+
+
+class ValidationFailed(AppError):
+    """Fields of the request are missing, unknown or out of range; each is named."""
+
+    code: ClassVar[str] = "VALIDATION_FAILED"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+class MalformedJson(AppError):
+    """The body is not JSON; the message says where it breaks."""
+
+    code: ClassVar[str] = "MALFORMED_JSON"
+    kind: ClassVar[ErrorKind] = ErrorKind.MALFORMED
+
+
+class UnsupportedMediaType(AppError):
+    """The body has another content type than what is asked for."""
+
+    code: ClassVar[str] = "UNSUPPORTED_MEDIA_TYPE"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNSUPPORTED_TYPE
+
+
+def refused_input(connection: HTTPConnection, faults: Sequence[Any]) -> AppError:
+    """The error that says what the framework found wrong with a request.
+
+    Args:
+        connection: the request.
+        faults: as Pydantic lists them.
+    """
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            where, why = fault["loc"][-1], fault.get("ctx", {}).get("error", "it can't be read")
+            return MalformedJson(f"The body is not JSON: {why}, at character {where}.")
+    wanted = _wanted_type(connection)
+    if wanted is not None and any(tuple(fault["loc"]) == ("body",) for fault in faults):
+        sent = connection.headers.get("content-type", "no type")
+        if not _fits(sent, wanted) and connection.headers.get("content-length") != "0":
+            return UnsupportedMediaType(f"The body is {sent!r}. Send it as {wanted}.")
+    named = [FieldFault(field_name(fault["loc"]), _words(fault)) for fault in faults[:_SHOWN_FIELDS]]
+    return invalid_fields(named)
+
+
+def invalid_fields(faults: Iterable[FieldFault]) -> ValidationFailed:
+    """The error that names these fields."""
+    named = list(faults)
+    first = named[0]
+    more = f" ({len(named) - 1} more)" if len(named) > 1 else ""
+    where = f"{first.field}: " if first.field else ""
+    return ValidationFailed(f"The request can't be used. {where}{first.message}{more}", fields=named)
+
+
+def field_name(loc: Sequence[int | str]) -> str:
+    """`("body", "clips", 3, "text")` as the client wrote it: `clips[3].text`."""
+    name = ""
+    for part in loc[1:] or loc:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else str(part)
+    return name
+
+
+async def require_storable_text(connection: HTTPConnection) -> None:
+    """Refuse text that no table can keep; see above.
+
+    Raises:
+        ValidationFailed: names the field.
+    """
+    check_storable(connection.path_params)
+    check_storable(dict(connection.query_params.multi_items()))
+    check_storable(dict(connection.headers))
+    if not isinstance(connection, Request):
+        return
+    form = getattr(connection, "_form", None)
+    if isinstance(form, FormData):
+        check_storable({name: value for name, value in form.multi_items() if isinstance(value, str)})
+    body = getattr(connection, "_body", b"")  # there if the framework has read it; a stream is left alone
+    if body and _MAY_BE_UNSTORABLE.search(body) and _fits(connection.headers.get("content-type", ""), "JSON"):
+        check_storable(await connection.json())
+
+
+def check_storable(content: object) -> None:
+    """Refuse text that no table can keep, wherever in a structure it is.
+
+    Raises:
+        ValidationFailed: names the first field that has some.
+    """
+    for loc in _unstorable(content, ()):
+        raise invalid_fields([FieldFault(field_name(("", *loc)), _MESSAGE)])
+
+
+def _unstorable(content: object, loc: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    if isinstance(content, str):
+        if _UNSTORABLE.search(content):
+            yield loc
+    elif isinstance(content, Mapping):
+        for name, value in content.items():
+            yield from _unstorable(name, (*loc, str(name)))
+            yield from _unstorable(value, (*loc, str(name)))
+    elif isinstance(content, list | tuple):
+        for number, value in enumerate(content):
+            yield from _unstorable(value, (*loc, number))
+
+
+def _words(fault: Any) -> str:
+    message: str = fault["msg"]
+    return message.removeprefix("Value error, ")
+
+
+def _wanted_type(connection: HTTPConnection) -> str | None:
+    body: ModelField | None = getattr(connection.scope.get("route"), "body_field", None)
+    if body is None:
+        return None
+    if isinstance(body.field_info, params.File):
+        return "multipart/form-data"
+    if isinstance(body.field_info, params.Form):
+        return "application/x-www-form-urlencoded"
+    return "application/json"
+
+
+def _fits(sent: str, wanted: str) -> bool:
+    kind = sent.partition(";")[0].strip()
+    if wanted in {"JSON", "application/json"}:
+        return _JSON.fullmatch(kind) is not None
+    return kind.lower() in {"multipart/form-data", wanted}

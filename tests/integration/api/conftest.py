@@ -1,0 +1,134 @@
+"""The whole HTTP application over real services, and people to call it.
+
+    def test_something(client, make_person):
+        ann = make_person("ann@example.com")             # or admin=True
+        answer = client.get("/auth/me", headers=ann.headers)
+
+`make_person` makes the account and signs it in, without the price of a password hash;
+`person.key("training:read")` gives the headers of an API key. Settings of a test's own: override the fixture
+`api_settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import argon2
+import pytest
+from starlette.testclient import TestClient
+
+from voicewright.accounts.caller import Role, Scope
+from voicewright.accounts.passwords import Passwords
+from voicewright.accounts.schemas import Origin
+from voicewright.accounts.service import AccountService
+from voicewright.api.app import create_app
+from voicewright.api.services import Services
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from fastapi import FastAPI
+
+    from voicewright.db.server import Database
+    from voicewright.settings import Settings
+
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, signed in."""
+
+    id: UUID
+    email: str
+    access_token: str
+    refresh_token: str
+    accounts: AccountService
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request of theirs carries."""
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+    def key(self, *scopes: str | Scope) -> dict[str, str]:
+        """The headers of a new API key of theirs with these scopes."""
+        return {"X-API-Key": self.new_key(*scopes)[1]}
+
+    def new_key(self, *scopes: str | Scope) -> tuple[UUID, str]:
+        """The id and the secret of a new API key."""
+        made = self.accounts.api_keys.make(self.id, name="test", scopes=[Scope(scope) for scope in scopes])
+        return made.key.id, made.secret
+
+
+@pytest.fixture
+def api_settings(settings: Settings) -> Settings:
+    """The settings of the application; override this to change some."""
+    return settings
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    """Passwords that are hashed with the least that Argon2 can do: these tests are not about its strength."""
+    return Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def accounts(api_settings: Settings, database: Database, passwords: Passwords) -> AccountService:
+    """The accounts that the application works with."""
+    return AccountService(api_settings, database, passwords=passwords)
+
+
+@pytest.fixture
+def services(api_settings: Settings, database: Database, accounts: AccountService) -> Services:
+    """The services that the application works with."""
+    return Services(settings=api_settings, database=database, accounts=accounts)
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    """The application."""
+    return create_app(services)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the application; an error that nobody foresaw is an answer, as it is for a real one."""
+    with TestClient(app, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_person(accounts: AccountService, database: Database) -> Callable[..., Person]:
+    """Make an account and sign it in: `make_person(email, admin=False, password=None)`."""
+
+    def make(
+        email: str = "ann@example.com", *, admin: bool = False, password: str | None = None, name: str = ""
+    ) -> Person:
+        role = Role.ADMIN if admin else Role.USER
+        user = accounts.users.add(email, name=name, role=role, password=password)
+        with database.session() as session:
+            session.add(user)
+            tokens = accounts.sessions.start(session, user, Origin("192.0.2.1", "pytest"))
+        return Person(user.id, email, tokens.access_token, tokens.refresh_token, accounts)
+
+    return make
+
+
+@pytest.fixture
+def person(make_person: Callable[..., Person]) -> Person:
+    """An ordinary user."""
+    return make_person("ann@example.com")
+
+
+@pytest.fixture
+def other(make_person: Callable[..., Person]) -> Person:
+    """Another ordinary user."""
+    return make_person("bob@example.com")
+
+
+@pytest.fixture
+def admin(make_person: Callable[..., Person]) -> Person:
+    """An administrator."""
+    return make_person("admin@example.com", admin=True)
