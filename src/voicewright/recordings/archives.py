@@ -1,4 +1,4 @@
-"""Unpacks archives that strangers send: zip, tar and tar.gz; each file is checked before any of it is written.
+"""Unpacks archives that strangers send: zip, tar and tar.gz; files are checked before they are written.
 
 Nothing is believed. Paths must stay inside, names must be ones that any disk takes, links and devices are
 refused, archives in archives too. What is written is counted as it is written, whatever the archive says of

@@ -96,7 +96,7 @@ class Sample(Base):
     updated_at: Mapped[datetime] = mapped_column(default=_now)
 
     clips: Mapped[list[SampleClip]] = relationship(
-        order_by="SampleClip.index", lazy="selectin", passive_deletes=True
+        order_by="SampleClip.index", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
 
 

@@ -12,6 +12,7 @@ import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
 
+from voicewright.audio.sniff import AUDIO_EXTENSIONS
 from voicewright.recordings.errors import DatasetNameInvalid, TranscriptInvalid
 from voicewright.recordings.metadata import clean_text
 
@@ -70,6 +71,12 @@ def clean_filename(sent: str) -> str:
     suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
     stem = path.name.removesuffix(suffix)
     return stem[: _MAX_FILENAME_CHARACTERS - len(suffix)] + suffix
+
+
+def safe_suffix(filename: str) -> str:
+    """The extension that a copy of the file may have: that of a recording, or none."""
+    suffix = PurePosixPath(filename).suffix.lower()
+    return suffix if suffix in AUDIO_EXTENSIONS else ""
 
 
 def clean_transcript(text: str | None) -> str | None:

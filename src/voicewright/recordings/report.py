@@ -111,7 +111,7 @@ class IntakeReport:
 
 
 def _clip_json(clip: Clip) -> dict[str, Any]:
-    measures = {name: _rounded(value) for name, value in asdict(clip.measures).items()}
+    measures = {name: rounded(value) for name, value in asdict(clip.measures).items()}
     return {
         "id": clip.id,
         "source": str(clip.source),
@@ -127,6 +127,6 @@ def _clip_json(clip: Clip) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    """JSON knows neither NaN nor infinity."""
+def rounded(value: float | None) -> float | None:
+    """A figure for JSON, which knows neither NaN nor infinity."""
     return round(value, 4) if value is not None and math.isfinite(value) else None

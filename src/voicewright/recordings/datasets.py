@@ -1,0 +1,198 @@
+"""The use cases of datasets: list them, look into one, delete it, and give it back as LJ Speech is laid out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from voicewright.recordings.entering import find_dataset
+from voicewright.recordings.errors import DatasetNotFound, SampleNotFound
+from voicewright.recordings.files import forget, letting_go
+from voicewright.recordings.listing import CUT_MARK, unique_ids
+from voicewright.recordings.ljspeech import LjClip, write_zip
+from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.recordings.report import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.recordings.samples import SampleService
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A dataset with the figures of its samples."""
+
+    dataset: Dataset
+    files: int = 0
+    duration_s: float = 0.0
+    speech_s: float = 0.0
+    transcripts: int = 0
+    """How many samples have one."""
+    verdicts: dict[Verdict, int] = field(default_factory=dict)
+    """How many samples have each."""
+
+
+class DatasetService:
+    """The datasets of all owners.
+
+    Every method raises the errors of `db.errors` when the database is away, and those that name a dataset raise
+    `DatasetNotFound` where the owner has none of that name.
+
+    Args:
+        database: open.
+        samples: of the same database; it keeps the files.
+    """
+
+    def __init__(self, database: Database, samples: SampleService) -> None:
+        self._database = database
+        self._samples = samples
+
+    def list_datasets(
+        self, owner_id: uuid.UUID, *, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Summary], int]:
+        """The datasets of an owner by name, and how many there are in all."""
+        with self._database.session() as session:
+            mine = Dataset.owner_id == owner_id
+            found = list(
+                session.scalars(
+                    select(Dataset).where(mine).order_by(Dataset.name_key).limit(limit).offset(offset)
+                )
+            )
+            total = session.scalar(select(func.count()).select_from(Dataset).where(mine)) or 0
+            return _summarise(session, found), total
+
+    def summary(self, owner_id: uuid.UUID, name: str) -> Summary:
+        """One dataset with its figures."""
+        with self._database.session() as session:
+            return _summarise(session, [_require(session, owner_id, name)])[0]
+
+    def samples_of(
+        self, owner_id: uuid.UUID, name: str, *, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Sample], int]:
+        """The samples of a dataset by the names of their files, and how many there are in all."""
+        with self._database.session() as session:
+            dataset = _require(session, owner_id, name)
+            inside = Sample.dataset_id == dataset.id
+            found = session.scalars(
+                select(Sample).where(inside).order_by(Sample.filename, Sample.id).limit(limit).offset(offset)
+            )
+            return list(found), session.scalar(select(func.count()).select_from(Sample).where(inside)) or 0
+
+    def sample_of(self, owner_id: uuid.UUID, name: str, sample_id: uuid.UUID) -> Sample:
+        """One sample of a dataset.
+
+        Raises:
+            SampleNotFound: the dataset does not have it.
+        """
+        with self._database.session() as session:
+            dataset = _require(session, owner_id, name)
+            sample = session.get(Sample, sample_id)
+            if sample is None or sample.dataset_id != dataset.id:
+                raise SampleNotFound(f"The dataset {dataset.name} has no sample with the id {sample_id}.")
+            return sample
+
+    def delete(self, owner_id: uuid.UUID, name: str) -> None:
+        """Remove a dataset with all its samples and their files, unless other samples share these."""
+        with letting_go(self._database) as session:
+            dataset = _require(session, owner_id, name, lock=True)
+            inside = Sample.dataset_id == dataset.id
+            originals = session.scalars(select(Sample.digest).where(inside))
+            copies = session.scalars(select(SampleClip.digest).join(Sample).where(inside))
+            forget(self._samples.blobs, {*originals, *copies})
+            session.execute(delete(Sample).where(inside))
+            session.execute(delete(Dataset).where(Dataset.id == dataset.id))
+        self._samples.tidy(wait_s=1.0)
+
+    def download(
+        self, owner_id: uuid.UUID, name: str, *, with_rejected: bool = False
+    ) -> tuple[str, Iterator[bytes]]:
+        """A dataset as a zip of `metadata.csv` and `wavs/`, in pieces; memory does not grow with it.
+
+        Args:
+            owner_id: whose.
+            name: its name.
+            with_rejected: also the clips that would harm a voice.
+
+        Returns:
+            The name of the dataset as its owner writes it, and the bytes. What goes wrong with a file while
+            they are read (`BlobNotFound`, `BlobCorrupt`) cuts them off, so that the zip can't be opened.
+        """
+        with self._database.session() as session:
+            dataset = _require(session, owner_id, name)
+            clips = _clips(session, dataset, with_rejected=with_rejected)
+        return dataset.name, write_zip(self._samples.blobs, clips)
+
+
+def _require(session: Session, owner_id: uuid.UUID, name: str, *, lock: bool = False) -> Dataset:
+    dataset = find_dataset(session, owner_id, name)
+    if dataset is not None and lock:
+        dataset = session.get(Dataset, dataset.id, with_for_update=True, populate_existing=True)
+    if dataset is None:
+        raise DatasetNotFound(f"There is no dataset called {name!r}. Upload a recording to make it.")
+    return dataset
+
+
+def _summarise(session: Session, datasets: Sequence[Dataset]) -> list[Summary]:
+    figures = session.execute(
+        select(
+            Sample.dataset_id,
+            Sample.verdict,
+            func.count(),
+            func.sum(Sample.duration_s),
+            func.sum(Sample.speech_s),
+            func.count(Sample.transcript),
+        )
+        .where(Sample.dataset_id.in_([dataset.id for dataset in datasets]))
+        .group_by(Sample.dataset_id, Sample.verdict)
+    ).all()
+    summaries = []
+    for dataset in datasets:
+        rows = [row for row in figures if row[0] == dataset.id]
+        summaries.append(
+            Summary(
+                dataset,
+                files=sum(row[2] for row in rows),
+                duration_s=sum(row[3] for row in rows),
+                speech_s=sum(row[4] for row in rows),
+                transcripts=sum(row[5] for row in rows),
+                verdicts={Verdict(row[1]): row[2] for row in rows},
+            )
+        )
+    return summaries
+
+
+def _clips(session: Session, dataset: Dataset, *, with_rejected: bool) -> list[LjClip]:
+    """Named after the files that people sent, in the order of these; only what is needed of each."""
+    rows = session.execute(
+        select(
+            Sample.id,
+            Sample.filename,
+            SampleClip.index,
+            SampleClip.text,
+            SampleClip.digest,
+            SampleClip.verdict,
+        )
+        .join(SampleClip)
+        .where(Sample.dataset_id == dataset.id)
+        .order_by(Sample.filename, Sample.id, SampleClip.index)
+    ).all()
+    files = {row.id: PurePosixPath(row.filename).stem for row in rows}
+    ids = dict(zip(files, unique_ids(files.values()), strict=True))
+    cut = {row.id for row in rows if row.index > 0}
+    return [
+        LjClip(
+            f"{ids[row.id]}{CUT_MARK}{row.index + 1:04d}" if row.id in cut else ids[row.id],
+            row.text,
+            row.digest,
+        )
+        for row in rows
+        if with_rejected or row.verdict != Verdict.REJECTED
+    ]
