@@ -1,4 +1,4 @@
-"""The use cases of datasets: list them, look into one, delete it, and give it back as LJ Speech is laid out."""
+"""The use cases of datasets: list them, look into one, delete it, and give it back in LJ Speech's layout."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Summary:
 class DatasetService:
     """The datasets of all owners.
 
-    Every method raises the errors of `db.errors` when the database is away, and those that name a dataset raise
+    Every method raises the errors of `db.errors` when the database is away, and those that name a dataset
     `DatasetNotFound` where the owner has none of that name.
 
     Args:
@@ -171,28 +171,22 @@ def _summarise(session: Session, datasets: Sequence[Dataset]) -> list[Summary]:
 
 def _clips(session: Session, dataset: Dataset, *, with_rejected: bool) -> list[LjClip]:
     """Named after the files that people sent, in the order of these; only what is needed of each."""
+    place = SampleClip.index.label("place")
     rows = session.execute(
-        select(
-            Sample.id,
-            Sample.filename,
-            SampleClip.index,
-            SampleClip.text,
-            SampleClip.digest,
-            SampleClip.verdict,
-        )
+        select(Sample.id, Sample.filename, place, SampleClip.text, SampleClip.digest, SampleClip.verdict)
         .join(SampleClip)
         .where(Sample.dataset_id == dataset.id)
-        .order_by(Sample.filename, Sample.id, SampleClip.index)
+        .order_by(Sample.filename, Sample.id, place)
     ).all()
     files = {row.id: PurePosixPath(row.filename).stem for row in rows}
     ids = dict(zip(files, unique_ids(files.values()), strict=True))
-    cut = {row.id for row in rows if row.index > 0}
+    cut = {row.id for row in rows if row.place > 0}
+
+    def name_of(sample_id: uuid.UUID, index: int) -> str:
+        return f"{ids[sample_id]}{CUT_MARK}{index + 1:04d}" if sample_id in cut else ids[sample_id]
+
     return [
-        LjClip(
-            f"{ids[row.id]}{CUT_MARK}{row.index + 1:04d}" if row.id in cut else ids[row.id],
-            row.text,
-            row.digest,
-        )
+        LjClip(name_of(row.id, row.place), row.text, row.digest)
         for row in rows
         if with_rejected or row.verdict != Verdict.REJECTED
     ]

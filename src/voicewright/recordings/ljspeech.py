@@ -1,4 +1,4 @@
-"""Writes clips in the layout of LJ Speech, `metadata.csv` and `wavs/`, as a zip that is made while it is sent."""
+"""Writes clips in LJ Speech's layout, `metadata.csv` and `wavs/`, as a zip that is made while it is sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LjClip(NamedTuple):
 
 
 class _Sent(io.RawIOBase):
-    """Takes what the zip's writer writes, until it is fetched; it can't be sought in, so that nothing is kept."""
+    """Holds what the zip's writer writes until it is fetched; nobody can seek in it, so nothing is kept."""
 
     def __init__(self) -> None:
         self._held = bytearray()
