@@ -191,6 +191,10 @@ class Node(Base):
     seen_at: Mapped[datetime] = mapped_column(default=_now)
 
 
+RETRIABLE: Final = frozenset({"failed", "cancelled"})
+"""The states from which a job can be queued again by hand."""
+
+
 def is_open(status: str) -> bool:
     """Whether a job in this state may still change by itself."""
     return status in {"queued", "delayed", "running"}

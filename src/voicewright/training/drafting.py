@@ -1,0 +1,224 @@
+"""Makes a draft of a job from a request: all that follows from it, and what stands against its start.
+
+A start and an estimate are the same up to here: one refuses at the first obstacle, the other lists them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from voicewright.engines.errors import EngineNotFound, TooLittleSpeech
+from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.engines.port import EngineInfo
+from voicewright.errors import AppError, FieldFault
+from voicewright.training import budget
+from voicewright.training.errors import EngineCannotLearn, InsufficientAudioQuality, TrainingRequestInvalid
+from voicewright.training.estimate import Estimate, make_estimate
+from voicewright.training.history import history_of
+from voicewright.training.pricing import affordable_ms
+from voicewright.training.provider_options import EffectiveOptions, effective_options
+from voicewright.training.samples import Material, find_material
+from voicewright.training.scheduling import OffPeakWindow, start_moment
+from voicewright.voices.errors import VoiceNameInvalid
+from voicewright.voices.names import clean_name
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from voicewright.privacy.service import ConsentService
+    from voicewright.settings import Settings
+    from voicewright.training.schemas import TrainingRequestBody
+
+Engines = Callable[[str], EngineInfo]
+"""Finds an engine by its id; raises `EngineNotFound`."""
+
+_LONGEST_WAIT_DAYS: Final = 366
+_MOST_REASONS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job as it would be."""
+
+    owner_id: UUID
+    engine: EngineInfo
+    name: str
+    language: str
+    material: Material
+    options: EffectiveOptions
+    start_after: datetime | None
+    """In UTC; None: at once."""
+    day: date
+    """Whose budget it counts towards (UTC)."""
+    estimate: Estimate
+    warnings: tuple[str, ...]
+    """What its owner should know, and what does not stop it."""
+
+    @property
+    def summary(self) -> str:
+        """What is made of what, and when."""
+        count = len(self.material.samples)
+        samples = "1 sample" if count == 1 else f"{count} samples"
+        when = "" if self.start_after is None else f", not before {self.start_after:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{self.name}, from {samples} with {self.material.speech_s:.0f} s of speech{when}"
+
+    @property
+    def node_needed(self) -> str:
+        """What a node must have to run it."""
+        engine = f"the engine {self.engine.id}"
+        if not self.engine.capabilities.needs_gpu:
+            return engine
+        return f"{engine} and a GPU with {self.engine.forecast.gpu_memory_mb} MB of memory"
+
+
+def make_draft(
+    session: Session,
+    owner_id: UUID,
+    body: TrainingRequestBody,
+    *,
+    engines: Engines,
+    settings: Settings,
+    now: datetime,
+) -> Draft:
+    """All that follows from a request.
+
+    Raises:
+        EngineNotFound, EnginePluginBroken, EngineCannotLearn, LanguageUnsupported: about the engine.
+        OptionNotSupported, OptionsInvalid, VoiceNameInvalid, TrainingRequestInvalid: about the request.
+        VoiceSampleNotFound, DatasetNotFound, NoUsableSpeech: about the samples.
+    """
+    engine = _find_engine(body.provider, engines)
+    language = _language(engine, body.language)
+    options = effective_options(engine, body.options, settings)
+    start_after = _start_after(body, settings, now)
+    material = find_material(session, owner_id, body, most_samples=settings.max_training_samples)
+    estimate = make_estimate(engine, material, options.engine, settings, history_of(session, engine.id))
+    limit_ms = affordable_ms(engine, estimate.usage, settings.max_training_cost, settings)
+    capped = limit_ms < options.max_training_ms
+    if capped:
+        shown = {**options.shown, "maxTrainingTimeMs": limit_ms}
+        options = replace(options, shown=shown, max_training_ms=limit_ms)
+    return Draft(
+        owner_id=owner_id,
+        engine=engine,
+        name=_name(body.name, material, now),
+        language=language,
+        material=material,
+        options=options,
+        start_after=start_after,
+        day=(start_after or now).date(),
+        estimate=estimate,
+        warnings=tuple(_warnings(material, options, estimate, capped=capped)),
+    )
+
+
+def obstacles(
+    session: Session,
+    draft: Draft,
+    *,
+    consents: ConsentService,
+    asserted_by: UUID,
+    settings: Settings,
+) -> Iterator[AppError]:
+    """What stands against the start of a job, the weightiest first.
+
+    Whoever starts one reserves its cost besides: only then it is sure that nobody else has taken it.
+    """
+    needed_s, there_are_s = draft.engine.capabilities.minimum_speech_s, draft.material.speech_s
+    if not draft.material.usable:
+        yield _all_rejected(draft.material)
+    elif there_are_s < needed_s:
+        yield TooLittleSpeech(
+            f"There are {there_are_s:.0f} s of usable speech in the samples, and the engine "
+            f"{draft.engine.title} needs at least {needed_s:.0f} s. Add more."
+        )
+    checks: list[Callable[[], object]] = [
+        lambda: consents.ensure(session, draft.owner_id, draft.material.speaker, asserted_by),
+        lambda: budget.require_affordable(draft.estimate.cost.total, settings),
+        lambda: budget.require_left(session, draft.estimate.cost.total, settings, draft.day),
+    ]
+    for check in checks:
+        try:
+            check()
+        except AppError as error:
+            yield error
+
+
+def _find_engine(provider: str, engines: Engines) -> EngineInfo:
+    try:
+        engine = engines(provider)
+    except EngineNotFound as error:
+        raise EngineNotFound(error.message, fields=[FieldFault("provider", error.message)]) from error
+    if not engine.capabilities.learns:
+        message = f"The engine {engine.title} has voices of its own and can't learn new ones. Choose another."
+        raise EngineCannotLearn(message, fields=[FieldFault("provider", message)])
+    return engine
+
+
+def _language(engine: EngineInfo, wanted: str) -> str:
+    found = match_language(wanted, engine.capabilities.languages)
+    if found is None:
+        error = language_unsupported(engine, wanted)
+        error.fields = (FieldFault("language", error.message),)
+        raise error
+    return found
+
+
+def _start_after(body: TrainingRequestBody, settings: Settings, now: datetime) -> datetime | None:
+    window = OffPeakWindow.of(settings) if body.schedule == "off-peak" else None
+    moment = start_moment(now, body.start_after, off_peak=window)
+    if moment is not None and (moment - now).days > _LONGEST_WAIT_DAYS:
+        message = f"A job waits for at most {_LONGEST_WAIT_DAYS} days."
+        raise TrainingRequestInvalid(message, fields=[FieldFault("startAfter", message)])
+    return moment
+
+
+def _name(wanted: str | None, material: Material, now: datetime) -> str:
+    if wanted is not None:
+        try:
+            return clean_name(wanted)
+        except VoiceNameInvalid as error:
+            raise VoiceNameInvalid(error.message, fields=[FieldFault("name", error.message)]) from error
+    by_time = f"Voice of {now:%Y-%m-%d %H:%M}"
+    try:
+        return clean_name(material.dataset_name or by_time)
+    except VoiceNameInvalid:  # a dataset may be called what no voice can be
+        return by_time
+
+
+def _warnings(
+    material: Material, options: EffectiveOptions, estimate: Estimate, *, capped: bool
+) -> Iterator[str]:
+    rejected = [sample.filename for sample in material.samples if sample.verdict == "rejected"]
+    if rejected and material.usable:
+        shown = ", ".join(rejected[:_MOST_REASONS]) + (" and others" if len(rejected) > _MOST_REASONS else "")
+        yield f"Left out, because they can't be used: {len(rejected)} of {len(material.samples)} ({shown})."
+    if estimate.quality < options.quality_threshold:
+        yield (
+            f"A quality of {estimate.quality:.2f} is expected, under the threshold of "
+            f"{options.quality_threshold:.2f}: the training will probably fail its validation."
+        )
+    if estimate.time_ms > options.max_training_ms:
+        yield (
+            f"The training is expected to take {estimate.time_ms} ms, and is stopped after "
+            f"{options.max_training_ms} ms."
+        )
+    if capped:
+        yield f"It is stopped after {options.max_training_ms} ms, when it has cost what one job may cost."
+
+
+def _all_rejected(material: Material) -> InsufficientAudioQuality:
+    reasons = list(dict.fromkeys(reason for sample in material.samples for reason in sample.reasons))
+    found = f" Found: {'; '.join(reasons[:_MOST_REASONS])}." if reasons else ""
+    return InsufficientAudioQuality(
+        f"None of the {len(material.samples)} samples can be used.{found} Record them again in a quiet room, "
+        "near the microphone.",
+        fields=[
+            FieldFault("voiceSampleIds", f"{sample.filename}: {'; '.join(sample.reasons) or 'rejected'}")
+            for sample in material.samples[:_MOST_REASONS]
+        ],
+    )

@@ -1,0 +1,327 @@
+"""Starts, watches, cancels and retries training jobs: what people do with them; a worker does the rest.
+
+Each change is one transaction: the job's row, its entry in the queue, its share of the budget and its events
+are there together or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from voicewright.accounts.policies import require_own_id
+from voicewright.engines.registry import get_engine
+from voicewright.errors import AppError
+from voicewright.jobs.queue import withdraw
+from voicewright.training import budget, reading
+from voicewright.training.drafting import Draft, Engines, make_draft, obstacles
+from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
+from voicewright.training.events import record
+from voicewright.training.idempotency import digest_of, earlier_job
+from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
+from voicewright.training.nodes import can_run, live_nodes
+from voicewright.training.pricing import Usage, actual_cost
+from voicewright.training.runs import issue_ticket, spent_ms
+from voicewright.training.stats import Statistics, count_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.accounts.caller import Caller
+    from voicewright.db.server import Database
+    from voicewright.privacy.service import ConsentService
+    from voicewright.settings import Settings
+    from voicewright.training.models import Node
+    from voicewright.training.schemas import TrainingRequestBody
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A job that was queued, by this request or by an earlier one with the same idempotency key."""
+
+    job_id: UUID
+    status: str
+    """`queued` or `delayed`, as it was queued."""
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What would become of a start."""
+
+    draft: Draft
+    refusals: tuple[AppError, ...]
+    """Why it would be refused; none: it would not be."""
+    nodes: tuple[Node, ...]
+    """Those that can run it now."""
+    left_today: Decimal
+    """Dollars of the budget of the day in which it would start."""
+
+
+class TrainingService:
+    """The training jobs of all owners; callers see their own, and administrators all.
+
+    Every method raises the errors of `db.errors` when the database is away.
+
+    Args:
+        database: open.
+        settings: limits and prices.
+        consents: asked before a job is queued.
+        engines: finds an engine by its id.
+        clock: the present, with a time zone.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        consents: ConsentService,
+        *,
+        engines: Engines = get_engine,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._consents = consents
+        self._engines = engines
+        self._clock = clock
+
+    def start(
+        self, caller: Caller, body: TrainingRequestBody, *, idempotency_key: str | None = None
+    ) -> Started:
+        """Queue a training.
+
+        Args:
+            caller: who asks.
+            body: what for.
+            idempotency_key: a name for this request; the same name again, with the same request, answers with
+                the same job and queues no other.
+
+        Raises:
+            NotAllowed: the user named is somebody else.
+            IdempotencyKeyReused: the key was used for another request.
+            AppError: as `make_draft` and `obstacles`.
+        """
+        owner_id = _owner(caller, body)
+        digest = digest_of(body)
+        with self._database.session() as session:
+            if idempotency_key is not None:
+                earlier = earlier_job(session, owner_id, idempotency_key, digest)
+                if earlier is not None:
+                    return Started(earlier.id, reading.first_status(session, earlier), repeated=True)
+            draft = self._draft(session, owner_id, body)
+            for obstacle in self._obstacles(session, caller, draft):
+                raise obstacle
+            job = self._new_job(draft, body.priority)
+            job.idempotency_key, job.request_digest = idempotency_key, digest
+            session.add(job)
+            session.flush()
+            budget.reserve(session, job, draft.estimate.cost.total, self._settings, draft.day)
+            self._queue(session, job, draft.start_after)
+            self._log_opening(session, job, draft)
+            record(session, job, "status", job.status)
+            return Started(job.id, job.status)
+
+    def estimate(self, caller: Caller, body: TrainingRequestBody) -> Estimated:
+        """Say what a start would cost, take and give, and whether it would be refused; nothing is kept.
+
+        Raises:
+            NotAllowed: the user named is somebody else.
+            AppError: as `make_draft`.
+        """
+        with self._database.session() as session:
+            draft = self._draft(session, _owner(caller, body), body)
+            passing = session.begin_nested()
+            refusals = tuple(self._obstacles(session, caller, draft))
+            passing.rollback()  # a consent that a start would record on the way
+            nodes = tuple(node for node in live_nodes(session) if can_run(node, draft.engine))
+            left = budget.left_on(session, self._settings, draft.day)
+            return Estimated(draft, refusals, nodes, left)
+
+    def cancel(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
+        """End a job, whatever state it is in; a run of it that goes on is void from now on.
+
+        Raises:
+            TrainingJobNotFound, NotAllowed: as `get`.
+            TrainingJobEnded: it has ended already.
+        """
+        with self._database.session() as session:
+            job = reading.find(session, caller, job_id, user_id=user_id, lock=True)
+            if not is_open(job.status):
+                raise TrainingJobEnded(f"The training job is {job.status} already, so it can't be cancelled.")
+            if job.ticket is not None:
+                withdraw(session, job.ticket)
+            job.actual_time_ms = spent_ms(job)
+            job.actual_cost = self._cost_so_far(job)
+            job.attempt += 1  # the run that may be going on holds the number before
+            job.status = job.stage = "cancelled"
+            job.ticket = job.start_after = job.attempt_started_at = None
+            job.completed_at = self._clock()
+            job.can_retry = True
+            budget.settle(session, job, job.actual_cost)
+            by = "its owner" if caller.user_id == job.owner_id else "an administrator"
+            record(session, job, "log", f"Cancelled by {by}.", level="warning")
+            record(session, job, "status", "cancelled")
+            return job
+
+    def retry(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
+        """Queue a job that failed or was cancelled again; it goes on where its files allow.
+
+        Raises:
+            TrainingJobNotFound, NotAllowed: as `get`.
+            TrainingJobNotRetriable: it has not failed and was not cancelled.
+            TrainingCostExceeded, DailyBudgetExceeded: there is not enough money left for it.
+        """
+        with self._database.session() as session:
+            job = reading.find(session, caller, job_id, user_id=user_id, lock=True)
+            if job.status not in RETRIABLE:
+                raise TrainingJobNotRetriable(
+                    f"The training job is {job.status}. Only one that failed or was cancelled can be retried."
+                )
+            budget.reserve(session, job, job.estimated_cost, self._settings, self._clock().date())
+            job.retry_count, job.max_retries = 0, self._settings.training_retry_attempts
+            job.progress, job.stage, job.completed_at = 0.0, None, None
+            job.error_code = job.last_error = None
+            job.can_retry, job.suggested_actions = False, []
+            self._queue(session, job, None)
+            record(session, job, "log", "Queued again by hand.")
+            record(session, job, "status", job.status)
+            return job
+
+    def get(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> reading.JobDetails:
+        """A job with its last log lines and its curves.
+
+        Raises:
+            TrainingJobNotFound: there is none, or it is somebody else's.
+            NotAllowed: the user named is somebody else.
+        """
+        with self._database.session() as session:
+            job = reading.find(session, caller, job_id, user_id=user_id)
+            return reading.details(session, job)
+
+    def list_jobs(
+        self, caller: Caller, *, owner_id: UUID | None, limit: int, offset: int
+    ) -> tuple[list[TrainingJob], int]:
+        """The jobs of an owner, the newest first, and how many there are; of all owners for administrators.
+
+        Raises:
+            NotAllowed: the owner is somebody else.
+        """
+        if owner_id is not None:
+            require_own_id(caller, owner_id)
+        with self._database.session() as session:
+            return reading.list_jobs(session, caller, owner_id=owner_id, limit=limit, offset=offset)
+
+    def dead_letters(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[TrainingJob], int]:
+        """The jobs that failed and can be retried, those that failed last first, and how many there are."""
+        with self._database.session() as session:
+            return reading.list_jobs(session, caller, owner_id=None, limit=limit, offset=offset, dead=True)
+
+    def logs(self, caller: Caller, job_id: UUID, *, after: int, limit: int) -> list[TrainingEvent]:
+        """The log lines of a job after one of them, in order.
+
+        Raises:
+            TrainingJobNotFound: as `get`.
+        """
+        with self._database.session() as session:
+            job = reading.find(session, caller, job_id)
+            return reading.events_after(session, job.id, after, limit, kind="log")
+
+    def follow(
+        self, caller: Caller, job_id: UUID, *, after: int, limit: int
+    ) -> tuple[str, list[TrainingEvent]]:
+        """The state of a job, and what happened in it after an event, in order.
+
+        Whoever has got all events of an ended job has its end among them.
+
+        Raises:
+            TrainingJobNotFound: as `get`.
+        """
+        with self._database.session() as session:
+            job = reading.find(session, caller, job_id)
+            return job.status, reading.events_after(session, job.id, after, limit)
+
+    def statistics(self, caller: Caller) -> Statistics:
+        """Counts and averages of the caller's jobs; of all jobs for administrators."""
+        now = self._clock()
+        with self._database.session() as session:
+            owner_id = None if caller.is_admin else caller.user_id
+            return count_jobs(session, owner_id=owner_id, now=now, settings=self._settings)
+
+    def _draft(self, session: Session, owner_id: UUID, body: TrainingRequestBody) -> Draft:
+        return make_draft(
+            session, owner_id, body, engines=self._engines, settings=self._settings, now=self._clock()
+        )
+
+    def _obstacles(self, session: Session, caller: Caller, draft: Draft) -> list[AppError]:
+        return list(
+            obstacles(
+                session, draft, consents=self._consents, asserted_by=caller.user_id, settings=self._settings
+            )
+        )
+
+    def _new_job(self, draft: Draft, priority: int) -> TrainingJob:
+        return TrainingJob(
+            owner_id=draft.owner_id,
+            name=draft.name,
+            provider=draft.engine.id,
+            language=draft.language,
+            sample_ids=[str(sample.id) for sample in draft.material.samples],
+            dataset_id=draft.material.dataset_id,
+            dataset_name=draft.material.dataset_name,
+            options=draft.options.shown,
+            engine_options=draft.options.engine,
+            quality_threshold=draft.options.quality_threshold,
+            max_training_ms=draft.options.max_training_ms,
+            status="queued",
+            priority=priority,
+            max_retries=self._settings.training_retry_attempts,
+            estimated_cost=draft.estimate.cost.total,
+            estimated_time_ms=draft.estimate.time_ms,
+            forecast_time_ms=draft.estimate.forecast_time_ms,
+            created_at=self._clock(),
+        )
+
+    def _queue(self, session: Session, job: TrainingJob, start_after: datetime | None) -> None:
+        job.status = "queued" if start_after is None else "delayed"
+        job.start_after = start_after
+        issue_ticket(session, job, start_after=start_after)
+
+    def _log_opening(self, session: Session, job: TrainingJob, draft: Draft) -> None:
+        facts = {
+            "estimatedCost": float(job.estimated_cost),
+            "estimatedTimeMs": job.estimated_time_ms,
+            "speechSeconds": round(draft.material.speech_s, 1),
+        }
+        record(session, job, "log", f"Queued: {draft.summary}.", data=facts)
+        for warning in draft.warnings:
+            record(session, job, "log", warning, level="warning")
+        if not any(can_run(node, draft.engine) for node in live_nodes(session)):
+            waits = f"No node that is there now can run it: it waits for one with {draft.node_needed}."
+            record(session, job, "log", waits, level="warning")
+
+    def _cost_so_far(self, job: TrainingJob) -> Decimal:
+        """By its time alone: what it would have stored is not there."""
+        before = job.actual_cost or Decimal(0)
+        try:
+            engine = self._engines(job.provider)
+        except AppError:  # it was uninstalled meanwhile
+            return before
+        return max(before, actual_cost(engine, Usage(job.actual_time_ms or 0, 0, 0, 0.0), self._settings))
+
+
+def _owner(caller: Caller, body: TrainingRequestBody) -> UUID:
+    """Whose job it will be.
+
+    Raises:
+        NotAllowed: somebody else's, and the caller does not administer.
+    """
+    if body.user_id is None:
+        return caller.user_id
+    require_own_id(caller, body.user_id)
+    return body.user_id
