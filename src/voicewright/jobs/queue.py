@@ -62,18 +62,16 @@ def enqueue(
 
 def withdraw(session: Session, ticket: int) -> None:
     """Take an entry out that no worker has begun; one that is gone or begun stays as it is."""
+    _see_queue(session)
     session.execute(
-        text(f"DELETE FROM {QUEUE_SCHEMA}.procrastinate_jobs WHERE id = :ticket AND status = 'todo'"),  # noqa: S608 - a constant
-        {"ticket": ticket},
+        text("DELETE FROM procrastinate_jobs WHERE id = :ticket AND status = 'todo'"), {"ticket": ticket}
     )
 
 
 def take_out(session: Session, ticket: int) -> None:
     """Take an entry out that a worker was given, in the transaction that begins its work."""
-    session.execute(
-        text(f"DELETE FROM {QUEUE_SCHEMA}.procrastinate_jobs WHERE id = :ticket"),  # noqa: S608 - a constant
-        {"ticket": ticket},
-    )
+    _see_queue(session)
+    session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :ticket"), {"ticket": ticket})
 
 
 def dead_tickets(session: Session, tickets: Collection[int]) -> set[int]:

@@ -62,6 +62,13 @@ def reserve(session: Session, job: TrainingJob, amount: Decimal, settings: Setti
     session.flush()
 
 
+def cover(session: Session, job: TrainingJob, cost: Decimal, settings: Settings, today: date) -> None:
+    """Let a job that is under way hold what it has cost so far, in all its attempts; else as `reserve`."""
+    held = _reservation(session, job)
+    booked = held.booked if held is not None else Decimal(0)
+    reserve(session, job, max(cost - booked, Decimal(0)), settings, today)
+
+
 def settle(session: Session, job: TrainingJob, actual_cost: Decimal) -> None:
     """Book what a job has cost, all its attempts together, and give back what it held; twice is as once.
 

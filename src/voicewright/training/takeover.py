@@ -20,6 +20,7 @@ from voicewright.training.recovery import suggested_actions
 from voicewright.training.runs import issue_ticket, requeue, spent_ms
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
@@ -52,8 +53,13 @@ def take_over(database: Database, *, lost_after_s: float = LOST_AFTER_S) -> int:
     return found
 
 
+def server_start() -> ColumnElement[datetime]:
+    """When the database began to serve; nobody could give it a sign of life before."""
+    return func.pg_postmaster_start_time()
+
+
 def _take_over_lost_runs(session: Session, lost_after_s: float) -> int:
-    sign = func.greatest(TrainingJob.heartbeat_at, func.pg_postmaster_start_time())
+    sign = func.greatest(TrainingJob.heartbeat_at, server_start())
     jobs = session.scalars(
         select(TrainingJob)
         .where(TrainingJob.status == "running", sign < func.now() - timedelta(seconds=lost_after_s))
@@ -78,7 +84,7 @@ def _reissue_lost_tickets(session: Session) -> int:
     """Jobs whose ticket nobody holds: its worker died between taking it and beginning the run."""
     due = func.coalesce(TrainingJob.start_after, TrainingJob.created_at) < func.now()
     waits = TrainingJob.status.in_(("queued", "delayed")) & due
-    tickets = dict(session.execute(select(TrainingJob.id, TrainingJob.ticket).where(waits)).tuples().all())
+    tickets = dict(session.execute(select(TrainingJob.id, TrainingJob.ticket).where(waits)).all())
     dead = dead_tickets(session, [ticket for ticket in tickets.values() if ticket is not None])
     ids = [job_id for job_id, ticket in tickets.items() if ticket is None or ticket in dead]
     candidates = session.scalars(

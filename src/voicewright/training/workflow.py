@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from voicewright.recordings.materialise import lay_out
 from voicewright.recordings.models import Sample
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.space import require_space
+from voicewright.training import budget
 from voicewright.training.errors import (
     InsufficientAudioQuality,
     ModelValidationFailed,
@@ -70,6 +73,8 @@ _REASONS_SHOWN: Final = 2
 
 _LOG = logging.getLogger(__name__)
 
+_COVER_EVERY_S: Final = 10.0
+"""How often a job that costs more than it was to is looked at."""
 _COUNT: Final = TypeAdapter(int)
 
 
@@ -106,6 +111,7 @@ class _Workflow:
         self._tools = tools
         self._samples: Sequence[Sample] = ()
         self._artefact_bytes = 0
+        self._covered_until_s = 0.0
 
     def run(self) -> float | None:
         """Do it."""
@@ -266,10 +272,21 @@ class _Workflow:
         match event:
             case Progress():
                 stages.step("training", event.fraction, event.stage)
+                self._stay_within_budget()
             case Metric():
                 self._run.metric(event.name, event.step, event.value)
             case LogLine():
                 self._run.log(event.text, level="debug", source=event.source)
+
+    def _stay_within_budget(self) -> None:
+        """Now and then, reserve what the job has cost beyond its estimate; stop it where nothing is left."""
+        if time.monotonic() < self._covered_until_s:
+            return
+        self._covered_until_s = time.monotonic() + _COVER_EVERY_S
+        cost = self._cost()
+        if cost > self._job.estimated_cost:
+            with self._run.writing() as (session, job):
+                budget.cover(session, job, cost, self._tools.settings, datetime.now(UTC).date())
 
     def _log_verdict(self, verdict: Verdict) -> None:
         if verdict.judged is None:

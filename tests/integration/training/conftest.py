@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,13 +16,22 @@ import pytest
 from voicewright.engines.client import EngineClient
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.home.layout import Home
+from voicewright.privacy.service import ConsentService
 from voicewright.quality.figures import Dnsmos, Recognition
+from voicewright.recordings.models import Sample
+from voicewright.storage.blobs import BlobStore
 from voicewright.training.clone import CloneTools
+from voicewright.training.models import TrainingJob
+from voicewright.training.runs import issue_ticket
+from voicewright.training.workflow import WorkTools
 from voicewright.voices.service import VoiceService
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.settings import Settings
+
+
+OWNER = uuid.UUID("7d7d7d7d-0000-4000-8000-000000000001")
 
 
 class PlainJudges:
@@ -88,3 +99,91 @@ def recordings(sample_recordings: Path, tmp_path: Path) -> Path:
     for number in range(1, 6):
         shutil.copy(sample_recordings / f"sample-{number:02d}.flac", folder)
     return folder
+
+
+@pytest.fixture
+def sample_blobs(settings: Settings) -> BlobStore:
+    return BlobStore(Home.open(settings.home).samples_dir)
+
+
+@pytest.fixture
+def samples(recordings: Path, database: Database, sample_blobs: BlobStore) -> list[Sample]:
+    """Five uploaded recordings of one owner, about 24 s."""
+    rows = []
+    for path in sorted(recordings.iterdir()):
+        stored = sample_blobs.put_file(path)
+        rows.append(
+            Sample(
+                owner_id=OWNER,
+                dataset_id=None,
+                speaker="Ann",
+                filename=path.name,
+                digest=stored.digest,
+                size_bytes=stored.size_bytes,
+                container="flac",
+                sound_digest=stored.digest,
+                transcript=None,
+                verdict="good",
+                reasons=[],
+                notes=[],
+                duration_s=5.0,
+                speech_s=4.8,
+            )
+        )
+    with database.session() as session:
+        session.add_all(rows)
+    return rows
+
+
+@pytest.fixture
+def make_job(database: Database, samples: list[Sample]) -> Callable[..., TrainingJob]:
+    """Enters jobs for the tone engine, each with its ticket, as the service does."""
+
+    def make(*, options: dict[str, Any] | None = None, **columns: Any) -> TrainingJob:
+        job = TrainingJob(
+            **{
+                "owner_id": OWNER,
+                "name": "Ann",
+                "provider": "tone",
+                "language": "en-us",
+                "sample_ids": [str(sample.id) for sample in samples],
+                "options": options or {},
+                "engine_options": options or {},
+                "quality_threshold": 0.0,
+                "max_training_ms": 600_000,
+                "status": "queued",
+                "priority": 50,
+                "max_retries": 3,
+                "estimated_cost": Decimal(0),
+                "estimated_time_ms": 1000,
+                "forecast_time_ms": 1000,
+            }
+            | columns
+        )
+        with database.session() as session:
+            session.add(job)
+            issue_ticket(session, job, start_after=job.start_after)
+        return job
+
+    return make
+
+
+@pytest.fixture
+def work_tools(  # noqa: PLR0917 - fixtures
+    engine: EngineClient,
+    judges: PlainJudges,
+    voices: VoiceService,
+    settings: Settings,
+    database: Database,
+    sample_blobs: BlobStore,
+) -> WorkTools:
+    return WorkTools(
+        settings=settings,
+        database=database,
+        engine=engine,
+        measurer=judges,  # type: ignore[arg-type]
+        voices=voices,
+        blobs=sample_blobs,
+        consents=ConsentService(database, "development"),
+        work_dir=Home.open(settings.home).work_dir,
+    )
