@@ -19,11 +19,14 @@ from voicewright.cli.standing import Standing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voicewright.api.services import Services
+    from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
     from voicewright.home.layout import Home
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
+    from voicewright.worker.service import Worker
 
 
 class LocalApplication:
@@ -57,13 +60,43 @@ class LocalApplication:
         return self.home.work_dir
 
     @cached_property
+    def database(self) -> Database:
+        """The database, started where it is the embedded one."""
+        from voicewright.db.server import Database
+
+        return self._open.enter_context(Database.open(self.settings))
+
+    @cached_property
     def voices(self) -> VoiceService:
         """The registry of voices; starts the database."""
-        from voicewright.db.server import Database
         from voicewright.voices.service import VoiceService
 
-        database = self._open.enter_context(Database.open(self.settings))
-        return VoiceService.open(self.settings, database)
+        return VoiceService.open(self.settings, self.database)
+
+    @cached_property
+    def services(self) -> Services:
+        """What the HTTP application works with; starts the database."""
+        return make_services(self.settings, self.database)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """What trains on this machine; starts the database."""
+        from voicewright.privacy.service import ConsentService
+        from voicewright.recordings.files import sweep
+        from voicewright.storage.blobs import BlobStore
+        from voicewright.worker.node import Abilities
+        from voicewright.worker.service import Worker, WorkerParts
+
+        samples = BlobStore(self.home.samples_dir)
+        parts = WorkerParts(
+            settings=self.settings,
+            database=self.database,
+            voices=self.voices,
+            sample_blobs=samples,
+            consents=ConsentService(self.database, self.settings.environment),
+            sweep_samples=lambda: sweep(self.database, samples),
+        )
+        return Worker(parts, Abilities.of_this_machine(self.settings))
 
     @cached_property
     def measurer(self) -> Measurer:
@@ -93,6 +126,14 @@ class LocalApplication:
     def close(self) -> None:
         """End every process that was started."""
         self._open.close()
+
+
+def make_services(settings: Settings, database: Database) -> Services:
+    """The services of an API process over an open database."""
+    from voicewright.accounts.service import AccountService
+    from voicewright.api.services import Services
+
+    return Services(settings=settings, database=database, accounts=AccountService(settings, database))
 
 
 def main() -> None:

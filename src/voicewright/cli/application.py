@@ -15,11 +15,13 @@ from voicewright.cli.signals import Interruption, interruptible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voicewright.api.services import Services
     from voicewright.cli.standing import Standing
     from voicewright.engines.client import EngineClient
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
+    from voicewright.worker.service import Worker
 
 P = ParamSpec("P")
 
@@ -45,6 +47,14 @@ class Application(Protocol):
     @property
     def work_dir(self) -> Path:
         """Where unfinished work lies."""
+
+    @property
+    def services(self) -> Services:
+        """What the HTTP application works with; starts the database."""
+
+    @property
+    def worker(self) -> Worker:
+        """What trains on this machine; starts the database."""
 
     @property
     def voices(self) -> VoiceService:

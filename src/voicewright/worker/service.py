@@ -62,11 +62,14 @@ class Worker:
     Args:
         parts: what it works with.
         node: what it can run.
+
+    Attributes:
+        node: the same.
     """
 
     def __init__(self, parts: WorkerParts, node: Abilities) -> None:
         self._parts = parts
-        self._node = node
+        self.node = node
         self._work_dir = Home.open(parts.settings.home).work_dir
         self._gpu = GpuMemory(node.gpu_memory_mb)
         self._stopping = threading.Event()
@@ -108,7 +111,7 @@ class Worker:
             if not granted or self._stopping.is_set():
                 self._put_off(job_id, ticket)
                 return
-            run = Run.begin(self._parts.database, job_id, ticket, node=self._node.name)
+            run = Run.begin(self._parts.database, job_id, ticket, node=self.node.name)
             if run is not None:
                 self._run(run, info)
 
@@ -140,7 +143,7 @@ class Worker:
     def _engine_of(self, job_id: UUID) -> EngineInfo | None:
         with self._parts.database.session() as session:
             job = session.get(TrainingJob, job_id)
-            return None if job is None else self._node.engines.get(job.provider)
+            return None if job is None else self.node.engines.get(job.provider)
 
     def _drop(self, ticket: int) -> None:
         with self._parts.database.session() as session:
@@ -159,12 +162,12 @@ class Worker:
         while True:
             if looks % round(SWEEP_EVERY_S / LOOK_EVERY_S) == 0:
                 self._try("sweep", self._sweep)
-            self._try("announce the node", lambda: self._node.announce(self._parts.database))
+            self._try("announce the node", lambda: self.node.announce(self._parts.database))
             self._try("take over lost jobs", lambda: take_over(self._parts.database))
             looks += 1
             if self._stopping.wait(LOOK_EVERY_S):
                 break
-        self._try("leave", lambda: self._node.leave(self._parts.database))
+        self._try("leave", lambda: self.node.leave(self._parts.database))
 
     def _sweep(self) -> None:
         sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)

@@ -1,0 +1,63 @@
+"""A worker as a child process of the server: started again when it dies, ended when the server ends."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from typing import Final, Self
+
+_LOG = logging.getLogger(__name__)
+
+_SHORTEST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+_GRACE_S: Final = 20.0
+"""A worker that was told to end gives its jobs back first."""
+
+
+class ChildWorker:
+    """Runs `voicewright worker` beside this process; a context manager.
+
+    The child ends when its standard input does, so that it never outlives this process, however that ends.
+    """
+
+    def __init__(self) -> None:
+        self._ending = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name="child-worker", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._ending.set()
+            child = self._child
+        if child is not None and child.stdin is not None:
+            child.stdin.close()
+            try:
+                child.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                _LOG.warning("the worker did not end in %g s and is killed", _GRACE_S)
+                child.kill()
+        self._keeper.join()
+
+    def _keep(self) -> None:
+        pause_s = _SHORTEST_PAUSE_S
+        while True:
+            with self._lock:
+                if self._ending.is_set():
+                    return
+                self._child = subprocess.Popen(
+                    [sys.executable, "-m", "voicewright", "worker", "--until-eof"], stdin=subprocess.PIPE
+                )
+            status = self._child.wait()
+            if self._ending.is_set():
+                return
+            _LOG.warning("the worker ended with status %s and is started again in %g s", status, pause_s)
+            if self._ending.wait(pause_s):
+                return
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
