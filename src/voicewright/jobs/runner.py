@@ -56,7 +56,8 @@ class JobRunner:
         self._concurrency = concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
-        self._stopped_early = threading.Event()
+        self._is_told_to_stop = False
+        self._loop_lock = threading.Lock()
         self._news = asyncio.Event()
 
     def run(self) -> None:
@@ -65,14 +66,23 @@ class JobRunner:
 
     def stop(self) -> None:
         """Take no more entries; may be called from any thread, also before `run`."""
-        self._stopped_early.set()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stopping.set)
+        with self._loop_lock:
+            self._is_told_to_stop = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        if self._stopped_early.is_set():
-            return
+        with self._loop_lock:
+            if self._is_told_to_stop:
+                return
+            self._loop = asyncio.get_running_loop()
+        try:
+            await self._serve_until_stopped()
+        finally:
+            with self._loop_lock:
+                self._loop = None
+
+    async def _serve_until_stopped(self) -> None:
         slots = asyncio.Semaphore(self._concurrency)
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="job") as pool:
             while not self._stopping.is_set():
