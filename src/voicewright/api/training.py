@@ -1,0 +1,160 @@
+"""`/training`: start, watch, cancel and retry trainings; `training_events` has the streams."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.caller import calling
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.training.estimate_view import EstimateView
+from voicewright.training.schemas import TrainingRequestBody, UserIdBody
+from voicewright.training.views import (
+    ChangedJobView,
+    JobPageView,
+    JobView,
+    LogPageView,
+    StatisticsView,
+)
+
+Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
+Writer = Annotated[Caller, Depends(calling(Scope.TRAINING_WRITE))]
+UserId = Annotated[UUID | None, Query(alias="userId", description="Your own id, if any.")]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Your own name for this request: sent again with the same body, it answers the same and "
+        "starts nothing new.",
+    ),
+]
+
+_EXAMPLES: Final = {
+    "samples": {
+        "summary": "From samples",
+        "value": {
+            "voiceSampleIds": ["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"],
+            "provider": "builtin",
+            "priority": 50,
+            "options": {"epochs": 100, "batchSize": 16, "learningRate": 0.001, "qualityThreshold": 0.8},
+        },
+    },
+    "dataset": {
+        "summary": "From a dataset, at night, as the engine thinks best",
+        "value": {"datasetName": "my_voice", "provider": "builtin", "schedule": "off-peak"},
+    },
+}
+RequestBody = Annotated[TrainingRequestBody, Body(openapi_examples=_EXAMPLES)]
+OptionalBody = Annotated[UserIdBody | None, Body()]
+
+router = APIRouter(prefix="/training", tags=["training"])
+
+
+@router.post("/start", status_code=201, summary="Start a training", responses=refusals(402, 404, 409))
+def start(
+    body: RequestBody,
+    caller: Writer,
+    services: Wired,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> ChangedJobView:
+    """Queue a training of a voice from samples, or from a dataset.
+
+    Options that the provider can't honour are refused, never ignored (`OPTION_NOT_SUPPORTED`). Those that are
+    left out are the provider's own choice: `GET /training/{jobId}` shows all that hold. What it costs is
+    reserved of the budgets (402 where there is not enough) and settled when it has ended.
+    """
+    started = services.training.start(caller, body, idempotency_key=idempotency_key)
+    response.headers["Location"] = f"/training/{started.job_id}"
+    if started.repeated:
+        response.headers["Idempotency-Replayed"] = "true"
+    return ChangedJobView(
+        job_id=started.job_id, message="Training job created successfully", status=started.status
+    )
+
+
+@router.post("/estimate", summary="Estimate a training", responses=refusals(404))
+def estimate(body: RequestBody, caller: Reader, services: Wired) -> EstimateView:
+    """What a start with the same body would cost, take and give; nothing is queued.
+
+    It also says what would make the voice better, which nodes could run it now, and whether and why a start
+    would be refused.
+    """
+    return EstimateView.of(services.training.estimate(caller, body), services.settings)
+
+
+@router.get("/stats", summary="Count trainings")
+def stats(caller: Reader, services: Wired) -> StatisticsView:
+    """How the queue stands and how the trainings went: your own, and for administrators all."""
+    return StatisticsView.of(services.training.statistics(caller))
+
+
+@router.get("/dead-letters", summary="List trainings that failed")
+def dead_letters(caller: Reader, services: Wired, limit: Limit = 20, offset: Offset = 0) -> JobPageView:
+    """Jobs that failed and can be retried, those that failed last first; for administrators everybody's."""
+    jobs, total = services.training.dead_letters(caller, limit=limit, offset=offset)
+    return JobPageView.of(jobs, total=total, limit=limit, offset=offset)
+
+
+@router.get("/user/{userId}", summary="List the trainings of a user")
+def jobs_of_user(
+    user_id: Annotated[UUID, Path(alias="userId")],
+    caller: Reader,
+    services: Wired,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> JobPageView:
+    """A page of the jobs, the newest first. Administrators may name anybody."""
+    jobs, total = services.training.list_jobs(caller, owner_id=user_id, limit=limit, offset=offset)
+    return JobPageView.of(jobs, total=total, limit=limit, offset=offset)
+
+
+@router.get("/{jobId}", summary="Show a training", responses=refusals(404))
+def job(
+    job_id: Annotated[UUID, Path(alias="jobId")], caller: Reader, services: Wired, user_id: UserId = None
+) -> JobView:
+    """One job with its last log lines and its curves."""
+    return JobView.of_details(services.training.get(caller, job_id, user_id=user_id))
+
+
+@router.get("/{jobId}/logs", summary="Read the log of a training", responses=refusals(404))
+def logs(
+    job_id: Annotated[UUID, Path(alias="jobId")],
+    caller: Reader,
+    services: Wired,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="The id of the last line seen.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> LogPageView:
+    """A page of the log, in order."""
+    found = services.training.logs(caller, job_id, after=after, limit=limit)
+    return LogPageView.of(found, after=after, limit=limit)
+
+
+@router.post("/{jobId}/cancel", summary="Cancel a training", responses=refusals(404, 409))
+def cancel(
+    job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
+) -> ChangedJobView:
+    """End a job in whatever state it is; its worker stops within two seconds.
+
+    What it has cost so far is booked. One that has ended already is a 409 that names its state.
+    """
+    ended = services.training.cancel(caller, job_id, user_id=None if body is None else body.user_id)
+    return ChangedJobView(job_id=ended.id, message="Training job cancelled", status=ended.status)
+
+
+@router.post("/{jobId}/retry", summary="Retry a training", responses=refusals(402, 404, 409))
+def retry(
+    job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
+) -> ChangedJobView:
+    """Queue a job that failed or was cancelled again; it goes on from its last checkpoint, if there is one."""
+    queued = services.training.retry(caller, job_id, user_id=None if body is None else body.user_id)
+    return ChangedJobView(job_id=queued.id, message="Training job queued again", status=queued.status)
