@@ -155,6 +155,6 @@ def cancel(
 def retry(
     job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
 ) -> ChangedJobView:
-    """Queue a job that failed or was cancelled again; it goes on from its last checkpoint, if there is one."""
+    """Queue a job that failed or was cancelled again; it goes on from its last checkpoint, if it has one."""
     queued = services.training.retry(caller, job_id, user_id=None if body is None else body.user_id)
     return ChangedJobView(job_id=queued.id, message="Training job queued again", status=queued.status)
