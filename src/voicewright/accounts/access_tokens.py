@@ -95,4 +95,4 @@ def _claims(header: dict[str, Any], payload: dict[str, Any]) -> Claims:
     if header.get("typ") != _TYPE:
         raise ValueError("not an access token")
     issued_at = datetime.fromtimestamp(payload["iat"], UTC)
-    return Claims(uuid.UUID(payload["sub"]), uuid.UUID(payload["sid"]), issued_at)
+    return Claims(uuid.UUID(payload["sub"]), uuid.UUID(str(payload["sid"])), issued_at)

@@ -31,6 +31,7 @@ MAX_API_KEYS: Final = 100
 
 _SHOWN_CHARACTERS: Final = 10
 _NOTED_EVERY: Final = timedelta(minutes=1)
+_LONGEST: Final = timedelta(days=3653)
 
 
 class ApiKeys:
@@ -50,8 +51,8 @@ class ApiKeys:
             TooManyApiKeys: revoke some first.
         """
         now = self._clock()
-        if expires_at is not None and expires_at <= now:
-            raise of_field(ExpiryInvalid, "expires_at", "A key that has expired already is of no use.")
+        if expires_at is not None and not now < expires_at <= now + _LONGEST:
+            raise of_field(ExpiryInvalid, "expires_at", "A key expires in the future, within ten years.")
         secret = new_opaque(API_KEY)
         key = ApiKey(
             id=uuid.uuid4(),

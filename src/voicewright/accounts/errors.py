@@ -78,7 +78,7 @@ class PersonNameInvalid(AppError):
 
 
 class ExpiryInvalid(AppError):
-    """An API key would expire in the past."""
+    """An API key would expire in the past, or not within ten years."""
 
     code: ClassVar[str] = "EXPIRY_INVALID"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID

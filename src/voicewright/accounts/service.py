@@ -9,7 +9,7 @@ from voicewright.accounts.access_tokens import AccessTokens
 from voicewright.accounts.api_keys import ApiKeys
 from voicewright.accounts.authentication import Authentication
 from voicewright.accounts.clock import Clock, utc_now
-from voicewright.accounts.errors import SignInFailed
+from voicewright.accounts.errors import NotAllowed, SignInFailed
 from voicewright.accounts.links import SignInLinks
 from voicewright.accounts.oidc import IdentityProvider
 from voicewright.accounts.passwords import Passwords, check_new_password
@@ -117,12 +117,15 @@ class AccountService:
 
         Raises:
             PasswordRefused: of the new one.
+            NotAllowed: the account is the identity provider's, and has no password.
             SignInFailed: the current one is wrong.
             RateLimited: it was wrong too often.
         """
         user = self.users.get(user_id)
         kept = user.password_hash
         check_new_password(new, user.email, field="new_password")
+        if kept is None and user.oidc_subject is not None:
+            raise NotAllowed("The identity provider says who you are; this account needs no password.")
         if kept is not None:
             self._limits.attempt(str(user_id), origin.address)
             if current is None or not self._passwords.matches(current, kept):

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicewright import __version__
-from voicewright.api import health
+from voicewright.api import account, admin_training_jobs, auth, health, training, training_events, users
 from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
 from voicewright.api.headers import SecurityHeaders
@@ -28,6 +28,12 @@ def create_app(services: Services) -> FastAPI:
     complete_document(app)
     _add_middleware(app, services)
     app.include_router(health.router)
+    app.include_router(auth.router)
+    app.include_router(account.router)
+    app.include_router(users.router)
+    app.include_router(training.router)
+    app.include_router(training_events.router)
+    app.include_router(admin_training_jobs.router)
     return app
 
 

@@ -63,6 +63,14 @@ _FRAMEWORK_CODES: Final = {
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
+# The messages of these packages are for whoever runs the service: they name paths, hosts and users.
+_OPERATORS: Final = ("voicewright.db.", "voicewright.home.", "voicewright.settings", "voicewright.storage.")
+_PLAIN_WORDS: Final = {
+    ErrorKind.UNAVAILABLE: "Something that the service needs is away. Try again in a moment.",
+    ErrorKind.MISSING_DEPENDENCY: "Something that the service needs is not installed.",
+    ErrorKind.NO_SPACE: "The service has no room left; nothing was changed.",
+    ErrorKind.INTERNAL: "Something unforeseen happened, which is a bug.",
+}
 _POLICY_VIOLATION: Final = 1008
 _REASON_BYTES: Final = 123
 """The most that a WebSocket may say when it closes."""
@@ -134,7 +142,7 @@ class UnexpectedErrors:
             _LOG.exception("unexpected %s at %r (request %s)", type(error).__name__, where, name)
             if begun:
                 raise
-            told = f"Something unforeseen happened, which is a bug. The log has it under request {name}."
+            told = f"{_PLAIN_WORDS[ErrorKind.INTERNAL]} The log has the details under request {name}."
             answer = _answer(connection, 500, AppError.code, told)
             if scope["type"] == "http":
                 await answer(scope, receive, send)
@@ -144,13 +152,14 @@ class UnexpectedErrors:
 
 async def _on_app_error(connection: HTTPConnection, error: Exception) -> Response | None:
     assert isinstance(error, AppError)  # noqa: S101 - it is registered for these
-    status = STATUS[error.kind]
+    status, told = STATUS[error.kind], error.message
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s (request %s)", error.code, request_id(connection), exc_info=error)
-    answer = _answer(
-        connection, status, error.code, error.message, fields=error.fields, headers=_headers_of(error)
-    )
-    return await _given(connection, answer, error.message)
+        name, bug = request_id(connection), error if error.kind is ErrorKind.INTERNAL else None
+        _LOG.error("%s: %s (request %s)", error.code, error.message, name, exc_info=bug)
+        if bug or type(error).__module__.startswith(_OPERATORS):
+            told = f"{_PLAIN_WORDS[error.kind]} The log has the details under request {name}."
+    answer = _answer(connection, status, error.code, told, fields=error.fields, headers=_headers_of(error))
+    return await _given(connection, answer, told)
 
 
 async def _on_invalid_input(connection: HTTPConnection, error: Exception) -> Response | None:

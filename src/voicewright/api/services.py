@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
     from voicewright.settings import Settings
+    from voicewright.training.service import TrainingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Services:
     settings: Settings
     database: Database
     accounts: AccountService
+    training: TrainingService
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -79,6 +79,11 @@ def invalid_fields(faults: Iterable[FieldFault]) -> ValidationFailed:
     return ValidationFailed(f"The request can't be used. {where}{first.message}{more}", fields=named)
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a content type is JSON, or a kind of it."""
+    return _JSON.fullmatch(content_type.partition(";")[0].strip()) is not None
+
+
 def field_name(loc: Sequence[int | str]) -> str:
     """`("body", "clips", 3, "text")` as the client wrote it: `clips[3].text`."""
     name = ""
@@ -102,7 +107,7 @@ async def require_storable_text(connection: HTTPConnection) -> None:
     if isinstance(form, FormData):
         check_storable({name: value for name, value in form.multi_items() if isinstance(value, str)})
     body = getattr(connection, "_body", b"")  # there if the framework has read it; a stream is left alone
-    if body and _MAY_BE_UNSTORABLE.search(body) and _fits(connection.headers.get("content-type", ""), "JSON"):
+    if body and _MAY_BE_UNSTORABLE.search(body) and is_json(connection.headers.get("content-type", "")):
         check_storable(await connection.json())
 
 
@@ -146,7 +151,6 @@ def _wanted_type(connection: HTTPConnection) -> str | None:
 
 
 def _fits(sent: str, wanted: str) -> bool:
-    kind = sent.partition(";")[0].strip()
-    if wanted in {"JSON", "application/json"}:
-        return _JSON.fullmatch(kind) is not None
-    return kind.lower() in {"multipart/form-data", wanted}
+    if wanted == "application/json":
+        return is_json(sent)
+    return sent.partition(";")[0].strip().lower() in {"multipart/form-data", wanted}

@@ -11,9 +11,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import argon2
 import pytest
@@ -25,6 +27,10 @@ from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
 from voicewright.api.app import create_app
 from voicewright.api.services import Services
+from voicewright.engines.registry import get_engine
+from voicewright.engines.testing import TONE_ENGINE
+from voicewright.privacy.service import ConsentService
+from voicewright.training.service import TrainingService
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from voicewright.db.server import Database
+    from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -62,6 +69,11 @@ class Person:
         return made.key.id, made.secret
 
 
+def find_engine(engine_id: str) -> EngineInfo:
+    """The engines of the tests: those that are installed, and the humming one, `tone`."""
+    return TONE_ENGINE if engine_id == TONE_ENGINE.id else get_engine(engine_id)
+
+
 @pytest.fixture
 def api_settings(settings: Settings) -> Settings:
     """The settings of the application; override this to change some."""
@@ -83,7 +95,13 @@ def accounts(api_settings: Settings, database: Database, passwords: Passwords) -
 @pytest.fixture
 def services(api_settings: Settings, database: Database, accounts: AccountService) -> Services:
     """The services that the application works with."""
-    return Services(settings=api_settings, database=database, accounts=accounts)
+    consents = ConsentService(database, api_settings.environment)
+    return Services(
+        settings=api_settings,
+        database=database,
+        accounts=accounts,
+        training=TrainingService(database, api_settings, consents, engines=find_engine),
+    )
 
 
 @pytest.fixture
@@ -132,3 +150,20 @@ def other(make_person: Callable[..., Person]) -> Person:
 def admin(make_person: Callable[..., Person]) -> Person:
     """An administrator."""
     return make_person("admin@example.com", admin=True)
+
+
+@pytest.fixture
+def run_together() -> Callable[..., list[Any]]:
+    """Run a function many times at once: `run_together(function, 8)` calls `function(0)` to `function(7)`."""
+
+    def run(function: Callable[[int], Any], count: int) -> list[Any]:
+        barrier = threading.Barrier(count)
+
+        def one(number: int) -> Any:
+            barrier.wait()
+            return function(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return run
