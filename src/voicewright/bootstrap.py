@@ -19,6 +19,7 @@ from voicewright.cli.standing import Standing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
@@ -72,6 +73,13 @@ class LocalApplication:
         from voicewright.voices.service import VoiceService
 
         return VoiceService.open(self.settings, self.database)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """Who may sign in; starts the database."""
+        from voicewright.accounts.service import AccountService
+
+        return AccountService(self.settings, self.database)
 
     @cached_property
     def services(self) -> Services:
@@ -132,8 +140,22 @@ def make_services(settings: Settings, database: Database) -> Services:
     """The services of an API process over an open database."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
+    from voicewright.privacy.service import ConsentService
+    from voicewright.recordings.datasets import DatasetService
+    from voicewright.recordings.samples import SampleService
+    from voicewright.training.service import TrainingService
 
-    return Services(settings=settings, database=database, accounts=AccountService(settings, database))
+    consents = ConsentService(database, settings.environment)
+    samples = SampleService.open(settings, database)
+    return Services(
+        settings=settings,
+        database=database,
+        accounts=AccountService(settings, database),
+        training=TrainingService(database, settings, consents),
+        consents=consents,
+        samples=samples,
+        datasets=DatasetService(database, samples),
+    )
 
 
 def main() -> None:

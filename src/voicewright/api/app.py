@@ -8,10 +8,22 @@ from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicewright import __version__
-from voicewright.api import account, admin_training_jobs, auth, health, training, training_events, users
+from voicewright.api import (
+    account,
+    admin_training,
+    admin_training_jobs,
+    auth,
+    consents,
+    health,
+    training,
+    training_events,
+    users,
+    voice,
+)
 from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
 from voicewright.api.headers import SecurityHeaders
+from voicewright.api.lingering import LingeringClose
 from voicewright.api.problems import UnexpectedErrors, handle_problems
 from voicewright.api.request_ids import RequestIds
 from voicewright.api.validation import require_storable_text
@@ -34,6 +46,9 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(training.router)
     app.include_router(training_events.router)
     app.include_router(admin_training_jobs.router)
+    app.include_router(admin_training.router)
+    app.include_router(voice.router)
+    app.include_router(consents.router)
     return app
 
 
@@ -42,6 +57,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     settings = services.settings
     app.add_middleware(BodyLimit, limit_bytes=settings.json_limit_bytes)
     app.add_middleware(UnexpectedErrors)
+    app.add_middleware(LingeringClose)
     app.add_middleware(SecurityHeaders)
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]

@@ -11,6 +11,9 @@ from starlette.requests import HTTPConnection
 if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
+    from voicewright.privacy.service import ConsentService
+    from voicewright.recordings.datasets import DatasetService
+    from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
 
@@ -23,6 +26,9 @@ class Services:
     database: Database
     accounts: AccountService
     training: TrainingService
+    consents: ConsentService
+    samples: SampleService
+    datasets: DatasetService
 
 
 def _services(connection: HTTPConnection) -> Services:

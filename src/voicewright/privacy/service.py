@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _OWNER_LOCK: Final = 0x636F6E73
 """The first half of the advisory lock under which an owner's consents change: "cons"."""
-_LONGEST_STATEMENT: Final = 4000
+MAX_STATEMENT_CHARACTERS: Final = 4000
 _ASSERTED: Final = "{speaker} agrees to a voice being made of their recordings."
 _ON_THE_WAY: Final = (
     "Recorded when a voice was made with ENVIRONMENT=development: whoever made it answers for it that "
@@ -226,8 +226,8 @@ def _checked_scope(scope: Sequence[str]) -> list[str]:
 
 def _checked_statement(statement: str | None) -> str:
     words = (statement or "").strip()
-    if len(words) > _LONGEST_STATEMENT:
-        raise ConsentInvalid(f"A statement has at most {_LONGEST_STATEMENT} characters.")
+    if len(words) > MAX_STATEMENT_CHARACTERS:
+        raise ConsentInvalid(f"A statement has at most {MAX_STATEMENT_CHARACTERS} characters.")
     if "\0" in words:
         raise ConsentInvalid("The statement holds a NUL character; leave it out.")
     return words

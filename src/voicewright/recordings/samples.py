@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
@@ -177,6 +177,16 @@ class SampleService:
         if missing := [str(sample_id) for sample_id in sample_ids if sample_id not in found]:
             raise SampleNotFound(f"There are no samples with these ids: {', '.join(missing)}.")
         return [found[sample_id] for sample_id in sample_ids]
+
+    def list_singles(
+        self, owner_id: uuid.UUID, *, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Sample], int]:
+        """The samples of an owner that are in no dataset, the newest first, and how many there are in all."""
+        mine = (Sample.owner_id == owner_id) & Sample.dataset_id.is_(None)
+        with self._database.session() as session:
+            query = select(Sample).where(mine).order_by(Sample.created_at.desc(), Sample.id.desc())
+            found = list(session.scalars(query.limit(limit).offset(offset)))
+            return found, session.scalar(select(func.count()).select_from(Sample).where(mine)) or 0
 
     def set_transcript(self, sample: Sample, transcript: str | None) -> Sample:
         """Say what is said in a sample, or that nobody knows; it is cut and judged again, as both may change.

@@ -30,6 +30,8 @@ from voicewright.api.services import Services
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
+from voicewright.recordings.datasets import DatasetService
+from voicewright.recordings.samples import SampleService
 from voicewright.training.service import TrainingService
 
 if TYPE_CHECKING:
@@ -96,11 +98,15 @@ def accounts(api_settings: Settings, database: Database, passwords: Passwords) -
 def services(api_settings: Settings, database: Database, accounts: AccountService) -> Services:
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
+    samples = SampleService.open(api_settings, database)
     return Services(
         settings=api_settings,
         database=database,
         accounts=accounts,
         training=TrainingService(database, api_settings, consents, engines=find_engine),
+        consents=consents,
+        samples=samples,
+        datasets=DatasetService(database, samples),
     )
 
 

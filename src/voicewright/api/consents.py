@@ -1,0 +1,144 @@
+"""`/consents`: what speakers agreed to; without their consent no voice is made.
+
+Everybody records consents for recordings of their own; an administrator may name another account (`user_id`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.accounts.policies import require_own_id
+from voicewright.api.bodies import RequestBody
+from voicewright.api.caller import calling
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.privacy.models import Consent
+from voicewright.privacy.policies import ConsentScope
+
+router = APIRouter(prefix="/consents", tags=["consents"])
+
+Reader = Annotated[Caller, Depends(calling(Scope.CONSENTS_READ))]
+Writer = Annotated[Caller, Depends(calling(Scope.CONSENTS_WRITE))]
+
+
+class NewConsentBody(RequestBody):
+    """Somebody's word that a speaker agrees."""
+
+    speaker: str = Field(description="As datasets and samples name them.", examples=["Ann"])
+    scope: list[ConsentScope] = Field(default=[ConsentScope.VOICE_CLONING], min_length=1)
+    statement: str | None = Field(
+        default=None,
+        max_length=4000,
+        description="What is asserted, in your words.",
+        examples=["Signed on paper."],
+    )
+    expires_at: AwareDatetime | None = Field(default=None, description="When it ends by itself.")
+    user_id: UUID | None = Field(
+        default=None, description="Whose recordings; administrators may name another."
+    )
+
+
+class ConsentView(BaseModel):
+    """A consent."""
+
+    id: UUID
+    user_id: UUID
+    speaker: str
+    scope: list[ConsentScope]
+    statement: str
+    source: str = Field(description="`assertion`: somebody says so.")
+    asserted_by: UUID
+    asserted_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, consent: Consent) -> Self:
+        """Show a consent."""
+        return cls(
+            id=consent.id,
+            user_id=consent.owner_id,
+            speaker=consent.speaker,
+            scope=[ConsentScope(one) for one in consent.scope],
+            statement=consent.statement,
+            source=consent.source,
+            asserted_by=consent.asserted_by,
+            asserted_at=consent.asserted_at,
+            expires_at=consent.expires_at,
+            revoked_at=consent.revoked_at,
+        )
+
+
+class ConsentsView(BaseModel):
+    """A page of consents."""
+
+    consents: list[ConsentView]
+    total: int
+
+
+@router.post("", status_code=201, summary="Record a consent")
+def add_consent(body: NewConsentBody, services: Wired, caller: Writer) -> ConsentView:
+    """Who calls answers for it that the speaker agrees."""
+    owner_id = caller.user_id
+    if body.user_id is not None:
+        require_own_id(caller, body.user_id)
+        owner_id = body.user_id
+    consent = services.consents.assert_consent(
+        owner_id,
+        body.speaker,
+        asserted_by=caller.user_id,
+        scope=body.scope,
+        statement=body.statement,
+        expires_at=body.expires_at,
+    )
+    return ConsentView.of(consent)
+
+
+@router.get("", summary="List consents")
+def consents(
+    services: Wired,
+    caller: Reader,
+    *,
+    speaker: Annotated[str | None, Query(max_length=200)] = None,
+    user_id: Annotated[UUID | None, Query(description="Whose; your own by default.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> ConsentsView:
+    """The newest first, revoked and expired ones too."""
+    if user_id is not None:
+        require_own_id(caller, user_id)
+    found, total = services.consents.list_consents(
+        user_id or caller.user_id, speaker=speaker, limit=limit, offset=offset
+    )
+    return ConsentsView(consents=[ConsentView.of(one) for one in found], total=total)
+
+
+@router.get("/{consent_id}", summary="Look at a consent", responses=refusals(404))
+def consent(consent_id: UUID, services: Wired, caller: Reader) -> ConsentView:
+    """One of your own; administrators see all."""
+    return ConsentView.of(services.consents.get(consent_id, _whose(caller)))
+
+
+@router.post("/{consent_id}/revoke", summary="Take a consent back", responses=refusals(404))
+def revoke(consent_id: UUID, services: Wired, caller: Writer) -> ConsentView:
+    """From now on no voice is made of the speaker's recordings, until a new consent is recorded.
+
+    It ends every consent of the speaker to the same that was recorded before.
+    """
+    return ConsentView.of(services.consents.revoke(consent_id, _whose(caller)))
+
+
+@router.delete("/{consent_id}", status_code=204, summary="Take a consent back", responses=refusals(404))
+def delete(consent_id: UUID, services: Wired, caller: Writer) -> None:
+    """As `revoke`: that it was given, and taken back, stays on record."""
+    services.consents.revoke(consent_id, _whose(caller))
+
+
+def _whose(caller: Caller) -> UUID | None:
+    return None if caller.is_admin else caller.user_id

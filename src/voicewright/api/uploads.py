@@ -1,0 +1,124 @@
+"""The way of an upload: its body goes to a folder of its own, is read as a form, and becomes recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from starlette.requests import ClientDisconnect
+
+from voicewright.api.multipart import FormReader, body_too_large
+from voicewright.errors import AppError, ErrorKind, FieldFault
+from voicewright.recordings.errors import SampleRefused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from voicewright.api.multipart import Form, FormLimits
+    from voicewright.recordings.samples import Taken
+
+Result = TypeVar("Result")
+
+_BATCH_BYTES: Final = 512 << 10
+_IDLE_S: Final = 60.0
+"""Whoever sends nothing for so long has gone."""
+_AT_ONCE: Final = 32
+"""Uploads that threads work on; they must not take the threads of other requests."""
+_LIMITER: Final[RunVar[CapacityLimiter]] = RunVar("voicewright_uploads")
+
+
+class UploadInterrupted(AppError):
+    """The client stopped sending before the end of the upload; nothing of it was kept."""
+
+    code: ClassVar[str] = "UPLOAD_INTERRUPTED"
+    kind: ClassVar[ErrorKind] = ErrorKind.MALFORMED
+
+
+async def receive_form(
+    request: Request,
+    folder: Path,
+    limits: FormLimits,
+    *,
+    files: Collection[str],
+    fields: Collection[str] = (),
+) -> Form:
+    """Read the form of a request; arguments and errors as `multipart.FormReader`.
+
+    Raises:
+        UploadInterrupted: the client went away, or sends nothing any more.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limits.body_bytes:
+        raise body_too_large(limits)
+    content_type = request.headers.get("content-type", "")
+    reader = FormReader(content_type, folder, limits, files=files, fields=fields)
+    try:
+        async for batch in _batches(request):
+            await in_upload_thread(reader.feed, batch)
+        return reader.finish()
+    except ClientDisconnect:
+        raise UploadInterrupted("The upload was broken off. Send it again.") from None
+    except TimeoutError:
+        raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
+    finally:
+        reader.close()
+
+
+async def in_upload_thread(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Do something in a thread of the uploads' own, to its end, whatever becomes of the request."""
+    try:
+        limiter = _LIMITER.get()
+    except LookupError:
+        limiter = CapacityLimiter(_AT_ONCE)
+        _LIMITER.set(limiter)
+    return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
+
+
+def require_some(taken: Sequence[Taken]) -> None:
+    """Refuse an upload of which nothing could be used.
+
+    Raises:
+        SampleRefused: names each file and what is wrong with it.
+    """
+    if not all(one.refused for one in taken):
+        return
+    faults = [
+        FieldFault("audio" if len(taken) == 1 else f"audio[{number}]", _words(one))
+        for number, one in enumerate(taken)
+    ]
+    told = faults[0].message if len(faults) == 1 else f"None of the {len(faults)} files can be used."
+    raise SampleRefused(told, fields=faults)
+
+
+def form_document(properties: dict[str, dict[str, Any]], required: Sequence[str]) -> dict[str, Any]:
+    """What the OpenAPI document says of a form that `receive_form` reads, for a route's `openapi_extra`."""
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _words(taken: Taken) -> str:
+    assert taken.refused is not None  # noqa: S101 - the caller looked
+    return f"{taken.filename}: {taken.refused.reason} ({taken.refused.code})"
+
+
+async def _batches(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces that are worth a thread's time."""
+    held = bytearray()
+    stream = request.stream()
+    while True:
+        async with asyncio.timeout(_IDLE_S):
+            piece = await anext(stream, None)
+        if piece is None:
+            break
+        held += piece
+        if len(held) >= _BATCH_BYTES:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
