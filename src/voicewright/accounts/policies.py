@@ -20,6 +20,11 @@ def scopes_of(role: Role) -> frozenset[Scope]:
     return every if role is Role.ADMIN else every - {Scope.ADMIN}
 
 
+def default_key_scopes() -> frozenset[Scope]:
+    """What an API key is for where nobody says: the work, and neither the account nor the platform."""
+    return frozenset(Scope) - {Scope.ACCOUNT, Scope.ADMIN}
+
+
 def require_scope(caller: Caller, scope: Scope) -> None:
     """An API key does what it was made for and nothing else.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from voicewright import __version__
-from voicewright.cli import clone, doctor, inspect, say, serve, voices
+from voicewright.cli import clone, doctor, inspect, say, serve, users, voices
 from voicewright.cli.failures import USAGE_STATUS
 from voicewright.errors import ErrorKind
 
@@ -30,6 +30,7 @@ app.command("clone")(clone.clone)
 app.command("say")(say.say)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.add_typer(users.app, name="users")
 app.add_typer(voices.app, name="voices")
 app.command("inspect")(inspect.inspect)
 app.command("doctor")(doctor.doctor)

@@ -15,6 +15,7 @@ from voicewright.cli.signals import Interruption, interruptible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.cli.standing import Standing
     from voicewright.engines.client import EngineClient
@@ -47,6 +48,10 @@ class Application(Protocol):
     @property
     def work_dir(self) -> Path:
         """Where unfinished work lies."""
+
+    @property
+    def accounts(self) -> AccountService:
+        """Who may sign in; starts the database."""
 
     @property
     def services(self) -> Services:
