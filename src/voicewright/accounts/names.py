@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Final
-
 from voicewright.accounts.errors import PersonNameInvalid, of_field
+from voicewright.naming import MAX_NAME_CHARACTERS, composed, unusable_character
 
-MAX_NAME_CHARACTERS: Final = 100
-
-_SPACES: Final = re.compile(r"\s+")
-_FORBIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
-# They turn the order of what is shown after them, so that one name can look like another.
-_DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+__all__ = ["MAX_NAME_CHARACTERS", "clean_person_name"]
 
 
 def clean_person_name(name: str) -> str:
@@ -22,11 +14,9 @@ def clean_person_name(name: str) -> str:
     Raises:
         PersonNameInvalid: with the reason.
     """
-    cleaned = unicodedata.normalize("NFC", _SPACES.sub(" ", name).strip())
+    cleaned = composed(name)
     if len(cleaned) > MAX_NAME_CHARACTERS:
         raise of_field(PersonNameInvalid, "name", f"A name has at most {MAX_NAME_CHARACTERS} characters.")
-    for character in cleaned:
-        if unicodedata.category(character) in _FORBIDDEN or character in _DIRECTIONS:
-            message = f"A name can't hold the character U+{ord(character):04X}."
-            raise of_field(PersonNameInvalid, "name", message)
+    if odd := unusable_character(cleaned):
+        raise of_field(PersonNameInvalid, "name", f"A name can't hold the character {odd}.")
     return cleaned

@@ -1,44 +1,33 @@
-"""What a speaker may be called, and when two names are the same person's."""
+"""What a speaker may be called; two spellings of one name are one person (`voicewright.naming`)."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Final
 
+from voicewright.naming import MAX_NAME_CHARACTERS, composed, unusable_character
+from voicewright.naming import name_key as speaker_key
 from voicewright.privacy.errors import SpeakerInvalid
+
+__all__ = ["OWN_VOICE", "clean_speaker", "speaker_key"]
 
 OWN_VOICE: Final = "self"
 """The speaker of a sample whose owner named nobody: they themselves."""
-_MAX_CHARACTERS: Final = 100
-_SPACES: Final = re.compile(r"\s+")
-# Controls, invisible marks (some turn the order of what follows), surrogates, private use, unassigned.
-_FORBIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean_speaker(name: str) -> str:
-    """The name as it is kept: composed letters, single spaces.
+    """The name as it is kept.
 
     Raises:
         SpeakerInvalid: with the reason.
     """
-    cleaned = unicodedata.normalize("NFC", _SPACES.sub(" ", name).strip())
-    if not cleaned:
+    cleaned = composed(name)
+    if not speaker_key(cleaned):
         raise SpeakerInvalid("A speaker needs a name; give the one that the consent names.")
-    if len(cleaned) > _MAX_CHARACTERS:
+    if len(cleaned) > MAX_NAME_CHARACTERS:
         raise SpeakerInvalid(
-            f"The name of a speaker has at most {_MAX_CHARACTERS} characters, and this one has "
+            f"The name of a speaker has at most {MAX_NAME_CHARACTERS} characters, and this one has "
             f"{len(cleaned)}."
         )
-    for character in cleaned:
-        if unicodedata.category(character) in _FORBIDDEN:
-            raise SpeakerInvalid(
-                f"The name of a speaker can't hold the character U+{ord(character):04X}; leave it out."
-            )
+    if odd := unusable_character(cleaned):
+        raise SpeakerInvalid(f"The name of a speaker can't hold the character {odd}; leave it out.")
     return cleaned
-
-
-def speaker_key(name: str) -> str:
-    """What two spellings of one name have in common: "Ann" and "ann" are one person."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return _SPACES.sub(" ", folded).strip()

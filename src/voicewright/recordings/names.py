@@ -2,7 +2,7 @@
 
 The name of a dataset is the name of a folder to those who download it, and a part of addresses: it has
 letters and digits of any script, spaces, dots, dashes and underscores, and nothing that leads anywhere. Two
-names are the same when their keys are, so that "My voice" and "my voice" are one dataset.
+names are the same when their keys are (`voicewright.naming`): "My voice" and "my voice" are one dataset.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from voicewright.audio.sniff import AUDIO_EXTENSIONS
+from voicewright.naming import MAX_NAME_CHARACTERS, composed
+from voicewright.naming import name_key as dataset_key
 from voicewright.recordings.errors import DatasetNameInvalid, TranscriptInvalid
 from voicewright.recordings.metadata import clean_text
 
-MAX_NAME_CHARACTERS: Final = 100
+__all__ = ["clean_dataset_name", "clean_filename", "clean_transcript", "dataset_key", "safe_suffix"]
+
 MAX_TRANSCRIPT_CHARACTERS: Final = 10_000
 _MAX_NAME_BYTES: Final = 200
 """Disks take 255 for the name of a file."""
@@ -34,7 +37,7 @@ def clean_dataset_name(name: str) -> str:
     Raises:
         DatasetNameInvalid: says what to change.
     """
-    cleaned = unicodedata.normalize("NFC", _SPACES.sub(" ", name).strip())
+    cleaned = composed(name)
     if not cleaned:
         raise DatasetNameInvalid("A dataset needs a name: letters and digits, say 'my_voice'.")
     if len(cleaned) > MAX_NAME_CHARACTERS or len(cleaned.encode(errors="replace")) > _MAX_NAME_BYTES:
@@ -55,12 +58,6 @@ def clean_dataset_name(name: str) -> str:
             f" {cleaned!r}."
         )
     return cleaned
-
-
-def dataset_key(name: str) -> str:
-    """What two spellings of one name have in common."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return _SPACES.sub(" ", folded).strip()
 
 
 def clean_filename(sent: str) -> str:

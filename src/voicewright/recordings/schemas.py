@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import Taken
 
 
+class MeasuresView(BaseModel):
+    """The figures of a clip, measured on the recording as it came; null where one was not measured."""
+
+    snr_db: float | None = Field(description="Speech over background.", examples=[41.2])
+    clipping_ratio: float | None = Field(description="Share of samples that are cut off.", examples=[0.0])
+    loudness_lufs: float | None = Field(examples=[-21.3])
+    bandwidth_hz: float | None = Field(description="The sound reaches up to here.", examples=[10900.0])
+
+
 class ClipView(BaseModel):
     """One stretch of speech in a recording."""
 
@@ -27,9 +36,7 @@ class ClipView(BaseModel):
     text: str | None = Field(description="What is said in it, where that is known.")
     verdict: Verdict
     reasons: list[str] = Field(description="Why the verdict is not `good`.")
-    measures: dict[str, float | None] = Field(
-        examples=[{"snr_db": 41.2, "clipping_ratio": 0.0, "loudness_lufs": -21.3, "bandwidth_hz": 10900.0}]
-    )
+    measures: MeasuresView
 
     @classmethod
     def of(cls, clip: SampleClip) -> Self:
@@ -42,7 +49,7 @@ class ClipView(BaseModel):
             text=clip.text,
             verdict=Verdict(clip.verdict),
             reasons=clip.reasons,
-            measures=clip.measures,
+            measures=MeasuresView.model_validate(clip.measures),
         )
 
 

@@ -1,31 +1,23 @@
-"""What a voice may be called, and when two names are the same.
+"""What a voice may be called, and how a name that was typed finds its voice.
 
-A name is trimmed, runs of white space become one space, and it is normalised to NFC, so that "é" typed on two
-systems is one name. Two names are the same when their keys are: NFKC, case-folded, without invisible
-characters. So "Ann" and "ann" are versions of one voice, because nobody hears the capitals of a name. Each
-version keeps its own spelling.
+"Ann" and "ann" are versions of one voice, because nobody hears the capitals of a name (`voicewright.naming`).
+Each version keeps its own spelling.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from voicewright.naming import MAX_NAME_CHARACTERS, composed, name_key, unusable_character
 from voicewright.voices.errors import VoiceNameInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_NAME_CHARACTERS = 100
+__all__ = ["MAX_NAME_CHARACTERS", "as_id", "clean_name", "close_names", "name_key"]
 
-_SPACES = re.compile(r"\s+")
-# Controls, surrogates, private use, unassigned, line and paragraph separators.
-_FORBIDDEN = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-# They turn the order of what is shown after them, so that one name can look like another.
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SUGGESTIONS = 3
 
 
@@ -35,7 +27,7 @@ def clean_name(name: str) -> str:
     Raises:
         VoiceNameInvalid: with the reason.
     """
-    cleaned = unicodedata.normalize("NFC", _SPACES.sub(" ", name).strip())
+    cleaned = composed(name)
     if not name_key(cleaned):
         raise VoiceNameInvalid("A voice needs a name with at least one visible character.")
     if len(cleaned) > MAX_NAME_CHARACTERS:
@@ -43,22 +35,13 @@ def clean_name(name: str) -> str:
             f"The name of a voice has at most {MAX_NAME_CHARACTERS} characters, and this one has "
             f"{len(cleaned)}."
         )
-    for character in cleaned:
-        if unicodedata.category(character) in _FORBIDDEN or character in _DIRECTIONS:
-            raise VoiceNameInvalid(
-                f"The name of a voice can't hold the character U+{ord(character):04X}; leave it out of "
-                f"{cleaned!r}."
-            )
+    if odd := unusable_character(cleaned):
+        raise VoiceNameInvalid(
+            f"The name of a voice can't hold the character {odd}; leave it out of {cleaned!r}."
+        )
     if as_id(cleaned) is not None:
         raise VoiceNameInvalid(f"{cleaned} looks like the id of a voice, so it can't be the name of one.")
     return cleaned
-
-
-def name_key(name: str) -> str:
-    """What two spellings of one name have in common."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    visible = "".join(character for character in folded if unicodedata.category(character) != "Cf")
-    return _SPACES.sub(" ", visible).strip()
 
 
 def as_id(reference: str) -> UUID | None:
