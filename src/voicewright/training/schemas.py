@@ -26,6 +26,7 @@ DEFAULT_PRIORITY: Final = 50
 DEFAULT_LANGUAGE: Final = "en-us"
 LONGEST_TRAINING_MS: Final = 7 * 24 * 3600 * 1000
 _MOST_IDS: Final = 10_000
+_DEEPEST: Final = 8
 
 
 class RequestModel(BaseModel):
@@ -51,6 +52,19 @@ def _explained(fault: ErrorDetails, known: list[str]) -> InitErrorDetails:
     return InitErrorDetails(
         type=PydanticCustomError(fault["type"], message), loc=fault["loc"], input=fault["input"]
     )
+
+
+def _shallow(value: dict[str, Any]) -> dict[str, Any]:
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise ValueError(f"is nested more than {_DEEPEST} deep")
+    return value
+
+
+def _inside(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def _within_reason(value: AwareDatetime) -> AwareDatetime:
@@ -110,7 +124,7 @@ class TrainingOptions(RequestModel):
         default=None, description="Share of the network that is left out of each step."
     )
     optimizer_type: Text | None = Field(default=None, description="Adam, SGD and the like.")
-    engine: dict[str, Any] = Field(
+    engine: Annotated[dict[str, Any], AfterValidator(_shallow)] = Field(
         default_factory=dict,
         description="The engine's own options, by its own names, such as `seed`.",
         examples=[{"seed": 1}],
