@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
     from voicewright.home.layout import Home
+    from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
@@ -82,6 +83,13 @@ class LocalApplication:
         return AccountService(self.settings, self.database)
 
     @cached_property
+    def consents(self) -> ConsentService:
+        """What speakers agreed to; starts the database."""
+        from voicewright.privacy.service import ConsentService
+
+        return ConsentService(self.database, self.settings.environment)
+
+    @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
         return make_services(self.settings, self.database)
@@ -89,7 +97,6 @@ class LocalApplication:
     @cached_property
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
-        from voicewright.privacy.service import ConsentService
         from voicewright.recordings.files import sweep
         from voicewright.storage.blobs import BlobStore
         from voicewright.worker.node import Abilities
@@ -101,7 +108,7 @@ class LocalApplication:
             database=self.database,
             voices=self.voices,
             sample_blobs=samples,
-            consents=ConsentService(self.database, self.settings.environment),
+            consents=self.consents,
             sweep_samples=lambda: sweep(self.database, samples),
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voicewright.api.services import Services
     from voicewright.cli.standing import Standing
     from voicewright.engines.client import EngineClient
+    from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
@@ -60,6 +61,10 @@ class Application(Protocol):
     @property
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
+
+    @property
+    def consents(self) -> ConsentService:
+        """What speakers agreed to; starts the database."""
 
     @property
     def voices(self) -> VoiceService:

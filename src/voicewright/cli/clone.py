@@ -28,6 +28,10 @@ def clone(
     name: Annotated[
         str | None, typer.Option(help="What the voice is called; the folder's name by default.")
     ] = None,
+    speaker: Annotated[
+        str | None,
+        typer.Option(help="Who is heard, as their consent names them; by default as the voice."),
+    ] = None,
     language: Annotated[str, typer.Option(help="What is spoken in the recordings.")] = "en-us",
     engine: Annotated[str, typer.Option(help="What makes the voice; doctor lists the engines.")] = "builtin",
     say: Annotated[
@@ -99,6 +103,7 @@ def clone(
         slots=application.settings.training_concurrency,
         reserve_mb=application.settings.min_free_disk_mb,
     )
+    _require_consent(application, request.name, speaker)
     result = _make_voice(application, request, tools, speaks=say is not None)
     active = result.voice if result.voice.is_active else application.voices.get_active()
     spoken = None
@@ -113,6 +118,15 @@ def clone(
 def _name_of(source: Path) -> str:
     """What is in a folder's name after a dot is no extension."""
     return source.name if source.is_dir() else source.stem
+
+
+def _require_consent(application: Application, name: str, speaker: str | None) -> None:
+    """Ask for the speaker's consent, before any work is done."""
+    from voicewright.voices.names import clean_name
+    from voicewright.voices.schemas import LOCAL_USER_ID
+
+    speaker = clean_name(name) if speaker is None else speaker
+    application.consents.ensure(None, LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID)
 
 
 def _make_voice(

@@ -1,0 +1,115 @@
+"""`voicewright consents`: what speakers agreed to, for voices that are made from the command line."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicewright.cli.application import Application, command
+
+if TYPE_CHECKING:
+    from voicewright.privacy.models import Consent
+
+app = typer.Typer(no_args_is_help=True, help="Record, list and take back the consent of speakers.")
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+
+_ALL = 1_000_000_000
+
+
+@app.command("add")
+@command
+def add(
+    *,
+    ctx: typer.Context,
+    speaker: Annotated[str, typer.Argument(help="Who agrees that a voice is made of their recordings.")],
+    statement: Annotated[str | None, typer.Option(help="What is asserted, in your words.")] = None,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When it ends by itself (UTC)."),
+    ] = None,
+    as_json: Json = False,
+) -> dict[str, Any]:
+    """Record that a speaker agrees; you answer for it."""
+    from voicewright.voices.schemas import LOCAL_USER_ID
+
+    application: Application = ctx.obj
+    consent = application.consents.assert_consent(
+        LOCAL_USER_ID,
+        speaker,
+        asserted_by=LOCAL_USER_ID,
+        statement=statement,
+        expires_at=None if expires is None else expires.replace(tzinfo=UTC),
+    )
+    if not as_json:
+        print(f"Recorded: {consent.statement} Its id is {consent.id}.")
+    return _to_json(consent)
+
+
+@app.command("list")
+@command
+def list_consents(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
+    """List the consents, the newest first, ended ones too."""
+    from voicewright.voices.schemas import LOCAL_USER_ID
+
+    application: Application = ctx.obj
+    found, _ = application.consents.list_consents(LOCAL_USER_ID, limit=_ALL)
+    if not as_json:
+        _print_table(found)
+    return {"consents": [_to_json(consent) for consent in found]}
+
+
+@app.command("revoke")
+@command
+def revoke(
+    *,
+    ctx: typer.Context,
+    consent_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="Of the consent; `list` shows it.")],
+    as_json: Json = False,
+) -> dict[str, Any]:
+    """Take a consent back, with all that the speaker gave before to the same."""
+    from voicewright.voices.schemas import LOCAL_USER_ID
+
+    application: Application = ctx.obj
+    consent = application.consents.revoke(consent_id, LOCAL_USER_ID)
+    if not as_json:
+        print(f"No further voice is made of {consent.speaker} until a new consent is recorded.")
+    return _to_json(consent)
+
+
+def _to_json(consent: Consent) -> dict[str, Any]:
+    return {
+        "consent_id": str(consent.id),
+        "speaker": consent.speaker,
+        "scope": consent.scope,
+        "statement": consent.statement,
+        "source": consent.source,
+        "asserted_at": consent.asserted_at.isoformat(),
+        "expires_at": _moment(consent.expires_at),
+        "revoked_at": _moment(consent.revoked_at),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _print_table(consents: list[Consent]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not consents:
+        print('No consents yet. Record one: voicewright consents add "Ann"')
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("speaker", "to", "recorded", "expires", "revoked", "id"):
+        table.add_column(title, overflow="fold", no_wrap=title == "id")
+    for consent in consents:
+        times = (consent.asserted_at, consent.expires_at, consent.revoked_at)
+        days = ["" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}" for at in times]
+        table.add_row(Text(consent.speaker), ", ".join(consent.scope), *days, str(consent.id))
+    Console(highlight=False).print(table)
