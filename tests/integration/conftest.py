@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from voicewright.db.embedded import EmbeddedServer
 from voicewright.db.server import Database
 from voicewright.db.url import embedded_url
 from voicewright.home.layout import Home
+from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.recordings.names import dataset_key
 from voicewright.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,6 +113,56 @@ def database(database_url: str) -> Iterator[Database]:
 def settings(short_dir: Path, database_url: str) -> Settings:
     """Settings with a data directory and a database of the test's own."""
     return Settings(home=short_dir / "home", database_url=database_url)
+
+
+@pytest.fixture
+def enter_sample(database: Database) -> Callable[..., Sample]:
+    """Enter an uploaded recording of somebody, without its files.
+
+    `enter_sample(owner_id, speech_s=60.0, verdict="good", text="...", speaker="Ann", dataset=None)`.
+    """
+
+    def enter(
+        owner_id: uuid.UUID,
+        *,
+        speech_s: float = 60.0,
+        verdict: str = "good",
+        text: str | None = "What is said.",
+        speaker: str = "Ann",
+        dataset: Dataset | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> Sample:
+        sample_id, digest = uuid.uuid4(), uuid.uuid4().hex * 2
+        clip = SampleClip(
+            index=0, start_s=0.0, end_s=speech_s, speech_s=speech_s, digest=digest, text=text,
+            verdict=verdict, reasons=list(reasons), measures={},
+        )  # fmt: skip
+        sample = Sample(
+            id=sample_id, owner_id=owner_id, dataset_id=None if dataset is None else dataset.id,
+            speaker=speaker, filename=f"{sample_id}.wav", digest=digest, size_bytes=1_000_000,
+            container="wav", sound_digest=digest, transcript=text, verdict=verdict, reasons=list(reasons),
+            notes=[], duration_s=speech_s, speech_s=0.0 if verdict == "rejected" else speech_s, clips=[clip],
+        )  # fmt: skip
+        with database.session() as session:
+            session.add(sample)
+        return sample
+
+    return enter
+
+
+@pytest.fixture
+def enter_dataset(database: Database) -> Callable[..., Dataset]:
+    """Enter an empty dataset of somebody: `enter_dataset(owner_id, name="my_voice", speaker="Ann")`."""
+
+    def enter(owner_id: uuid.UUID, *, name: str = "my_voice", speaker: str = "Ann") -> Dataset:
+        dataset = Dataset(
+            owner_id=owner_id, name=name, name_key=dataset_key(name), language="en-us", speaker=speaker
+        )
+        with database.session() as session:
+            session.add(dataset)
+        return dataset
+
+    return enter
 
 
 @pytest.fixture

@@ -61,10 +61,17 @@ def enqueue(
 
 
 def withdraw(session: Session, ticket: int) -> None:
-    """Take an entry out that no worker has begun; one that is gone or begun stays as it is."""
+    """Take an entry out that no worker has begun; one that is gone or begun stays as it is.
+
+    So does one that a worker is just being given, or begins: that transaction may wait for this one.
+    """
     _see_queue(session)
     session.execute(
-        text("DELETE FROM procrastinate_jobs WHERE id = :ticket AND status = 'todo'"), {"ticket": ticket}
+        text(
+            "DELETE FROM procrastinate_jobs WHERE id = ("
+            "SELECT id FROM procrastinate_jobs WHERE id = :ticket AND status = 'todo' FOR UPDATE SKIP LOCKED)"
+        ),
+        {"ticket": ticket},
     )
 
 
