@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voicewright.api.request_ids import request_id
 from voicewright.api.validation import refused_input
@@ -133,6 +133,8 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, noting)
+        except (ClientDisconnect, WebSocketDisconnect):
+            return  # whoever asked has gone, which is their right
         except Exception as error:
             if scope["type"] not in {"http", "websocket"}:
                 raise

@@ -62,10 +62,10 @@ def refused_input(connection: HTTPConnection, faults: Sequence[Any]) -> AppError
             where, why = fault["loc"][-1], fault.get("ctx", {}).get("error", "it can't be read")
             return MalformedJson(f"The body is not JSON: {why}, at character {where}.")
     wanted = _wanted_type(connection)
-    if wanted is not None and any(tuple(fault["loc"]) == ("body",) for fault in faults):
-        sent = connection.headers.get("content-type", "no type")
-        if not _fits(sent, wanted) and connection.headers.get("content-length") != "0":
-            return UnsupportedMediaType(f"The body is {sent!r}. Send it as {wanted}.")
+    if wanted is not None and _has_body(connection) and any(fault["loc"][0] == "body" for fault in faults):
+        sent = connection.headers.get("content-type", "")
+        if not _fits(sent, wanted):
+            return UnsupportedMediaType(f"The content type {sent!r} is not taken here. Send {wanted}.")
     named = [FieldFault(field_name(fault["loc"]), _words(fault)) for fault in faults[:_SHOWN_FIELDS]]
     return invalid_fields(named)
 
@@ -137,6 +137,11 @@ def _unstorable(content: object, loc: tuple[int | str, ...]) -> Iterator[tuple[i
 def _words(fault: Any) -> str:
     message: str = fault["msg"]
     return message.removeprefix("Value error, ")
+
+
+def _has_body(connection: HTTPConnection) -> bool:
+    headers = connection.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def _wanted_type(connection: HTTPConnection) -> str | None:

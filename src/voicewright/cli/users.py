@@ -135,12 +135,8 @@ def rotate_keys(
     application: Application = ctx.obj
     key_id = application.accounts.rotate_keys(void_old=void_old)
     if not as_json:
-        old = (
-            "Everybody has to refresh their access token."
-            if void_old
-            else "Tokens of the old ones stay good."
-        )
-        print(f"Access tokens are signed with the key {key_id} now. {old}")
+        print(f"Access tokens are signed with the key {key_id} now.")
+        print("Everybody has to refresh theirs." if void_old else "Those that were given out stay good.")
     return {"key_id": key_id}
 
 
