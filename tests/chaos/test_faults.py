@@ -1,0 +1,190 @@
+"""What a failure may cost: every job ends once, with one voice, whatever dies, stops or fills up on the way.
+
+The short forms run with the other tests; the whole, marked slow, prints a table.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from voicewright.training.models import TrainingJob
+
+SLOW_EPOCHS = {"epochs": 20, "epoch_s": 0.3, "keeps_epochs": True}
+
+
+def is_training(jobs: list[TrainingJob]) -> bool:
+    return all(job.status == "running" and job.progress > 20 for job in jobs)
+
+
+def test_a_worker_gone_for_ever_costs_time_and_nothing_else(installation) -> None:
+    lost = installation.start_worker()
+    [job] = ids = [installation.start_job(**SLOW_EPOCHS)]
+    installation.wait(ids, is_training)
+    alive = installation.start_worker(GPU_NODE_ID="alive")
+
+    installation.kill(lost)
+
+    [done] = installation.wait_for_end(ids)
+    installation.assert_each_ended_once(ids)
+    assert (done.attempt, done.node, done.retry_count) == (2, "alive", 0)
+    assert installation.states_of(job) == ["queued", "running", "queued", "running", "completed"]
+    assert alive.poll() is None
+
+
+@pytest.mark.slow
+def test_an_api_that_is_killed_and_started_again_finds_the_job(installation) -> None:
+    installation.start_worker()
+    first = installation.start_api(0)
+    ids = [installation.start_job(**SLOW_EPOCHS)]
+    installation.wait(ids, is_training)
+
+    installation.kill(first)
+    again = installation.start_api(0)
+
+    installation.wait_for_end(ids)
+    installation.assert_each_ended_once(ids)
+    assert again.poll() is None
+
+
+@pytest.mark.parametrize(
+    "away_s", [pytest.param(2.0, marks=pytest.mark.slow), pytest.param(20.0, marks=pytest.mark.slow)]
+)
+def test_a_database_that_is_away_for_a_while_costs_nothing(installation, away_s: float) -> None:
+    installation.start_worker()
+    installation.start_worker()
+    ids = [installation.start_job(**SLOW_EPOCHS) for _ in range(3)]
+    installation.wait(ids, lambda jobs: sum(is_training([job]) for job in jobs) == 2)
+
+    installation.stop_database()
+    threading.Event().wait(away_s)  # the fault itself: nothing happens that could be awaited
+    installation.start_database()
+
+    installation.wait_for_end(ids)
+    print(installation.table(ids))
+    installation.assert_each_ended_once(ids)
+    # nobody took a running job from a worker that lived
+    assert [job.attempt for job in installation.jobs(ids)] == [1, 1, 1]
+
+
+@pytest.mark.slow
+def test_workers_that_race_for_one_job_run_it_once(installation) -> None:
+    for _ in range(2):
+        installation.start_worker()
+    ids = [installation.start_job(epochs=2)]
+
+    [done] = installation.wait_for_end(ids)
+
+    installation.assert_each_ended_once(ids)
+    assert done.attempt == 1
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_end_gives_its_job_away_at_once(installation) -> None:
+    leaving = installation.start_worker()
+    ids = [installation.start_job(**SLOW_EPOCHS)]
+    installation.wait(ids, is_training)
+    installation.start_worker(GPU_NODE_ID="staying")
+
+    leaving.stdin.close()
+    assert leaving.wait(60) == 0
+
+    [done] = installation.wait_for_end(ids)
+    assert (done.node, done.retry_count, done.attempt) == ("staying", 0, 2)
+    installation.assert_each_ended_once(ids)
+
+
+@pytest.mark.slow
+def test_a_frozen_worker_that_comes_back_changes_nothing(installation) -> None:
+    frozen = installation.start_worker()
+    ids = [installation.start_job(**SLOW_EPOCHS)]
+    installation.wait(ids, is_training)
+    installation.start_worker(GPU_NODE_ID="other")
+
+    os.kill(frozen.pid, 19)  # SIGSTOP
+    installation.wait(ids, lambda jobs: jobs[0].node == "other")
+    os.kill(frozen.pid, 18)  # SIGCONT
+
+    [done] = installation.wait_for_end(ids)
+    assert done.node == "other"
+    installation.assert_each_ended_once(ids)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_during_the_training_costs_a_retry(
+    installation, request: pytest.FixtureRequest
+) -> None:
+    disk = installation.home / "work"
+    shutil.rmtree(disk, ignore_errors=True)
+    disk.mkdir()
+    mount(disk, "300m", request)
+    installation.start_worker()
+    ids = [installation.start_job(epochs=40, epoch_s=0.3, keeps_epochs=True)]
+    installation.wait(ids, is_training)
+
+    filler = disk / "filler"
+    fill(filler)
+    [waiting] = installation.wait(ids, lambda jobs: jobs[0].status in {"delayed", "failed"})
+    filler.unlink()
+
+    assert (waiting.status, waiting.error_code) == ("delayed", "ENGINE_DISK_FULL"), waiting.last_error
+    installation.wait_for_end(ids)
+    print(installation.table(ids))
+    installation.assert_each_ended_once(ids)
+
+
+@pytest.mark.slow
+def test_workers_killed_at_twenty_random_moments(installation, capsys: pytest.CaptureFixture[str]) -> None:
+    chance = random.Random(20)  # noqa: S311 - the moments of a test
+    workers = [installation.start_worker(GPU_NODE_ID=f"node-{number}") for number in range(3)]
+    ids = [installation.start_job(epochs=20, epoch_s=0.4, keeps_epochs=True) for _ in range(10)]
+
+    for _ in range(20):
+        installation.wait(ids, lambda jobs: any(job.status == "running" for job in jobs))
+        threading.Event().wait(chance.uniform(0.2, 4.0))  # the random moment
+        running = [job.node for job in installation.jobs(ids) if job.status == "running"]
+        number = int(chance.choice(running or ["node-0"])[-1])
+        installation.kill(workers[number])
+        workers[number] = installation.start_worker(GPU_NODE_ID=f"node-{number}")
+
+    installation.wait_for_end(ids)
+    with capsys.disabled():
+        print(installation.table(ids))
+    installation.assert_each_ended_once(ids)
+
+
+def mount(folder: Path, size: str, request: pytest.FixtureRequest) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root on Linux")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.skip(f"this machine does not let root mount: {done.stderr.strip()}")
+    request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", str(folder)], check=True))
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(1 << 20))
+        except OSError:
+            pass
+        try:
+            while True:
+                file.write(bytes(1))
+        except OSError:
+            return
