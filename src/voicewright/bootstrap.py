@@ -154,6 +154,7 @@ def make_services(settings: Settings, database: Database) -> Services:
 
     consents = ConsentService(database, settings.environment)
     samples = SampleService.open(settings, database)
+    samples.clear_uploads()
     return Services(
         settings=settings,
         database=database,
