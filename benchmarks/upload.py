@@ -73,10 +73,7 @@ def main() -> None:
     requests = f"{timing.median_request_s:.2f} / {timing.slowest_request_s:.2f} s"
     rows = [
         (f"upload of {timing.files} files ({megabytes(timing.sent_bytes)})", f"{timing.wall_s:.2f} s"),
-        (
-            "one request, median / slowest",
-            f"{timing.median_request_s:.2f} / {timing.slowest_request_s:.2f} s",
-        ),
+        ("one request, median / slowest", requests),
         ("CPU seconds of the server", f"{timing.server_cpu_s:.2f} s"),
         ("peak memory of the server", megabytes(timing.server_peak_bytes)),
         ("bare intake of the same files", f"{timing.intake_s:.2f} s"),
