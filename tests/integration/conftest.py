@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 TEMPLATE = "migrated"
 _ROOMY_BYTES = 1 << 30
 _NUMBERS = itertools.count(1)
+_MEASURES = {"snr_db": 30.0, "clipping_ratio": 0.0, "loudness_lufs": -20.0, "bandwidth_hz": 8000.0}
 _BECOME = """
 import os
 def become(user):
@@ -135,7 +136,7 @@ def enter_sample(database: Database) -> Callable[..., Sample]:
         sample_id, digest = uuid.uuid4(), uuid.uuid4().hex * 2
         clip = SampleClip(
             index=0, start_s=0.0, end_s=speech_s, speech_s=speech_s, digest=digest, text=text,
-            verdict=verdict, reasons=list(reasons), measures={},
+            verdict=verdict, reasons=list(reasons), measures=_MEASURES,
         )  # fmt: skip
         sample = Sample(
             id=sample_id, owner_id=owner_id, dataset_id=None if dataset is None else dataset.id,

@@ -1,0 +1,251 @@
+"""Who may call which route: one row for each, and `test_policy` fails for a route that has none.
+
+A new route is a new line in `TABLE`. Its key is the method and the path as the router has it (`WS` for a
+WebSocket). The row says what each caller is answered, mostly by one of these:
+
+    open_to_all(200)            nobody is asked who they are
+    for_everybody(200, scope)   everybody who signed in, about what is their own
+    for_owner(200, scope)       about something of the owner's; for others it is not there (404)
+    for_admins(200)             administrators only
+
+and how the route is called: its path, with what belongs to the owner (`things`), and a body. A scope that a
+key must have is tested as well: all others together are not enough for it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from voicewright.accounts.caller import Scope
+from voicewright.training.models import TrainingJob
+
+if TYPE_CHECKING:
+    from voicewright.api.services import Services
+
+ADMIN, ACCOUNT = Scope.ADMIN, Scope.ACCOUNT
+SAMPLES_READ, SAMPLES_WRITE = Scope.SAMPLES_READ, Scope.SAMPLES_WRITE
+TRAINING_READ, TRAINING_WRITE = Scope.TRAINING_READ, Scope.TRAINING_WRITE
+CONSENTS_READ, CONSENTS_WRITE = Scope.CONSENTS_READ, Scope.CONSENTS_WRITE
+
+
+@dataclass
+class Things:
+    """What belongs to the owner, made when a row first names it."""
+
+    owner: Any
+    services: Services
+    enter_sample: Callable[..., Any]
+    enter_dataset: Callable[..., Any]
+
+    @property
+    def user_id(self) -> uuid.UUID:
+        return self.owner.id
+
+    @cached_property
+    def key_id(self) -> uuid.UUID:
+        return self.owner.new_key(ACCOUNT)[0]
+
+    @cached_property
+    def session_id(self) -> uuid.UUID:
+        return self.services.accounts.sessions.of_user(self.owner.id)[0].id
+
+    @cached_property
+    def link(self) -> str:
+        return self.services.accounts.users.link(self.owner.id).token
+
+    @cached_property
+    def sample_id(self) -> uuid.UUID:
+        return self.enter_sample(self.owner.id).id
+
+    @cached_property
+    def clip_id(self) -> uuid.UUID:
+        """A sample in the dataset `my_voice`."""
+        return self.enter_sample(self.owner.id, dataset=self.dataset).id
+
+    @cached_property
+    def dataset(self) -> Any:
+        return self.enter_dataset(self.owner.id)
+
+    @cached_property
+    def consent_id(self) -> uuid.UUID:
+        return self.services.consents.assert_consent(self.owner.id, "Ann", asserted_by=self.owner.id).id
+
+    @cached_property
+    def queued_job(self) -> uuid.UUID:
+        return self._job("queued")
+
+    @cached_property
+    def failed_job(self) -> uuid.UUID:
+        return self._job("failed")
+
+    def _job(self, status: str) -> uuid.UUID:
+        job = TrainingJob(
+            id=uuid.uuid4(), owner_id=self.owner.id, name="Ann", provider="tone", language="en-us",
+            sample_ids=[], options={}, engine_options={}, quality_threshold=0.0, max_training_ms=60_000,
+            status=status, priority=50, max_retries=3, estimated_cost=Decimal(0), estimated_time_ms=1,
+            forecast_time_ms=1, completed_at=datetime.now(UTC) if status == "failed" else None,
+        )  # fmt: skip
+        with self.services.database.session() as session:
+            session.add(job)
+        return job.id
+
+
+Calls = Callable[[Things], tuple[str, dict[str, Any]]]
+"""The path and what else the client is called with (`json=`, `data=`)."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers, and how it is called."""
+
+    anonymous: int
+    other: int
+    owner: int
+    admin: int
+    scope: Scope | None
+    call: Calls
+
+
+class _Named(dict[str, Any]):
+    """What belongs to the owner, by its name in a path."""
+
+    def __init__(self, things: Things) -> None:
+        self._things = things
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(self._things, name)
+
+
+def _plain(path: str, body: Any, more: dict[str, Any]) -> Calls:
+    """`{name}` in a path and a body that is a function take what belongs to the owner."""
+
+    def call(things: Things) -> tuple[str, dict[str, Any]]:
+        content = body(things) if callable(body) else body
+        return path.format_map(_Named(things)), more | ({} if content is None else {"json": content})
+
+    return call
+
+
+def open_to_all(status: int, path: str, body: Any = None, **more: Any) -> Row:
+    return Row(status, status, status, status, None, _plain(path, body, more))
+
+
+def for_everybody(status: int, scope: Scope | None, path: str, body: Any = None, **more: Any) -> Row:
+    return Row(401, status, status, status, scope, _plain(path, body, more))
+
+
+def for_owner(
+    status: int, scope: Scope, path: str, body: Any = None, *, other: int = 404, admin: int = 0, **more: Any
+) -> Row:
+    """Administrators may do it as well, unless `admin` says otherwise."""
+    return Row(401, other, status, admin or status, scope, _plain(path, body, more))
+
+
+def for_admins(status: int, path: str, body: Any = None, **more: Any) -> Row:
+    return Row(401, 403, 403, status, ADMIN, _plain(path, body, more))
+
+
+PASSWORD = "correct horse battery"  # noqa: S105
+DATASETS = "/api/v1/admin/training/datasets"
+
+
+def _training(things: Things) -> dict[str, Any]:
+    return {"userId": str(things.user_id), "voiceSampleIds": [str(things.sample_id)], "provider": "tone"}
+
+
+def _own_training(_: Things) -> dict[str, Any]:
+    return {"dataset_name": "absent", "provider": "tone"}
+
+
+TABLE: dict[str, Row] = {
+    # what describes and watches the service
+    **{
+        f"{method} {path}": open_to_all(200, path)
+        for path in ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
+        for method in ("GET", "HEAD")
+    },
+    "GET /health": open_to_all(200, "/health"),
+    "GET /ready": open_to_all(200, "/ready"),
+    # the ways in
+    "GET /.well-known/jwks.json": open_to_all(200, "/.well-known/jwks.json"),
+    "POST /auth/sign-in": open_to_all(401, "/auth/sign-in", {"email": "x@example.com", "password": "x"}),
+    "POST /auth/refresh": open_to_all(
+        200, "/auth/refresh", lambda things: {"refresh_token": things.owner.refresh_token}
+    ),
+    "POST /auth/sign-out": open_to_all(
+        204, "/auth/sign-out", lambda things: {"refresh_token": things.owner.refresh_token}
+    ),
+    "GET /auth/first-run": open_to_all(200, "/auth/first-run?token={link}"),
+    "POST /auth/link": open_to_all(200, "/auth/link", lambda things: {"token": things.link}),
+    # one's own account
+    "GET /auth/me": for_everybody(200, None, "/auth/me"),
+    "PATCH /auth/me": for_everybody(200, ACCOUNT, "/auth/me", {"name": "A"}),
+    "POST /auth/password": for_everybody(200, None, "/auth/password", {"new_password": PASSWORD}),
+    "GET /auth/api-keys": for_everybody(200, ACCOUNT, "/auth/api-keys"),
+    "POST /auth/api-keys": for_everybody(
+        201, ACCOUNT, "/auth/api-keys", {"name": "k", "scopes": ["account"]}
+    ),
+    "DELETE /auth/api-keys/{key_id}": for_owner(204, ACCOUNT, "/auth/api-keys/{key_id}", admin=404),
+    "GET /auth/sessions": for_everybody(200, ACCOUNT, "/auth/sessions"),
+    "DELETE /auth/sessions": for_everybody(204, ACCOUNT, "/auth/sessions"),
+    "DELETE /auth/sessions/{session_id}": for_owner(204, ACCOUNT, "/auth/sessions/{session_id}", admin=404),
+    # everybody's accounts
+    "GET /admin/users": for_admins(200, "/admin/users"),
+    "POST /admin/users": for_admins(201, "/admin/users", lambda _: {"email": f"{uuid.uuid4()}@example.com"}),
+    "GET /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
+    "PATCH /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}", {"disabled": True}),
+    "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),
+    # trainings
+    "POST /training/start": for_owner(201, TRAINING_WRITE, "/training/start", _training, other=403),
+    "POST /training/estimate": for_owner(200, TRAINING_READ, "/training/estimate", _training, other=403),
+    "GET /training/stats": for_everybody(200, TRAINING_READ, "/training/stats"),
+    "GET /training/dead-letters": for_everybody(200, TRAINING_READ, "/training/dead-letters"),
+    "GET /training/user/{userId}": for_owner(200, TRAINING_READ, "/training/user/{user_id}", other=403),
+    "GET /training/{jobId}": for_owner(200, TRAINING_READ, "/training/{queued_job}"),
+    "GET /training/{jobId}/logs": for_owner(200, TRAINING_READ, "/training/{queued_job}/logs"),
+    "POST /training/{jobId}/cancel": for_owner(200, TRAINING_WRITE, "/training/{queued_job}/cancel"),
+    "POST /training/{jobId}/retry": for_owner(200, TRAINING_WRITE, "/training/{failed_job}/retry"),
+    "GET /training/{jobId}/events": for_owner(204, TRAINING_READ, "/training/{failed_job}/events"),
+    "WS /training/{jobId}/ws": for_owner(101, TRAINING_READ, "/training/{failed_job}/ws"),
+    # trainings of datasets
+    "POST /train": for_admins(404, "/train", _own_training),
+    "POST /api/v1/admin/training/start": for_admins(404, "/api/v1/admin/training/start", _own_training),
+    "GET /training-jobs": for_admins(200, "/training-jobs"),
+    "GET /api/v1/admin/training/jobs": for_admins(200, "/api/v1/admin/training/jobs"),
+    "GET /api/v1/admin/training/jobs/{job_id}": for_admins(200, "/api/v1/admin/training/jobs/{queued_job}"),
+    # datasets; administrators name the owner
+    "POST /api/v1/admin/training/upload": for_admins(
+        422, "/api/v1/admin/training/upload?user_id={user_id}", files={"other": b"x"}
+    ),
+    f"GET {DATASETS}": for_admins(200, f"{DATASETS}?user_id={{user_id}}"),
+    f"GET {DATASETS}/{{name}}": for_admins(200, f"{DATASETS}/{{dataset.name}}?user_id={{user_id}}"),
+    f"GET {DATASETS}/{{name}}/download": for_admins(
+        200, f"{DATASETS}/{{dataset.name}}/download?user_id={{user_id}}"
+    ),
+    f"DELETE {DATASETS}/{{name}}": for_admins(204, f"{DATASETS}/{{dataset.name}}?user_id={{user_id}}"),
+    f"PATCH {DATASETS}/{{name}}/clips/{{sample_id}}": for_admins(
+        422, f"{DATASETS}/{{dataset.name}}/clips/{{clip_id}}?user_id={{user_id}}", {"transcript": 7}
+    ),
+    f"DELETE {DATASETS}/{{name}}/clips/{{sample_id}}": for_admins(
+        204, f"{DATASETS}/{{dataset.name}}/clips/{{clip_id}}?user_id={{user_id}}"
+    ),
+    # samples
+    "POST /api/voice/upload": for_everybody(422, SAMPLES_WRITE, "/api/voice/upload", files={"other": b"x"}),
+    "GET /api/voice/samples": for_everybody(200, SAMPLES_READ, "/api/voice/samples"),
+    "GET /api/voice/samples/{sample_id}": for_owner(200, SAMPLES_READ, "/api/voice/samples/{sample_id}"),
+    "DELETE /api/voice/samples/{sample_id}": for_owner(204, SAMPLES_WRITE, "/api/voice/samples/{sample_id}"),
+    # consents
+    "POST /consents": for_owner(
+        201, CONSENTS_WRITE, "/consents", lambda t: {"speaker": "Ann", "user_id": str(t.user_id)}, other=403
+    ),
+    "GET /consents": for_owner(200, CONSENTS_READ, "/consents?user_id={user_id}", other=403),
+    "GET /consents/{consent_id}": for_owner(200, CONSENTS_READ, "/consents/{consent_id}"),
+    "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
+    "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
+}

@@ -1,0 +1,113 @@
+"""Every route, called by everybody: who is let in is what `access_table` says, and no route is left out."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.testclient import WebSocketDenialResponse
+
+from voicewright.accounts.caller import Scope
+
+CALLERS = ("anonymous", "other", "owner", "admin", "revoked key")
+KEYS = ("key without the scope", "key with the scope")
+READING = ("GET", "HEAD", "WS")
+
+
+@dataclass
+class Cast:
+    """The people of one row, and what belongs to the owner."""
+
+    other: Any
+    admin: Any
+    things: Any
+
+    def headers(self, caller, row):
+        """What a caller shows."""
+        if caller == "anonymous":
+            return {}
+        if caller == "revoked key":
+            key_id, secret = self.admin.new_key(*Scope)
+            self.admin.accounts.api_keys.revoke(self.admin.id, key_id)
+            return {"X-API-Key": secret}
+        if caller in KEYS:
+            holder = self.admin if row.owner == 403 else self.things.owner
+            return holder.key(row.scope) if caller == KEYS[1] else holder.key(*(set(Scope) - {row.scope}))
+        return {"other": self.other, "owner": self.things.owner, "admin": self.admin}[caller].headers
+
+
+@pytest.fixture
+def access(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    import access_table
+
+    return access_table
+
+
+@pytest.fixture
+def make_cast(access, make_person, services, enter_sample, enter_dataset):
+    numbers = itertools.count(1)
+
+    def make():
+        number = next(numbers)
+        owner = make_person(f"owner{number}@example.com")
+        return Cast(
+            other=make_person(f"other{number}@example.com"),
+            admin=make_person(f"admin{number}@example.com", admin=True),
+            things=access.Things(owner, services, enter_sample, enter_dataset),
+        )
+
+    return make
+
+
+def routes_of(app):
+    found = set()
+    for route in iter_route_contexts(app.routes):
+        found |= {f"{method} {route.path}" for method in getattr(route, "methods", None) or ["WS"]}
+    return found
+
+
+def expected(row, caller):
+    if caller == "revoked key":
+        return row.anonymous
+    if caller == "key without the scope":
+        return 403
+    if caller == "key with the scope":
+        return row.admin if row.owner == 403 else row.owner
+    return getattr(row, caller)
+
+
+def answered(client, method, path, headers, more):
+    if method != "WS":
+        return client.request(method, path, headers=headers, **more).status_code
+    try:
+        with client.websocket_connect(path, headers=headers) as socket:
+            while socket.receive()["type"] != "websocket.close":
+                pass
+            return 101
+    except WebSocketDenialResponse as refused:
+        return refused.status_code
+
+
+def test_every_route_has_a_row_and_every_row_a_route(app, access):
+    assert routes_of(app) - set(access.TABLE) == set(), "add these to tests/integration/api/access_table.py"
+    assert set(access.TABLE) - routes_of(app) == set(), "these are gone: take them out of access_table.py"
+
+
+def test_every_caller_is_answered_as_the_table_says(client, access, make_cast):
+    wrong = {}
+    for route, row in access.TABLE.items():
+        method = route.split()[0]
+        cast = make_cast()
+        for caller in CALLERS + (KEYS if row.scope else ()):
+            if method not in READING:  # what the last one changed is as it was
+                cast = make_cast()
+            path, more = row.call(cast.things)
+            status = answered(client, method, path, cast.headers(caller, row), more)
+            if status != expected(row, caller):
+                wrong[f"{route} by {caller}"] = f"{status}, not {expected(row, caller)}"
+    assert wrong == {}
