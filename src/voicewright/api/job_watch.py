@@ -90,19 +90,13 @@ class JobWatch:
                         self._wake(notice.payload)
             except (psycopg.Error, OSError) as error:
                 _LOG.warning("changes of training jobs can't be heard now: %s", str(error).strip())
+            self._wake_all()  # whoever reads now starts a server that is this program's own
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
-        dialect = self._database.engine.dialect
-        arguments, options = dialect.create_connect_args(self._database.url)
         return await psycopg.AsyncConnection.connect(
-            *arguments,
-            **options,
-            autocommit=True,
-            connect_timeout=10,
-            application_name="voicewright job watch",
-            keepalives_idle=30,
+            self._database.conninfo, autocommit=True, connect_timeout=10, keepalives_idle=30
         )
 
     def _wake(self, payload: str) -> None:
