@@ -110,6 +110,7 @@ class LocalApplication:
             sample_blobs=samples,
             consents=self.consents,
             sweep_samples=lambda: sweep(self.database, samples),
+            sweep_accounts=self.accounts.sweep,
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))
 

@@ -448,6 +448,8 @@ class Settings(BaseSettings):
         missing = [name for name, value in parts.items() if value is None]
         if missing and len(missing) < len(parts):
             raise ValueError(f"set {' and '.join(missing)} as well, or none of {', '.join(parts)}")
+        if self.oidc_issuer == self.token_issuer:
+            raise ValueError("OIDC_ISSUER and VOICEWRIGHT_TOKEN_ISSUER are two issuers with one name")
         return self
 
 

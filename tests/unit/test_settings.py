@@ -75,3 +75,30 @@ def test_bad_values_are_all_named_and_not_repeated(monkeypatch):
 def test_settings_can_not_be_changed():
     with pytest.raises(ValidationError):
         Settings().log_level = "info"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"OIDC_ISSUER": "https://id.example.com"}, "OIDC_AUDIENCE and OIDC_JWKS_URL"),
+        ({"OIDC_ISSUER": "voicewright", "OIDC_AUDIENCE": "a", "OIDC_JWKS_URL": "https://x"}, "two issuers"),
+        ({"OIDC_JWKS_URL": "file:///etc/passwd"}, "OIDC_JWKS_URL"),
+        ({"VOICEWRIGHT_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "VOICEWRIGHT_TRUSTED_PROXIES"),
+        ({"VOICEWRIGHT_PUBLIC_URL": "voices.example.com"}, "VOICEWRIGHT_PUBLIC_URL"),
+        ({"ENVIRONMENT": "staging"}, "ENVIRONMENT"),
+        ({"PORT": "70000"}, "PORT"),
+    ],
+)
+def test_what_does_not_go_together_is_named(monkeypatch, variables, words):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid, match=words):
+        load_settings()
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch):
+    monkeypatch.setenv("VOICEWRIGHT_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1,::1")
+    monkeypatch.setenv("VOICEWRIGHT_PUBLIC_URL", "https://voices.example.com/")
+    settings = load_settings()
+    assert [str(proxy) for proxy in settings.trusted_proxies] == ["10.0.0.0/8", "127.0.0.1/32", "::1/128"]
+    assert settings.public_url == "https://voices.example.com"

@@ -29,12 +29,14 @@ class SignInLinks:
         self._lifetime = timedelta(seconds=settings.sign_in_link_s)
 
     def make(self, session: Session, user_id: uuid.UUID | None) -> NewLink:
-        """A link for a user; None: for whoever becomes the first administrator.
+        """A link for a user, whose earlier ones stop working: the newest is the one that was handed over.
 
-        Earlier ones of the same user stop working: the newest is the one that was handed over.
+        None: a link for whoever becomes the first administrator. Each process that starts prints one, and
+        each of them is good until one is used.
         """
         now = self._clock()
-        session.execute(delete(SignInLink).where(SignInLink.user_id.is_not_distinct_from(user_id)))
+        if user_id is not None:
+            session.execute(delete(SignInLink).where(SignInLink.user_id == user_id))
         secret = new_opaque(SIGN_IN_LINK)
         expires_at = now + self._lifetime
         session.add(SignInLink(digest=secret.digest, user_id=user_id, created_at=now, expires_at=expires_at))

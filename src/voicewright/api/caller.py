@@ -10,7 +10,7 @@ subprotocols `voicewright.bearer` and the credential itself, and the server acce
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -40,7 +40,7 @@ class _Bearer(SecurityBase):
         description="An access token (`POST /auth/sign-in`), an API key, or the identity provider's token.",
     )
 
-    def __call__(self, connection: HTTPConnection) -> str | None:
+    async def __call__(self, connection: HTTPConnection) -> str | None:
         kind, _, value = connection.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and value.strip():
             return value.strip()
@@ -59,7 +59,7 @@ class _Key(SecurityBase):
         {"in": APIKeyIn.header, "name": "X-API-Key", "description": "An API key, `vw_...`."}
     )
 
-    def __call__(self, connection: HTTPConnection) -> str | None:
+    async def __call__(self, connection: HTTPConnection) -> str | None:
         return connection.headers.get("x-api-key", "").strip() or None
 
 
@@ -67,7 +67,7 @@ _BEARER: Final = _Bearer()
 _KEY: Final = _Key()
 
 
-def identify(
+def identify(  # in a thread: it asks the database
     services: Wired,
     bearer: Annotated[str | None, Security(_BEARER)],
     key: Annotated[str | None, Security(_KEY)],
@@ -87,7 +87,7 @@ def identify(
 
 
 @cache
-def calling(scope: Scope | None = None) -> Callable[..., Caller]:
+def calling(scope: Scope | None = None) -> Callable[..., Awaitable[Caller]]:
     """A dependency that gives the caller, who may do what the scope is for.
 
     Args:
@@ -97,7 +97,7 @@ def calling(scope: Scope | None = None) -> Callable[..., Caller]:
         NotAuthenticated, NotAllowed: from the dependency.
     """
 
-    def caller(known: Annotated[Caller, Depends(identify)]) -> Caller:
+    async def caller(known: Annotated[Caller, Depends(identify)]) -> Caller:
         if scope is Scope.ADMIN:
             require_admin(known)
         if scope is not None:

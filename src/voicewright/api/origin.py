@@ -10,13 +10,13 @@ from voicewright.accounts.schemas import Origin
 from voicewright.api.services import Wired
 
 
-def _origin(request: Request) -> Origin:
+async def _origin(request: Request) -> Origin:
     # the client is the one behind a trusted proxy, if there is one (`create_app`)
     address = request.client.host if request.client else ""
     return Origin(address=address, user_agent=request.headers.get("user-agent", ""))
 
 
-def _base_url(request: Request, services: Wired) -> str:
+async def _base_url(request: Request, services: Wired) -> str:
     return services.settings.public_url or str(request.base_url).rstrip("/")
 
 

@@ -31,7 +31,7 @@ class Services:
     datasets: DatasetService
 
 
-def _services(connection: HTTPConnection) -> Services:
+async def _services(connection: HTTPConnection) -> Services:
     services: Services = connection.app.state.services
     return services
 

@@ -54,6 +54,8 @@ class WorkerParts:
     consents: ConsentService
     sweep_samples: Callable[[], object]
     """Removes the files of recordings that nobody refers to any more."""
+    sweep_accounts: Callable[[], object]
+    """Removes sessions, links and keys that have expired."""
 
 
 class Worker:
@@ -173,6 +175,7 @@ class Worker:
         sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)
         self._parts.voices.tidy()
         self._parts.sweep_samples()
+        self._parts.sweep_accounts()
 
     @staticmethod
     def _try(what: str, work: Callable[[], object]) -> None:

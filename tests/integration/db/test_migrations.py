@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from voicewright.accounts.models import User
 from voicewright.db.base import Base
 from voicewright.db.errors import DatabaseTooNew
 from voicewright.db.migrate import alembic_config, current_revision
@@ -48,7 +49,7 @@ def differences(connection):
 
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
-    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent}
+    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
