@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from voicewright.training.history import History
     from voicewright.training.samples import Material
 
-WORKING_COPY_BYTES_PER_S: Final = 22_050 * 2
 _LEAST_GAIN: Final = 0.005
 _MB: Final = 1_000_000
 _MINUTE_S: Final = 60
@@ -76,7 +75,7 @@ def make_estimate(
     """
     forecast_ms = forecast_time_ms(engine, material.speech_s, options)
     time_ms = round(forecast_ms * history.ratio)
-    usage = expected_usage(engine, material, time_ms)
+    usage = _expected_usage(engine, material, time_ms)
     return Estimate(
         usage=usage,
         cost=cost_of(engine, usage, settings),
@@ -89,16 +88,10 @@ def make_estimate(
     )
 
 
-def expected_usage(engine: EngineInfo, material: Material, time_ms: int) -> Usage:
-    """What a training of so long takes: its recordings, working copies and voice; the last two are moved."""
-    copies_bytes = round(material.duration_s * WORKING_COPY_BYTES_PER_S)
-    voice_bytes = round(engine.forecast.artefact_mb * _MB)
-    return Usage(
-        time_ms=time_ms,
-        stored_bytes=material.size_bytes + copies_bytes + voice_bytes,
-        moved_bytes=copies_bytes + voice_bytes,
-        speech_s=material.speech_s,
-    )
+def _expected_usage(engine: EngineInfo, material: Material, time_ms: int) -> Usage:
+    """What a training of so long takes: its recordings and its voice are stored, and moved."""
+    size_bytes = material.size_bytes + round(engine.forecast.artefact_mb * _MB)
+    return Usage(time_ms, stored_bytes=size_bytes, moved_bytes=size_bytes, speech_s=material.speech_s)
 
 
 def forecast_time_ms(engine: EngineInfo, speech_s: float, options: Mapping[str, Any]) -> int:

@@ -82,11 +82,11 @@ def _too_little(job: TrainingJob | None) -> list[str]:
 
 
 def _out_of_time(job: TrainingJob | None) -> list[str]:
-    now = "" if job is None else f" (it was {job.max_training_ms} ms)"
-    longer = _HOUR_MS if job is None else 2 * job.max_training_ms
+    limit_ms = _HOUR_MS if job is None else job.max_training_ms
+    now = "" if job is None else f" (it was {limit_ms} ms)"
     return [
-        "Try again: the training goes on from its last checkpoint.",
-        f"Start a new job with a higher options.maxTrainingTimeMs{now}, for example {longer}.",
+        "Try again: POST /training/{jobId}/retry. It goes on from its last checkpoint, with the same time.",
+        f"Start a new job with a higher options.maxTrainingTimeMs{now}, for example {2 * limit_ms}.",
         "Lower options.epochs, or give fewer samples.",
     ]
 

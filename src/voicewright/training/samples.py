@@ -36,7 +36,6 @@ class SampleFacts:
     speaker: str
     verdict: str
     reasons: tuple[str, ...]
-    duration_s: float
     size_bytes: int
     good_s: float
     """Seconds of speech in clips without flaws."""
@@ -100,11 +99,6 @@ class Material:
     def clean_s(self) -> float:
         """The same as so many seconds of flawless speech with known words."""
         return sum(sample.clean_s for sample in self.usable)
-
-    @property
-    def duration_s(self) -> float:
-        """Of the recordings, pauses included."""
-        return sum(sample.duration_s for sample in self.usable)
 
     @property
     def size_bytes(self) -> int:
@@ -221,8 +215,8 @@ def _read(session: Session, owner_id: UUID, which: ColumnElement[bool]) -> list[
     good, usable = SampleClip.verdict == "good", SampleClip.verdict == "usable"
     rows = session.execute(
         select(
-            Sample.id, Sample.filename, Sample.speaker, Sample.verdict, Sample.reasons, Sample.duration_s,
-            Sample.size_bytes, seconds(good), seconds(good, told), seconds(usable), seconds(usable, told),
+            Sample.id, Sample.filename, Sample.speaker, Sample.verdict, Sample.reasons, Sample.size_bytes,
+            seconds(good), seconds(good, told), seconds(usable), seconds(usable, told),
         )
         .outerjoin(SampleClip, SampleClip.sample_id == Sample.id)
         .where(Sample.owner_id == owner_id, which)

@@ -185,6 +185,9 @@ class TrainingService:
                 )
             budget.reserve(session, job, job.estimated_cost, self._settings, self._clock().date())
             job.retry_count, job.max_retries = 0, self._settings.training_retry_attempts
+            # the limit counts the time of all attempts, and this one has as much as the first
+            limit_ms = job.options.get("maxTrainingTimeMs", self._settings.training_timeout_ms)
+            job.max_training_ms = (job.actual_time_ms or 0) + int(limit_ms)
             job.progress, job.stage, job.completed_at = 0.0, None, None
             job.error_code = job.last_error = None
             job.can_retry, job.suggested_actions = False, []

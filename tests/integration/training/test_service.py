@@ -455,6 +455,7 @@ def test_a_failed_job_is_queued_again_with_a_new_ticket_and_reservation(
     assert (job.can_retry, job.suggested_actions, job.completed_at) == (False, [], None)
     assert [ticket.id for ticket in tickets()] == [job.ticket]
     assert money(database)[0] == job.estimated_cost
+    assert job.max_training_ms == 7_200_000 + (job.actual_time_ms or 0)
     assert service.dead_letters(ann, limit=10, offset=0)[1] == 0
 
 

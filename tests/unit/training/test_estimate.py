@@ -28,7 +28,6 @@ def sample(
         speaker="Ann",
         verdict=verdict,
         reasons=(),
-        duration_s=speech_s,
         size_bytes=1_000_000,
         good_s=good_s,
         good_told_s=good_s * told,
@@ -84,11 +83,10 @@ def test_ended_trainings_correct_the_time_and_with_it_the_cost() -> None:
     assert (plain.compared_jobs, corrected.compared_jobs) == (0, 7)
 
 
-def test_recordings_working_copies_and_voice_are_stored() -> None:
+def test_recordings_that_are_of_use_and_the_voice_are_stored_and_moved() -> None:
     usage = estimate(sample(20), sample(40, verdict="usable"), sample(30, verdict="rejected")).usage
 
-    assert usage.stored_bytes == 2_000_000 + 60 * 44_100 + 6_000_000
-    assert usage.moved_bytes == 60 * 44_100 + 6_000_000
+    assert usage.stored_bytes == usage.moved_bytes == 2_000_000 + 6_000_000
     assert usage.speech_s == 60
 
 
