@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voicewright.api.request_ids import request_id
@@ -29,9 +30,10 @@ from voicewright.api.validation import refused_input
 from voicewright.errors import AppError, ErrorKind, FieldFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fastapi import FastAPI
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ _PLAIN_WORDS: Final = {
     ErrorKind.NO_SPACE: "The service has no room left; nothing was changed.",
     ErrorKind.INTERNAL: "Something unforeseen happened, which is a bug.",
 }
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _POLICY_VIOLATION: Final = 1008
 _REASON_BYTES: Final = 123
 """The most that a WebSocket may say when it closes."""
@@ -176,7 +179,10 @@ async def _on_http_exception(connection: HTTPConnection, error: Exception) -> Re
     status = error.status_code
     code = _FRAMEWORK_CODES.get(status, HTTPStatus(status).name)
     told = _framework_words(connection, error)
-    answer = _answer(connection, status, code, told, headers=error.headers or {})
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names the methods of one route of several
+        headers["Allow"] = ", ".join(_methods_at(connection))
+    answer = _answer(connection, status, code, told, headers=headers)
     return await _given(connection, answer, told)
 
 
@@ -205,6 +211,16 @@ def _framework_words(connection: HTTPConnection, error: HTTPException) -> str:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(connection, Request):
         return f"{connection.method} is not for {path}. /docs lists what is."
     return str(error.detail)
+
+
+def _methods_at(connection: HTTPConnection) -> list[str]:
+    """What may be done at the path of a request."""
+    routes: Sequence[BaseRoute] = connection.app.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**connection.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def _headers_of(error: AppError) -> dict[str, str]:

@@ -129,6 +129,7 @@ def test_what_the_framework_refuses_has_the_same_form(client):
     answer = client.delete("/health")
     assert "DELETE" in problem(answer, 405, "METHOD_NOT_ALLOWED")["error"]
     assert answer.headers["allow"] == "GET"
+    assert client.put("/auth/me").headers["allow"] == "GET, PATCH"
     broken = {"Content-Type": "multipart/form-data"}
     problem(client.post("/test/form", content=b"x", headers=broken), 400, "MALFORMED_REQUEST")
 
