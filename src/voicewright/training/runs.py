@@ -285,8 +285,11 @@ class Run:
         notes, latest = list(self._waiting), self._progress
         for note in notes:
             record(session, job, note.kind, note.message, level=note.level, data=note.data, at=note.at)
-        if latest is not None and latest.data["progress"] >= job.progress:
-            job.progress, job.stage = latest.data["progress"], latest.data["stage"]
+        if latest is None:
+            return len(notes), None
+        percent, stage = latest.data["progress"], latest.data["stage"]
+        if percent > job.progress or (percent == job.progress and stage != job.stage):
+            job.progress, job.stage = percent, stage
             record(session, job, "progress", latest.message, data=latest.data, at=latest.at)
         return len(notes), latest
 

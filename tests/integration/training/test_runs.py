@@ -115,6 +115,8 @@ def test_what_happens_is_written_in_its_order(database: Database, make_job: Make
     run.beat()
     run.progress(0.1, "goes back, which it can't")
     run.beat()
+    run.progress(0.25, "reading")
+    run.beat()
 
     assert events(database, job, "log") == ["first", "second"]
     assert events(database, job, "metric") == ["loss"]
