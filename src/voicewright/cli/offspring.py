@@ -10,6 +10,8 @@ from typing import Final, Self
 
 _LOG = logging.getLogger(__name__)
 
+_STDERR: Final = 2
+"""What the worker says of itself is no part of what the server was asked to print."""
 _SHORTEST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
 _GRACE_S: Final = 20.0
@@ -52,7 +54,9 @@ class ChildWorker:
                 if self._ending.is_set():
                     return
                 self._child = subprocess.Popen(
-                    [sys.executable, "-m", "voicewright", "worker", "--until-eof"], stdin=subprocess.PIPE
+                    [sys.executable, "-m", "voicewright", "worker", "--until-eof"],
+                    stdin=subprocess.PIPE,
+                    stdout=_STDERR,
                 )
             status = self._child.wait()
             if self._ending.is_set():
