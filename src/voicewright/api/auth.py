@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, SecretStr
 from starlette.concurrency import run_in_threadpool
 
+from voicewright.accounts.errors import AccountDisabled, EmailInvalid, PasswordRefused, SignInLinkInvalid
 from voicewright.accounts.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
+from voicewright.accounts.schemas import Origin, Tokens
 from voicewright.api.account_answers import TokensAnswer
 from voicewright.api.bodies import FORM, RequestBody, described_body, is_form, read_body
 from voicewright.api.link_page import done_page, form_page, refused_page
 from voicewright.api.origin import BaseUrl, RequestOrigin
 from voicewright.api.problems import STATUS, refusals
-from voicewright.api.services import Wired
+from voicewright.api.services import Services, Wired
+from voicewright.api.validation import ValidationFailed
 from voicewright.errors import AppError
-
-if TYPE_CHECKING:
-    from voicewright.accounts.schemas import Tokens
 
 router = APIRouter(tags=["sign-in"])
 
 _HTML: Final = {"text/html": {"schema": {"type": "string"}}}
 _SECRET_CHARACTERS: Final = 200
+_FOR_THE_PAGE: Final = (AccountDisabled, EmailInvalid, PasswordRefused, SignInLinkInvalid, ValidationFailed)
+"""What the page itself tells people; anything else is answered as to a program."""
 
 Email = Annotated[str, Field(min_length=1, max_length=254, examples=["ann@example.com"])]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS)]
@@ -97,11 +99,7 @@ def sign_out(body: RefreshBody, services: Wired) -> None:
 )
 def first_run(services: Wired, token: Annotated[Secret, Query()]) -> HTMLResponse:
     """A form that works without JavaScript. Looking at it does not use the link up."""
-    try:
-        first = services.accounts.sign_in.is_first(token)
-    except AppError as error:
-        return _refused(error)
-    return form_page(token, first=first)
+    return _show_page(services, token)
 
 
 @router.post(
@@ -119,30 +117,10 @@ async def use_link(request: Request, services: Wired, origin: RequestOrigin, bas
 
     JSON is answered with tokens, the form of the page with a page. The link is used up when it succeeds.
     """
-
-    def enter(body: LinkBody) -> Tokens:
-        password = None if body.password is None else body.password.get_secret_value()
-        tokens = services.accounts.sign_in.with_link(body.token, origin, email=body.email, password=password)
-        if from_page:  # nobody is given these tokens
-            services.accounts.sessions.sign_out(tokens.refresh_token)
-        return tokens
-
-    def again(error: AppError) -> HTMLResponse:
-        return form_page(token, first=services.accounts.sign_in.is_first(token), error=error)
-
-    from_page = is_form(request)
-    if not from_page:
-        tokens = await run_in_threadpool(enter, await read_body(request, LinkBody))
-        return JSONResponse(TokensAnswer.of(tokens).model_dump(mode="json"))
-    token = str((await request.form()).get("token", ""))
-    try:
-        tokens = await run_in_threadpool(enter, await read_body(request, LinkBody))
-    except AppError as error:
-        try:
-            return await run_in_threadpool(again, error)
-        except AppError as gone:
-            return _refused(gone)
-    return done_page(tokens.user.email or "", base_url)
+    if is_form(request):
+        return await _answer_page(request, services, origin, base_url)
+    tokens = await run_in_threadpool(_enter, services, await read_body(request, LinkBody), origin)
+    return JSONResponse(TokensAnswer.of(tokens).model_dump(mode="json"))
 
 
 @router.get("/.well-known/jwks.json", summary="The keys that verify access tokens")
@@ -152,5 +130,25 @@ def key_set(services: Wired, response: Response) -> KeySet:
     return KeySet(**services.accounts.key_set())
 
 
-def _refused(error: AppError) -> HTMLResponse:
-    return refused_page(error.message, STATUS[error.kind])
+def _enter(services: Services, body: LinkBody, origin: Origin) -> Tokens:
+    password = None if body.password is None else body.password.get_secret_value()
+    return services.accounts.sign_in.with_link(body.token, origin, email=body.email, password=password)
+
+
+async def _answer_page(request: Request, services: Services, origin: Origin, base_url: str) -> HTMLResponse:
+    """Use the link as the form of the page asks; where something is wrong with it, show the form again."""
+    try:
+        tokens = await run_in_threadpool(_enter, services, await read_body(request, LinkBody), origin)
+        # nobody is given these tokens: whoever filled the form in signs in with their password
+        await run_in_threadpool(services.accounts.sessions.sign_out, tokens.refresh_token)
+    except _FOR_THE_PAGE as error:
+        token = str((await request.form()).get("token", ""))
+        return await run_in_threadpool(_show_page, services, token, error)
+    return done_page(tokens.user.email or "", base_url)
+
+
+def _show_page(services: Services, token: str, error: AppError | None = None) -> HTMLResponse:
+    try:
+        return form_page(token, first=services.accounts.sign_in.is_first(token), error=error)
+    except SignInLinkInvalid as gone:
+        return refused_page(gone.message, STATUS[gone.kind])

@@ -375,6 +375,23 @@ def test_a_link_that_comes_in_a_wrong_form(client):
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_the_page_shows_what_people_can_mend_and_nothing_else(client, person, accounts):
+    token = accounts.users.link(person.id).token
+    missing = client.post("/auth/link", data={"password": PASSWORD})
+    assert (missing.status_code, "can't be used" in missing.text) == (401, True)
+    refused = client.post("/auth/link", data={"token": token, "password": "aaaaaaaaaaaaaa"})
+    assert refused.status_code == 422
+    assert "repeated" in refused.text
+    odd = client.post("/auth/link", data={"token": token, "password": "a\0b"})
+    assert (odd.status_code, odd.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    done = client.post("/auth/link", data={"token": token, "password": PASSWORD})
+    assert done.status_code == 200
+    assert accounts.sessions.of_user(person.id) == []
+    token = accounts.users.link(person.id).token
+    accounts.users.change(person.id, disabled=True)
+    assert client.post("/auth/link", data={"token": token, "password": PASSWORD}).status_code == 403
+
+
 def test_sessions_are_listed_and_ended(client, tokens):
     elsewhere = sign_in(client).json()
     listed = client.get("/auth/sessions", headers=bearer(tokens)).json()["sessions"]

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import pytest
 from fastapi import Depends, Form, Request, UploadFile
+from fastapi.responses import StreamingResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -44,14 +46,35 @@ class Refused(AppError):
 Somebody = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
 
 
-@pytest.fixture
-def app(services):
-    """The application with some routes of the tests' own."""
-    app = create_app(services)
+def add_bugs(app):
+    """Routes that do what no route should."""
 
     @app.get("/test/bug")
     def bug():
         raise RuntimeError("the password is hunter2")
+
+    @app.get("/test/broken")
+    def broken():
+        def pieces():
+            yield b"begun"
+            raise RuntimeError("half way")
+
+        return StreamingResponse(pieces())
+
+    @app.get("/test/gone")
+    async def gone():
+        raise ClientDisconnect
+
+    @app.websocket("/test/buggy")
+    async def buggy(websocket: WebSocket):
+        raise RuntimeError(f"hunter2 {websocket.url}")
+
+
+@pytest.fixture
+def app(services):
+    """The application with some routes of the tests' own."""
+    app = create_app(services)
+    add_bugs(app)
 
     @app.get("/test/kind/{kind}")
     def kind(kind: ErrorKind):
@@ -75,6 +98,10 @@ def app(services):
     @app.get("/test/names/{name}")
     def named(name: str):
         return {"name": name}
+
+    @app.post("/test/file")
+    async def file(audio: UploadFile):
+        return {"audio": audio.filename}
 
     @app.websocket("/test/socket")
     async def socket(websocket: WebSocket, caller: Somebody):
@@ -180,6 +207,8 @@ def test_bodies_of_every_kind_of_json_are_read(client):
         answer = client.post("/test/json", content=b'{"name": "x"}', headers={"Content-Type": content_type})
         assert answer.json() == {"name": "x"}
     problem(client.post("/test/form", json={"name": "x"}), 415, "UNSUPPORTED_MEDIA_TYPE")
+    problem(client.post("/test/file", json={"audio": "x"}), 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert client.post("/test/file", files={"audio": ("a.wav", b"x")}).json() == {"audio": "a.wav"}
     assert client.post("/test/form", data={"name": "x"}).json() == {"name": "x", "audio": False}
     assert fields(client.post("/test/form")) == ["name"]
 
@@ -269,6 +298,24 @@ def test_a_database_that_is_away_is_no_bug(client, person, database, monkeypatch
     credentials = {"email": "ann@example.com", "password": "correct horse battery"}
     problem(client.post("/auth/sign-in", json=credentials), 503, "DATABASE_UNAVAILABLE")
     assert client.get("/health").status_code == 200
+
+
+def test_an_answer_that_has_begun_is_broken_off_and_logged(client, caplog):
+    client.get("/test/broken")
+    assert "half way" in caplog.text
+
+
+def test_a_client_that_has_gone_is_no_bug(client, caplog):
+    client.get("/test/gone")
+    assert caplog.text == ""
+
+
+def test_a_bug_behind_a_websocket_tells_nothing(client, caplog):
+    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("/test/buggy"):
+        pass
+    assert (refused.value.status_code, refused.value.json()["code"]) == (500, "INTERNAL_ERROR")
+    assert "hunter2" not in refused.value.text
+    assert "hunter2" in caplog.text
 
 
 def test_a_websocket_is_refused_as_a_request_is(client, person):

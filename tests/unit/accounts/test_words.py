@@ -25,6 +25,15 @@ def test_spellings_of_one_address_are_one_account() -> None:
     assert clean_email("  Ann@Example.com ") == "Ann@Example.com"
 
 
+@pytest.mark.parametrize(
+    "text", ["", "ann", "@", "a@", "@b", "a@b@c", "a b@c", "a\u200b@c", "a\u202e@c", "a" * 251 + "@b.c"]
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(EmailInvalid) as refused:
+        clean_email(text)
+    assert refused.value.fields[0].field == "email"
+
+
 @given(st.text())
 def test_an_address_that_is_kept_is_found_again(text: str) -> None:
     try:
