@@ -155,9 +155,11 @@ def enter_sample(database: Database) -> Callable[..., Sample]:
 def enter_dataset(database: Database) -> Callable[..., Dataset]:
     """Enter an empty dataset of somebody: `enter_dataset(owner_id, name="my_voice", speaker="Ann")`."""
 
-    def enter(owner_id: uuid.UUID, *, name: str = "my_voice", speaker: str = "Ann") -> Dataset:
+    def enter(
+        owner_id: uuid.UUID, *, name: str = "my_voice", speaker: str = "Ann", language: str = "en-us"
+    ) -> Dataset:
         dataset = Dataset(
-            owner_id=owner_id, name=name, name_key=dataset_key(name), language="en-us", speaker=speaker
+            owner_id=owner_id, name=name, name_key=dataset_key(name), language=language, speaker=speaker
         )
         with database.session() as session:
             session.add(dataset)

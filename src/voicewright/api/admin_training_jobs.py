@@ -18,7 +18,6 @@ from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.schemas import (
-    DEFAULT_LANGUAGE,
     Text,
     TrainingRequestBody,
     Whole,
@@ -52,7 +51,7 @@ class StartBody(RequestBody):
     epochs: Annotated[Whole, Field(ge=1, le=1000)] = 10
     batch_size: Annotated[Whole, Field(ge=1, le=64)] = 4
     provider: Text = Field(default=DEFAULT_PROVIDER, description="Id of the engine that trains.")
-    language: Text = Field(default=DEFAULT_LANGUAGE, description="BCP 47 tag of what is spoken.")
+    language: Text | None = Field(default=None, description="BCP 47 tag. Default: the dataset's.")
     name: Text | None = Field(default=None, description="Of the voice. Default: the dataset's.")
 
 

@@ -23,6 +23,7 @@ from voicewright.training.pricing import affordable_ms
 from voicewright.training.provider_options import EffectiveOptions, effective_options
 from voicewright.training.samples import Material, find_material
 from voicewright.training.scheduling import OffPeakWindow, start_moment
+from voicewright.training.schemas import DEFAULT_LANGUAGE
 from voicewright.voices.errors import VoiceNameInvalid
 from voicewright.voices.names import clean_name
 
@@ -92,10 +93,10 @@ def make_draft(
         VoiceSampleNotFound, DatasetNotFound, NoUsableSpeech: about the samples.
     """
     engine = _find_engine(body.provider, engines)
-    language = _language(engine, body.language)
     options = effective_options(engine, body.options, settings)
     start_after = _start_after(body, settings, now)
     material = find_material(session, owner_id, body, most_samples=settings.max_training_samples)
+    language = _language(engine, body.language or material.language or DEFAULT_LANGUAGE)
     estimate = make_estimate(engine, material, options.engine, settings, history_of(session, engine.id))
     limit_ms = affordable_ms(engine, estimate.usage, settings.max_training_cost, settings)
     capped = limit_ms < options.max_training_ms
@@ -132,10 +133,11 @@ def obstacles(
     if not draft.material.usable:
         yield _all_rejected(draft.material)
     elif there_are_s < needed_s:
-        yield TooLittleSpeech(
+        message = (
             f"There are {there_are_s:.0f} s of usable speech in the samples, and the engine "
             f"{draft.engine.title} needs at least {needed_s:.0f} s. Add more."
         )
+        yield TooLittleSpeech(message, fields=[FieldFault(draft.material.field, message)])
     checks: list[Callable[[], object]] = [
         lambda: consents.ensure(session, draft.owner_id, draft.material.speaker, asserted_by),
         lambda: budget.require_affordable(draft.estimate.cost.total, settings),
@@ -218,7 +220,7 @@ def _all_rejected(material: Material) -> InsufficientAudioQuality:
         f"None of the {len(material.samples)} samples can be used.{found} Record them again in a quiet room, "
         "near the microphone.",
         fields=[
-            FieldFault("voiceSampleIds", f"{sample.filename}: {'; '.join(sample.reasons) or 'rejected'}")
+            FieldFault(material.field, f"{sample.filename}: {'; '.join(sample.reasons) or 'rejected'}")
             for sample in material.samples[:_MOST_REASONS]
         ],
     )

@@ -84,6 +84,13 @@ class Material:
     speaker: str
     dataset_id: UUID | None = None
     dataset_name: str | None = None
+    language: str | None = None
+    """Of the dataset."""
+
+    @property
+    def field(self) -> str:
+        """The field of the request that names them."""
+        return _FIELD if self.dataset_id is None else "datasetName"
 
     @property
     def usable(self) -> tuple[SampleFacts, ...]:
@@ -129,7 +136,7 @@ def find_material(
     samples = tuple(_read(session, owner_id, Sample.dataset_id == dataset.id))
     if not samples:
         raise NoUsableSpeech(f"The dataset {dataset.name} has no samples. Upload some first.")
-    return Material(samples, dataset.speaker, dataset.id, dataset.name)
+    return Material(samples, dataset.speaker, dataset.id, dataset.name, dataset.language)
 
 
 def _as_ids(named: Sequence[str], most_samples: int) -> list[UUID]:

@@ -146,7 +146,9 @@ class TrainingRequestBody(RequestModel):
     name: Text | None = Field(
         default=None, description="What the voice will be called. Default: as the dataset, or by the time."
     )
-    language: Text = Field(default=DEFAULT_LANGUAGE, description="BCP 47 tag of what is spoken.")
+    language: Text | None = Field(
+        default=None, description="BCP 47 tag of what is spoken. Default: the dataset's, else `en-us`."
+    )
     priority: Annotated[Whole, Field(ge=0, le=100)] = Field(
         default=DEFAULT_PRIORITY, description="Higher starts first; among equals, who came first."
     )

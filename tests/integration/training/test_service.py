@@ -235,7 +235,7 @@ def test_a_dataset_is_all_of_its_samples_and_names_the_voice(  # noqa: PLR0917 -
     enter_dataset: Any,
     enter_sample: Any,
 ) -> None:
-    dataset: Dataset = enter_dataset(ann.user_id, name="My Voice")
+    dataset: Dataset = enter_dataset(ann.user_id, name="My Voice", language="de")
     ids = [str(enter_sample(ann.user_id, dataset=dataset).id) for _ in range(3)]
 
     by_name = service.start(ann, body(voiceSampleIds=None, datasetName=" my  voice"))
@@ -244,6 +244,10 @@ def test_a_dataset_is_all_of_its_samples_and_names_the_voice(  # noqa: PLR0917 -
     job = job_of(database, by_name.job_id)
     assert (job.sample_ids, job.dataset_id, job.dataset_name) == (ids, dataset.id, "My Voice")
     assert (job.name, job_of(database, by_id.job_id).name) == ("My Voice", "Mine")
+    assert job.language == "de"
+    english = service.start(ann, body(voiceSampleIds=None, datasetName="My Voice", language="EN"))
+    assert job_of(database, english.job_id).language == "en-us"
+    assert job_of(database, service.start(ann, body()).job_id).language == "en-us"
 
 
 def test_samples_that_are_missing_or_somebody_elses_are_all_named(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from voicewright.settings import Settings
 from voicewright.training.scheduling import OffPeakWindow, next_off_peak, start_moment
@@ -105,3 +106,18 @@ def test_a_job_starts_when_all_that_was_asked_for_allows_it(
     )
 
     assert moment == (starts and at(starts))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"off_peak": "22-6"},
+        {"off_peak": "24:00-06:00"},
+        {"off_peak": "22:00-06:60"},
+        {"off_peak_time_zone": "Nowhere/Land"},
+        {"off_peak_time_zone": "../etc/passwd"},
+    ],
+)
+def test_hours_that_no_clock_has_are_refused_with_the_settings(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**given)

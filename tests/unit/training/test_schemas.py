@@ -29,7 +29,7 @@ def test_the_documented_request_is_understood() -> None:
     )
 
     assert body.options.batch_size == 16
-    assert (body.priority, body.language, body.start_after) == (50, "en-us", None)
+    assert (body.priority, body.language, body.start_after) == (50, None, None)
 
 
 @pytest.mark.parametrize(
