@@ -152,6 +152,7 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.training.service import TrainingService
+    from voicewright.voices.service import VoiceService
 
     consents = ConsentService(database, settings.environment)
     samples = SampleService.open(settings, database)
@@ -164,6 +165,7 @@ def make_services(settings: Settings, database: Database) -> Services:
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
+        voices=VoiceService.open(settings, database),
     )
 
 

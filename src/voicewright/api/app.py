@@ -16,6 +16,7 @@ from voicewright.api import (
     consents,
     health,
     training,
+    training_audio,
     training_events,
     users,
     voice,
@@ -45,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(users.router)
     app.include_router(training.router)
     app.include_router(training_events.router)
+    app.include_router(training_audio.router)
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
+    from voicewright.voices.service import VoiceService
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Services:
     consents: ConsentService
     samples: SampleService
     datasets: DatasetService
+    voices: VoiceService
 
 
 async def _services(connection: HTTPConnection) -> Services:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -151,16 +152,17 @@ class _Workflow:
         making = Making(request, tools.engine, tools.measurer, language, workspace, watcher)
         making.start_engine()
         intake = making.listen()
+        self._name_left_out(intake)
         run.log(
             f"{len(intake.accepted)} of {len(intake.clips)} clips accepted: {intake.speech_s:.0f} s speech.",
-            notes=list(intake.notes),
+            notes=[self._named(note) for note in intake.notes],
         )
         plan = self._plan(making, intake)
         outcome = self._train(making, plan)
         run.log(
             f"Trained for {outcome.train_s:.0f} s in {outcome.epochs} epochs"
             f"{' from a checkpoint' if outcome.resumed else ''} ({outcome.stopped.replace('_', ' ')}).",
-            notes=list(outcome.notes),
+            notes=[self._named(note) for note in outcome.notes],
             metrics=dict(outcome.metrics),
         )
         verdict = making.judge(plan, gives_up_on=is_temporary)
@@ -235,14 +237,30 @@ class _Workflow:
         try:
             plan = making.plan(intake)
         except NoUsableSpeech as error:
-            raise InsufficientAudioQuality(error.message) from error
+            raise InsufficientAudioQuality(self._named(error.message)) from error
         for note in plan.notes:
-            self._run.log(note, level="warning")
+            self._run.log(self._named(note), level="warning")
         self._run.log(
             f"Training on {plan.training_speech_s:.0f} s of speech, judged against "
             f"{plan.reference_speech_s:.0f} s."
         )
         return plan
+
+    def _name_left_out(self, intake: IntakeReport) -> None:
+        """Say which recordings were not used, and why, by the names that their owner gave them."""
+        for refused in intake.refused:
+            self._run.log(self._named(refused.reason), level="warning", code=refused.code)
+        for clip in intake.clips:
+            if clip.verdict == "rejected":
+                self._run.log(self._named(f"{clip.source.name}: {'; '.join(clip.reasons)}"), level="warning")
+
+    def _named(self, sentence: str) -> str:
+        """In the workspace a recording is named by the id of its sample; people know it by another name."""
+        for sample in self._samples:
+            if str(sample.id) in sentence:
+                name = sample.filename.replace("\\", "\\\\")  # no escape of a replacement
+                sentence = re.sub(rf"\S*{sample.id}(\.\w+)?", name, sentence)
+        return sentence
 
     def _train(self, making: Making, plan: TrainingPlan) -> TrainingOutcome:
         settings, info = self._tools.settings, self._tools.engine.info

@@ -170,6 +170,13 @@ class VoiceService:
                     session.merge(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
             also(session)
 
+    def spoken_of_job(self, training_job_id: uuid.UUID) -> list[Path]:
+        """What the voice of a job spoke to be judged by, whether it was entered or only kept."""
+        voice = self.of_job(training_job_id)
+        if voice is not None and voice.deleted_at is None:
+            return self.spoken(voice)
+        return self.kept_of_job(training_job_id, "spoken")
+
     def kept_of_job(self, training_job_id: uuid.UUID, kind: Literal["artefact", "spoken"]) -> list[Path]:
         """Files of a voice that was kept without being entered; errors as `materialise`."""
         with self._database.session() as session:

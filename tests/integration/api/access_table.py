@@ -23,7 +23,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
+from voicewright.home.layout import Home
+from voicewright.storage.blobs import BlobStore
+from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
+from voicewright.voices.models import KeptTree
 
 if TYPE_CHECKING:
     from voicewright.api.services import Services
@@ -83,6 +87,18 @@ class Things:
     @cached_property
     def failed_job(self) -> uuid.UUID:
         return self._job("failed")
+
+    @cached_property
+    def heard_job(self) -> uuid.UUID:
+        """A job whose voice was not good enough, and is kept for listening."""
+        job_id = self._job("failed")
+        home = Home.open(self.services.settings.home)
+        spoken = home.work_dir / "sentence-00.flac"
+        spoken.write_bytes(b"fLaC")
+        tree = put_files(BlobStore(home.blobs_dir), {spoken.name: spoken}, what="what was spoken")
+        with self.services.database.session() as session:
+            session.add(KeptTree(training_job_id=job_id, kind="spoken", digest=tree.digest))
+        return job_id
 
     def _job(self, status: str) -> uuid.UUID:
         job = TrainingJob(
@@ -211,6 +227,10 @@ TABLE: dict[str, Row] = {
     "GET /training/{jobId}/logs": for_owner(200, TRAINING_READ, "/training/{queued_job}/logs"),
     "POST /training/{jobId}/cancel": for_owner(200, TRAINING_WRITE, "/training/{queued_job}/cancel"),
     "POST /training/{jobId}/retry": for_owner(200, TRAINING_WRITE, "/training/{failed_job}/retry"),
+    "GET /training/{jobId}/audio": for_owner(200, TRAINING_READ, "/training/{queued_job}/audio"),
+    "GET /training/{jobId}/audio/{name}": for_owner(
+        200, TRAINING_READ, "/training/{heard_job}/audio/sentence-00.flac"
+    ),
     "GET /training/{jobId}/events": for_owner(204, TRAINING_READ, "/training/{failed_job}/events"),
     "WS /training/{jobId}/ws": for_owner(101, TRAINING_READ, "/training/{failed_job}/ws"),
     # trainings of datasets

@@ -33,6 +33,7 @@ from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.training.service import TrainingService
+from voicewright.voices.service import VoiceService
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -107,6 +108,7 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
+        voices=VoiceService.open(api_settings, database),
     )
 
 

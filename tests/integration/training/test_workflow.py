@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from voicewright.home.layout import Home
 from voicewright.privacy.service import ConsentService
+from voicewright.recordings.models import Sample
 from voicewright.training.models import BudgetReservation, TrainingEvent, TrainingJob
 from voicewright.training.runs import Run
 from voicewright.training.workflow import WorkTools, run_job
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database
-    from voicewright.recordings.models import Sample
     from voicewright.settings import Settings
 
 MakeJob = Callable[..., TrainingJob]
@@ -204,6 +204,23 @@ def test_a_voice_under_the_threshold_fails_and_is_kept_for_listening(
     assert {path.suffix for path in spoken} == {".flac"}
     work_tools.voices.sweep()
     assert work_tools.voices.kept_of_job(job.id, "spoken")
+
+
+def test_recordings_are_called_by_the_names_that_their_owner_gave_them(
+    work_tools: WorkTools, make_job: MakeJob, database: Database, samples: list[Sample]
+) -> None:
+    broken = work_tools.blobs.put_bytes(b"RIFF, and nothing of a sound")
+    with database.session() as session:
+        sample = session.get_one(Sample, samples[0].id)
+        sample.digest, sample.filename = broken.digest, r"my \1 first.wav"
+    job = make_job()
+
+    assert work(work_tools, job) is None
+
+    assert now(database, job).status == "completed"
+    log = log_of(database, job)
+    assert r"my \1 first.wav" in log
+    assert str(samples[0].id) not in log
 
 
 def test_samples_that_were_deleted_meanwhile_are_named(

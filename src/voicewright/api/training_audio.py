@@ -1,0 +1,85 @@
+"""`/training/{jobId}/audio`: what a new voice said to be judged by, to be listened to."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import Field
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.caller import calling
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.errors import AppError, ErrorKind
+from voicewright.training.views import View
+
+Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
+router = APIRouter(prefix="/training", tags=["training"])
+
+
+class TrainingAudioNotFound(AppError):
+    """The job has no such audio: it was not judged yet, or its voice was deleted."""
+
+    code: ClassVar[str] = "TRAINING_AUDIO_NOT_FOUND"
+    kind: ClassVar[ErrorKind] = ErrorKind.NOT_FOUND
+
+
+class SpokenView(View):
+    """A sentence that the voice spoke."""
+
+    name: str = Field(examples=["sentence-00.flac"])
+    text: str
+    duration_seconds: float
+    url: str = Field(description="Where the audio is, on this server.")
+
+
+class SpokenListView(View):
+    """What the voice of a job spoke."""
+
+    audio: list[SpokenView]
+
+
+@router.get("/{jobId}/audio", summary="List what the new voice said", responses=refusals(404))
+def list_audio(
+    job_id: Annotated[UUID, Path(alias="jobId")], caller: Reader, services: Wired
+) -> SpokenListView:
+    """The sentences that the voice was judged by, also of one that was not good enough to be registered."""
+    job = services.training.get(caller, job_id).job
+    there = {path.name for path in services.voices.spoken_of_job(job.id)}
+    sentences = (job.quality or {}).get("sentences", [])
+    return SpokenListView(
+        audio=[
+            SpokenView(
+                name=one["audio"],
+                text=one["text"],
+                duration_seconds=one["duration_s"],
+                url=f"/training/{job.id}/audio/{one['audio']}",
+            )
+            for one in sentences
+            if one["audio"] in there
+        ]
+    )
+
+
+@router.get(
+    "/{jobId}/audio/{name}",
+    summary="Hear what the new voice said",
+    response_class=Response,
+    responses={200: {"content": {"audio/flac": {}}, "description": "FLAC."}, **refusals(404)},
+)
+def audio(
+    job_id: Annotated[UUID, Path(alias="jobId")],
+    name: Annotated[str, Path(max_length=100)],
+    caller: Reader,
+    services: Wired,
+) -> Response:
+    """One of these sentences, as FLAC."""
+    job = services.training.get(caller, job_id).job
+    for path in services.voices.spoken_of_job(job.id):
+        if path.name == name:
+            return Response(path.read_bytes(), media_type="audio/flac")
+    raise TrainingAudioNotFound(
+        f"The job has no audio {name!r}. GET /training/{job.id}/audio lists what there is."
+    )
