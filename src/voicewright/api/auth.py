@@ -33,7 +33,7 @@ Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD_CHAR
 NewPassword = Annotated[
     SecretStr, Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS)
 ]
-Secret = Annotated[str, Field(min_length=1, max_length=_SECRET_CHARACTERS)]
+Secret = Annotated[str, Field(pattern=r"^[!-~]+$", max_length=_SECRET_CHARACTERS)]
 
 
 class SignInBody(RequestBody):

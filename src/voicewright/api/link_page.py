@@ -1,4 +1,7 @@
-"""The page behind a one-time sign-in link: plain HTML that needs no JavaScript and loads nothing."""
+"""The page behind a one-time sign-in link: plain HTML that needs no JavaScript and loads nothing.
+
+Its addresses are relative: a proxy may put the whole service below a path of its own.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def form_page(token: str, *, first: bool, error: AppError | None = None) -> HTML
     )
     alert = f'<p class="error" role="alert">{escape(error.message)}</p>' if error else ""
     body = f"""<p>{told}</p>{alert}
-<form method="post" action="/auth/link">
+<form method="post" action="link">
 <input type="hidden" name="token" value="{escape(token)}">
 {email}
 <label>Password, at least {MIN_PASSWORD_CHARACTERS} characters
@@ -70,7 +73,7 @@ def done_page(email: str, base_url: str) -> HTMLResponse:
     )
     body = (
         f"<p>{escape(email) or 'The account'} is ready. Sign in with the password that you chose:</p>"
-        f'<pre>{escape(command)}</pre><p><a href="/docs">What this service can do</a></p>'
+        f'<pre>{escape(command)}</pre><p><a href="../docs">What this service can do</a></p>'
     )
     return _page("Your account is ready", body, 200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from sqlalchemy import select, update
@@ -273,6 +273,7 @@ def test_the_first_administrator_comes_by_a_page_that_needs_no_javascript(client
     action, token = re.search(
         r'action="([^"]+)".*?name="token" value="([^"]+)"', page.text, re.DOTALL
     ).groups()
+    action = urljoin(path, action)
     too_short = client.post(action, data={"token": token, "email": "me@example.com", "password": "short"})
     assert too_short.status_code == 422
     assert 'role="alert"' in too_short.text
