@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import uuid
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from voicewright.privacy.models import Consent
 from voicewright.privacy.service import ConsentService
 from voicewright.recordings.errors import DatasetNotFound
 from voicewright.training.errors import (
+    EngineCannotLearn,
     IdempotencyKeyReused,
     InsufficientAudioQuality,
     NoUsableSpeech,
@@ -141,6 +143,13 @@ def job_of(database: Database, job_id: uuid.UUID) -> TrainingJob:
         return session.get_one(TrainingJob, job_id)
 
 
+def enter_node(database: Database, name: str, **columns: Any) -> None:
+    with database.session() as session:
+        session.add(
+            Node(**{"id": uuid.uuid4(), "name": name, "engines": ["tone"], "concurrency": 2} | columns)
+        )
+
+
 def money(database: Database) -> tuple[Decimal, Decimal]:
     """Reserved and spent, on all days."""
     with database.session() as session:
@@ -179,17 +188,48 @@ def test_a_start_enters_job_ticket_reservation_and_events_at_once(
 def test_a_node_that_can_run_it_leaves_nothing_to_warn_of(
     service: TrainingService, database: Database, ann: Caller, body: Any
 ) -> None:
-    with database.session() as session:
-        for name, engine_ids, age_s in (("gone", ["tone"], 600), ("there", ["tone", "builtin"], 0)):
-            seen_at = datetime.now(UTC) - timedelta(seconds=age_s)
-            node = Node(id=uuid.uuid4(), name=name, engines=engine_ids, concurrency=2, seen_at=seen_at)
-            session.add(node)
+    enter_node(database, "gone", seen_at=datetime.now(UTC) - timedelta(minutes=10))
+    enter_node(database, "there")
 
     started = service.start(ann, body())
 
     assert [event.level for event in events_of(database, started.job_id, "log")] == ["info"]
     assert [node.name for node in service.estimate(ann, body()).nodes] == ["there"]
     assert service.statistics(ann).nodes == 1
+
+
+def test_an_engine_that_needs_a_gpu_waits_for_one_with_enough_memory(
+    database: Database, settings: Settings, ann: Caller, body: Any
+) -> None:
+    capabilities = dataclasses.replace(TONE_ENGINE.capabilities, needs_gpu=True)
+    forecast = dataclasses.replace(TONE_ENGINE.forecast, gpu_memory_mb=8000)
+    heavy = dataclasses.replace(TONE_ENGINE, capabilities=capabilities, forecast=forecast)
+    consents = ConsentService(database, "development")
+    service = TrainingService(database, settings, consents, engines=lambda _: heavy)
+    for name, memory_mb in (("no gpu", None), ("small", 4000)):
+        enter_node(database, name, gpu_memory_mb=memory_mb)
+
+    started = service.start(ann, body(options={"maxTrainingTimeMs": 1000}))
+
+    told = [event.message for event in events_of(database, started.job_id, "log") if event.level == "warning"]
+    assert any("a GPU with 8000 MB of memory" in message for message in told)
+    assert any("is stopped after 1000 ms" in message for message in told)
+    assert service.estimate(ann, body()).nodes == ()
+    enter_node(database, "large", gpu_memory_mb=16_000)
+    assert [node.name for node in service.estimate(ann, body()).nodes] == ["large"]
+
+
+def test_an_engine_with_voices_of_its_own_is_not_trained(
+    database: Database, settings: Settings, ann: Caller, body: Any
+) -> None:
+    capabilities = dataclasses.replace(TONE_ENGINE.capabilities, clones=False, trains=False)
+    speaker = dataclasses.replace(TONE_ENGINE, capabilities=capabilities)
+    consents = ConsentService(database, "development")
+    service = TrainingService(database, settings, consents, engines=lambda _: speaker)
+
+    with pytest.raises(EngineCannotLearn) as caught:
+        service.start(ann, body())
+    assert [fault.field for fault in caught.value.fields] == ["provider"]
 
 
 @pytest.mark.parametrize(
@@ -235,6 +275,10 @@ def test_a_dataset_is_all_of_its_samples_and_names_the_voice(  # noqa: PLR0917 -
     enter_dataset: Any,
     enter_sample: Any,
 ) -> None:
+    odd = enter_dataset(ann.user_id, name=str(uuid.uuid4()))  # no voice may look like an id
+    enter_sample(ann.user_id, dataset=odd)
+    started = service.start(ann, body(voiceSampleIds=None, datasetId=str(odd.id)))
+    assert job_of(database, started.job_id).name == "Voice of 2025-06-10 12:00"
     dataset: Dataset = enter_dataset(ann.user_id, name="My Voice", language="de")
     ids = [str(enter_sample(ann.user_id, dataset=dataset).id) for _ in range(3)]
 
