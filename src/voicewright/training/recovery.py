@@ -22,6 +22,7 @@ LONGEST_DELAY_S: Final = 3600
 
 _SURROUNDINGS: Final = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.NO_SPACE, ErrorKind.RATE_LIMITED})
 _HOUR_MS: Final = 3_600_000
+_LONGEST_MS: Final = 7 * 24 * _HOUR_MS
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -83,10 +84,11 @@ def _too_little(job: TrainingJob | None) -> list[str]:
 
 def _out_of_time(job: TrainingJob | None) -> list[str]:
     limit_ms = _HOUR_MS if job is None else job.max_training_ms
+    longer_ms = min(2 * limit_ms, _LONGEST_MS)
     now = "" if job is None else f" (it was {limit_ms} ms)"
     return [
         "Try again: POST /training/{jobId}/retry. It goes on from its last checkpoint, with the same time.",
-        f"Start a new job with a higher options.maxTrainingTimeMs{now}, for example {2 * limit_ms}.",
+        f"Start a new job with a higher options.maxTrainingTimeMs{now}, for example {longer_ms}.",
         "Lower options.epochs, or give fewer samples.",
     ]
 
