@@ -18,13 +18,16 @@ PYTEST := $(BIN)/python -m pytest
 COVERED := --cov --cov-report=
 SRC := src tests benchmarks examples requirements
 
-.PHONY: help demo test test-slow test-all check fix bench bench-voice clean
+.PHONY: help demo serve test test-slow test-all check fix bench bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## train a voice from the sample recordings, speak, print the report
 	@$(BIN)/voicewright clone examples/recordings --name Demo --say "$(DEMO_TEXT)" --out demo.wav
+
+serve: $(RUNTIME) ## the service on port 3005: HTTP, a worker beside, the embedded database
+	@$(BIN)/voicewright serve
 
 test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores), with coverage
 	@rm -f .coverage .coverage.*
