@@ -279,6 +279,8 @@ class Run:
                 return
             except AppError as error:
                 _LOG.warning("the job %s can't be written to now: %s", self.job.id, error.message)
+            except Exception:  # noqa: BLE001 - a run without signs of life would be given away
+                _LOG.exception("the job %s can't be written to", self.job.id)
 
     def _write_waiting(self, session: Session, job: TrainingJob) -> tuple[int, _Note | None]:
         """Write down what happened since the last time; answers how much of it that was."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from voicewright.recordings.models import Sample
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.space import require_space
 from voicewright.training import budget
+from voicewright.training.bill import Bill
 from voicewright.training.errors import (
     InsufficientAudioQuality,
     ModelValidationFailed,
@@ -39,15 +39,14 @@ from voicewright.training.errors import (
 )
 from voicewright.training.journal import Step, key_of
 from voicewright.training.making import STAGES, WORK_BYTES, Making, VoiceRequest, Watcher
-from voicewright.training.pricing import Usage, actual_cost, affordable_ms
 from voicewright.training.progress import Stages
 from voicewright.training.recovery import is_temporary
 from voicewright.training.runs import RunLost, spent_ms
+from voicewright.training.telling import Telling
 from voicewright.training.workspace import claim_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
     from voicewright.engines.port import TrainingOutcome
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
-    from voicewright.recordings.report import IntakeReport
     from voicewright.settings import Settings
     from voicewright.storage.blobs import BlobStore
     from voicewright.training.making import Verdict
@@ -111,7 +109,7 @@ class _Workflow:
         self._job: TrainingJob = run.job
         self._tools = tools
         self._samples: Sequence[Sample] = ()
-        self._artefact_bytes = 0
+        self._bill = Bill(run.job, tools.engine.info, tools.settings)
         self._covered_until_s = 0.0
 
     def run(self) -> float | None:
@@ -152,23 +150,19 @@ class _Workflow:
         making = Making(request, tools.engine, tools.measurer, language, workspace, watcher)
         making.start_engine()
         intake = making.listen()
-        self._name_left_out(intake)
-        run.log(
-            f"{len(intake.accepted)} of {len(intake.clips)} clips accepted: {intake.speech_s:.0f} s speech.",
-            notes=[self._named(note) for note in intake.notes],
-        )
-        plan = self._plan(making, intake)
+        telling = Telling(run, self._samples)
+        telling.intake(intake)
+        try:
+            plan = making.plan(intake)
+        except NoUsableSpeech as error:
+            raise InsufficientAudioQuality(telling.named(error.message)) from error
+        telling.plan(plan)
         outcome = self._train(making, plan)
-        run.log(
-            f"Trained for {outcome.train_s:.0f} s in {outcome.epochs} epochs"
-            f"{' from a checkpoint' if outcome.resumed else ''} ({outcome.stopped.replace('_', ' ')}).",
-            notes=[self._named(note) for note in outcome.notes],
-            metrics=dict(outcome.metrics),
-        )
+        telling.outcome(outcome)
         verdict = making.judge(plan, gives_up_on=is_temporary)
-        self._log_verdict(verdict)
+        telling.verdict(verdict)
         new = replace(making.new_voice(plan, outcome, verdict), training_job_id=self._job.id)
-        self._artefact_bytes = _size_of(workspace.artefact)
+        self._bill.artefact_bytes = _size_of(workspace.artefact)
         self._require_quality(new, verdict)
         self._require_consent()
         run.progress(0.99, "registering")
@@ -190,6 +184,8 @@ class _Workflow:
                 f"These samples of the job are gone: {', '.join(missing)}. Start a new job without them."
             )
         self._samples = [found[sample_id] for sample_id in ids]
+        self._bill.sample_bytes = sum(sample.size_bytes for sample in self._samples)
+        self._bill.speech_s = sum(sample.speech_s for sample in self._samples)
         self._require_consent()
         self._run.log(f"{len(ids)} samples found.")
 
@@ -199,7 +195,7 @@ class _Workflow:
 
     def _price(self) -> None:
         """What a job may cost holds for all its attempts together."""
-        spent = self._cost()
+        spent = self._bill.cost()
         limit = self._tools.settings.max_training_cost
         if spent >= limit > 0:
             raise TrainingCostExceeded(
@@ -214,7 +210,7 @@ class _Workflow:
         """Lay the originals out in a folder, with their transcripts, as a person would give them."""
         require_space(
             self._tools.work_dir,
-            needed_bytes=WORK_BYTES + sum(sample.size_bytes for sample in self._samples),
+            needed_bytes=WORK_BYTES + self._bill.sample_bytes,
             reserve_mb=self._tools.settings.min_free_disk_mb,
             purpose=f"Training {self._job.name}",
         )
@@ -233,39 +229,9 @@ class _Workflow:
             raise language_unsupported(info, self._job.language)
         return language
 
-    def _plan(self, making: Making, intake: IntakeReport) -> TrainingPlan:
-        try:
-            plan = making.plan(intake)
-        except NoUsableSpeech as error:
-            raise InsufficientAudioQuality(self._named(error.message)) from error
-        for note in plan.notes:
-            self._run.log(self._named(note), level="warning")
-        self._run.log(
-            f"Training on {plan.training_speech_s:.0f} s of speech, judged against "
-            f"{plan.reference_speech_s:.0f} s."
-        )
-        return plan
-
-    def _name_left_out(self, intake: IntakeReport) -> None:
-        """Say which recordings were not used, and why, by the names that their owner gave them."""
-        for refused in intake.refused:
-            self._run.log(self._named(refused.reason), level="warning", code=refused.code)
-        for clip in intake.clips:
-            if clip.verdict == "rejected":
-                self._run.log(self._named(f"{clip.source.name}: {'; '.join(clip.reasons)}"), level="warning")
-
-    def _named(self, sentence: str) -> str:
-        """In the workspace a recording is named by the id of its sample; people know it by another name."""
-        for sample in self._samples:
-            if str(sample.id) in sentence:
-                name = sample.filename.replace("\\", "\\\\")  # no escape of a replacement
-                sentence = re.sub(rf"\S*{sample.id}(\.\w+)?", name, sentence)
-        return sentence
-
     def _train(self, making: Making, plan: TrainingPlan) -> TrainingOutcome:
-        settings, info = self._tools.settings, self._tools.engine.info
-        affordable = affordable_ms(info, self._usage(), settings.max_training_cost, settings)
-        left_s = (min(self._job.max_training_ms, affordable) - spent_ms(self._job)) / 1000
+        limit_ms, affordable_ms = self._job.max_training_ms, self._bill.allowed_ms()
+        left_s = (min(limit_ms, affordable_ms) - spent_ms(self._job)) / 1000
         try:
             if left_s <= 0:
                 raise HostTimedOut("There is no time left for the training.")  # noqa: TRY301 - one place answers
@@ -277,13 +243,13 @@ class _Workflow:
                 if kept.is_dir() and any(kept.iterdir())
                 else "It had written no checkpoint yet."
             )
-            if affordable < self._job.max_training_ms:
+            if affordable_ms < limit_ms:
                 raise TrainingCostExceeded(
                     "The training was stopped before it would have cost more than one job may "
-                    f"({settings.max_training_cost:.2f} dollars). {saved}"
+                    f"({self._tools.settings.max_training_cost:.2f} dollars). {saved}"
                 ) from error
             raise TrainingTimeout(
-                f"The training was stopped after {self._job.max_training_ms / 1000:.0f} s, its limit. {saved}"
+                f"The training was stopped after {limit_ms / 1000:.0f} s, its limit. {saved}"
             ) from error
 
     def _hear(self, event: Event, stages: Stages) -> None:
@@ -301,21 +267,10 @@ class _Workflow:
         if time.monotonic() < self._covered_until_s:
             return
         self._covered_until_s = time.monotonic() + _COVER_EVERY_S
-        cost = self._cost()
+        cost = self._bill.cost()
         if cost > self._job.estimated_cost:
             with self._run.writing() as (session, job):
                 budget.cover(session, job, cost, self._tools.settings, datetime.now(UTC).date())
-
-    def _log_verdict(self, verdict: Verdict) -> None:
-        if verdict.judged is None:
-            why = (
-                " ".join(verdict.notes)
-                or "All of the speech was needed for training, so nothing was held out."
-            )
-            self._run.log(f"The voice was not judged. {why}", level="warning")
-            return
-        evaluation = verdict.judged.evaluation
-        self._run.log(f"Overall quality {evaluation.overall:.2f}.", reasons=list(evaluation.reasons))
 
     def _require_quality(self, new: NewVoice, verdict: Verdict) -> None:
         """Refuse a voice under the threshold, and keep it for listening."""
@@ -338,7 +293,7 @@ class _Workflow:
     def _complete(self, session: Session, voice: VoiceModel, verdict: Verdict) -> None:
         quality, score = _quality_of(verdict)
         self._run.complete(
-            session, voice_model_id=voice.id, cost=self._cost(), quality=quality, quality_score=score
+            session, voice_model_id=voice.id, cost=self._bill.cost(), quality=quality, quality_score=score
         )
 
     def _end_badly(self, error: Exception) -> float | None:
@@ -350,7 +305,7 @@ class _Workflow:
             if run.cancel.is_set():
                 run.give_back(f"The worker on {self._job.node} was stopped; another one goes on.")
                 return None
-            return run.fail(as_app_error(error), cost=self._cost())
+            return run.fail(as_app_error(error), cost=self._bill.cost())
         except RunLost:
             return None
 
@@ -359,18 +314,6 @@ class _Workflow:
         if self._run.is_lost:
             return False
         return self._run.cancel.is_set() or isinstance(error, TrainingTimeout) or is_temporary(error)
-
-    def _cost(self) -> Decimal:
-        return actual_cost(self._tools.engine.info, self._usage(), self._tools.settings)
-
-    def _usage(self) -> Usage:
-        sample_bytes = sum(sample.size_bytes for sample in self._samples)
-        return Usage(
-            time_ms=spent_ms(self._job),
-            stored_bytes=sample_bytes + self._artefact_bytes,
-            moved_bytes=sample_bytes + self._artefact_bytes,
-            speech_s=sum(sample.speech_s for sample in self._samples),
-        )
 
     @property
     def _voices(self) -> VoiceService:
