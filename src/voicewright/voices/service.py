@@ -22,9 +22,9 @@ from voicewright.voices.artefacts import (
 )
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
-from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.finding import find_voice, newest_of_name, of_job, owned_by
 from voicewright.voices.models import KeptTree, VoiceModel
-from voicewright.voices.names import as_id, clean_name, close_names, name_key
+from voicewright.voices.names import clean_name, name_key
 from voicewright.voices.policies import activates_on_creation, next_best
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
 
@@ -106,11 +106,11 @@ class VoiceService:
         with voice_pending(self._blobs, new), self._database.session() as session:
             stored = store_voice(session, self._blobs, new)
             self._lock_owner(session)
-            there = self._of_job(session, new.training_job_id)
+            there = of_job(session, new.training_job_id)
             if there is not None:
                 also(session, there)
                 return there
-            earlier = self._newest_of_name(session, name_key(name))
+            earlier = newest_of_name(session, self._owner_id, name_key(name))
             active = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
             activates = activates_on_creation(score, has_active=active is not None)
             if activates and active is not None:
@@ -151,7 +151,7 @@ class VoiceService:
     def of_job(self, training_job_id: uuid.UUID) -> VoiceModel | None:
         """The voice that a training job made, deleted or not; None: it has made none."""
         with self._database.session() as session:
-            return self._of_job(session, training_job_id)
+            return of_job(session, training_job_id)
 
     def keep_rejected(
         self, new: NewVoice, *, also: Callable[[Session], None] = lambda _session: None
@@ -201,7 +201,7 @@ class VoiceService:
             VoiceNotFound: names those that come close, or the versions that there are.
         """
         with self._database.session() as session:
-            return self._find(session, reference, version)
+            return find_voice(session, self._owner_id, reference, version)
 
     def get_active(self) -> VoiceModel | None:
         """The voice that speaks when none is named."""
@@ -216,7 +216,7 @@ class VoiceService:
         """
         with self._database.session() as session:
             self._lock_owner(session)
-            voice = self._find(session, reference, version)
+            voice = find_voice(session, self._owner_id, reference, version)
             self._make_active(session, voice)
             return voice
 
@@ -234,7 +234,7 @@ class VoiceService:
         with spoken_pending(self._blobs, spoken), self._database.session() as session:
             digest = store_spoken(session, self._blobs, spoken)
             self._lock_owner(session)
-            voice = self._find(session, voice_id, None)
+            voice = find_voice(session, self._owner_id, voice_id, None)
             replaced = voice.spoken_digest
             voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
         if replaced is not None and replaced != digest:
@@ -273,7 +273,7 @@ class VoiceService:
         """
         with self._database.session() as session:
             self._lock_owner(session)
-            voice = self._find(session, reference, version)
+            voice = find_voice(session, self._owner_id, reference, version)
             was_active = voice.is_active
             voice.deleted_at, voice.is_active = datetime.now(UTC), False
             session.flush()
@@ -327,65 +327,12 @@ class VoiceService:
         self.tidy()
 
     def _mine(self) -> ColumnElement[bool]:
-        return (VoiceModel.owner_id == self._owner_id) & VoiceModel.deleted_at.is_(None)
-
-    def _of_job(self, session: Session, training_job_id: uuid.UUID | None) -> VoiceModel | None:
-        if training_job_id is None:
-            return None
-        return session.scalar(select(VoiceModel).where(VoiceModel.training_job_id == training_job_id))
+        return owned_by(self._owner_id)
 
     def _lock_owner(self, session: Session) -> None:
         """Let one transaction at a time change this owner's versions and active voice."""
         session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(self._owner_id)))))
 
-    def _newest_of_name(self, session: Session, key: str) -> VoiceModel | None:
-        """The last version of a name, a deleted one too: numbers are not given twice."""
-        return session.scalar(
-            select(VoiceModel)
-            .where(VoiceModel.owner_id == self._owner_id, VoiceModel.name_key == key)
-            .order_by(VoiceModel.version.desc())
-            .limit(1)
-        )
-
     def _make_active(self, session: Session, voice: VoiceModel) -> None:
         session.execute(update(VoiceModel).where(self._mine(), VoiceModel.is_active).values(is_active=False))
         voice.is_active = True
-
-    def _find(self, session: Session, reference: str | uuid.UUID, version: int | None) -> VoiceModel:
-        wanted_id = reference if isinstance(reference, uuid.UUID) else as_id(reference)
-        if wanted_id is not None:
-            voice = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.id == wanted_id))
-            if voice is None or version not in {None, voice.version}:
-                raise VoiceNotFound(
-                    f"There is no voice with the id {wanted_id}. `voicewright voices list` shows all."
-                )
-            return voice
-        key = name_key(str(reference))
-        versions = session.scalars(
-            select(VoiceModel)
-            .where(self._mine(), VoiceModel.name_key == key)
-            .order_by(VoiceModel.version.desc())
-        ).all()
-        for voice in versions:
-            if version in {None, voice.version}:
-                return voice
-        raise VoiceNotFound(self._not_found(session, str(reference), version, versions))
-
-    def _not_found(
-        self, session: Session, reference: str, version: int | None, versions: Sequence[VoiceModel]
-    ) -> str:
-        if versions:
-            known = ", ".join(str(voice.version) for voice in reversed(versions))
-            return f"The voice {versions[0].name} has no version {version}. It has: {known}."
-        names = session.scalars(
-            select(VoiceModel.name).where(self._mine()).order_by(VoiceModel.created_at)
-        ).all()
-        close = close_names(reference, names)
-        if close:
-            return f"There is no voice called {reference!r}. Did you mean {' or '.join(map(repr, close))}?"
-        if names:
-            return f"There is no voice called {reference!r}. All there are: `voicewright voices list`."
-        return (
-            f"There is no voice called {reference!r}, nor any other yet. Make one: "
-            "`voicewright clone FOLDER --name NAME`."
-        )

@@ -1,0 +1,90 @@
+"""Finds voices in the registry as people name them, and says what there is where there is none."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.names import as_id, close_names, name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+
+def owned_by(owner_id: uuid.UUID) -> ColumnElement[bool]:
+    """The voices that an owner has, without the deleted ones."""
+    return (VoiceModel.owner_id == owner_id) & VoiceModel.deleted_at.is_(None)
+
+
+def find_voice(
+    session: Session, owner_id: uuid.UUID, reference: str | uuid.UUID, version: int | None
+) -> VoiceModel:
+    """A voice of an owner by its name (the newest version, or the one given) or by its id.
+
+    Raises:
+        VoiceNotFound: names those that come close, or the versions that there are.
+    """
+    mine = owned_by(owner_id)
+    wanted_id = reference if isinstance(reference, uuid.UUID) else as_id(reference)
+    if wanted_id is not None:
+        voice = session.scalar(select(VoiceModel).where(mine, VoiceModel.id == wanted_id))
+        if voice is None or version not in {None, voice.version}:
+            raise VoiceNotFound(
+                f"There is no voice with the id {wanted_id}. `voicewright voices list` shows all."
+            )
+        return voice
+    versions = session.scalars(
+        select(VoiceModel)
+        .where(mine, VoiceModel.name_key == name_key(str(reference)))
+        .order_by(VoiceModel.version.desc())
+    ).all()
+    for voice in versions:
+        if version in {None, voice.version}:
+            return voice
+    raise VoiceNotFound(_not_found(session, mine, str(reference), version, versions))
+
+
+def newest_of_name(session: Session, owner_id: uuid.UUID, key: str) -> VoiceModel | None:
+    """The last version of a name, a deleted one too: numbers are not given twice."""
+    return session.scalar(
+        select(VoiceModel)
+        .where(VoiceModel.owner_id == owner_id, VoiceModel.name_key == key)
+        .order_by(VoiceModel.version.desc())
+        .limit(1)
+    )
+
+
+def of_job(session: Session, training_job_id: uuid.UUID | None) -> VoiceModel | None:
+    """The voice that a training job made, deleted or not."""
+    if training_job_id is None:
+        return None
+    return session.scalar(select(VoiceModel).where(VoiceModel.training_job_id == training_job_id))
+
+
+def _not_found(
+    session: Session,
+    mine: ColumnElement[bool],
+    reference: str,
+    version: int | None,
+    versions: Sequence[VoiceModel],
+) -> str:
+    if versions:
+        known = ", ".join(str(voice.version) for voice in reversed(versions))
+        return f"The voice {versions[0].name} has no version {version}. It has: {known}."
+    names = session.scalars(select(VoiceModel.name).where(mine).order_by(VoiceModel.created_at)).all()
+    close = close_names(reference, names)
+    if close:
+        return f"There is no voice called {reference!r}. Did you mean {' or '.join(map(repr, close))}?"
+    if names:
+        return f"There is no voice called {reference!r}. All there are: `voicewright voices list`."
+    return (
+        f"There is no voice called {reference!r}, nor any other yet. Make one: "
+        "`voicewright clone FOLDER --name NAME`."
+    )
