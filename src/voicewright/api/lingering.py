@@ -2,13 +2,15 @@
 
 Whoever answers before the end of a body (a limit that is passed, no valid credential) leaves the rest of it
 in the connection. Where that is much, or nobody knows how much, the answer says that the connection closes,
-the client gets a few seconds to read it and stop, and what it sends meanwhile is thrown away. Closing at once
-would make many clients fail before they have read the answer; reading to the end would never end for some.
+the client gets a few seconds to read it and stop, and what it sends meanwhile is thrown away, up to a limit.
+Closing at once would make many clients fail before they have read the answer; reading to the end would never
+end for some.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _LITTLE_BYTES: Final = 256 << 10
 """So much more is read by the server itself, so that the connection can be used again."""
 _LINGER_S: Final = 3.0
+_LINGER_BYTES: Final = 32 << 20
 
 
 class LingeringClose:
@@ -77,9 +80,8 @@ class _Body:
 
     async def throw_away(self) -> None:
         """Read on for a while."""
-        try:
+        read_bytes = 0
+        with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_S):
-                while not self._ended:
-                    await self.receive()
-        except TimeoutError:
-            pass
+                while not self._ended and read_bytes < _LINGER_BYTES:
+                    read_bytes += len((await self.receive()).get("body", b""))
