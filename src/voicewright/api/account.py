@@ -44,7 +44,9 @@ class PasswordBody(RequestBody):
     """The old password and the new one."""
 
     current_password: Password | None = Field(
-        default=None, description="Left out where the account has none yet."
+        default=None,
+        description="Left out where the account has none yet.",
+        examples=["correct horse battery"],
     )
     new_password: NewPassword
 

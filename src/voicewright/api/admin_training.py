@@ -71,13 +71,24 @@ class TranscriptBody(RequestBody):
     )
 
 
+_ZIP: Final = {
+    "description": "The zip",
+    "content": {"application/zip": {}},
+    "headers": {
+        "Content-Disposition": {
+            "description": "The file's name: the dataset's.",
+            "schema": {"type": "string"},
+        }
+    },
+}
 _FORM: Final = form_document(
     {
-        "dataset_name": {"type": "string", "example": "my_voice_dataset"},
+        "dataset_name": {"type": "string", "examples": ["my_voice_dataset"]},
         "transcript": {
             "type": "array",
             "items": {"type": "string"},
             "description": "One for each file, in the same order, empty where there is none; or none at all.",
+            "examples": [["The birch canoe slid slowly past the mill."]],
         },
         "audio": {
             "type": "array",
@@ -176,7 +187,7 @@ def dataset(
     "/datasets/{name}/download",
     summary="Download a dataset",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {}}, "description": "The zip"}, **refusals(404)},
+    responses={200: _ZIP, **refusals(404)},
 )
 def download(
     name: str,

@@ -14,6 +14,7 @@ from voicewright.api import (
     admin_training_jobs,
     auth,
     consents,
+    docs_page,
     health,
     training,
     training_audio,
@@ -35,11 +36,18 @@ if TYPE_CHECKING:
 
 def create_app(services: Services) -> FastAPI:
     """The whole HTTP application over some services."""
-    app = FastAPI(title="Voicewright", version=__version__, dependencies=[Depends(require_storable_text)])
+    app = FastAPI(
+        title="Voicewright",
+        version=__version__,
+        dependencies=[Depends(require_storable_text)],
+        docs_url=None,  # `docs_page` has it, without what FastAPI's loads from other hosts
+        redoc_url=None,
+    )
     app.state.services = services
     handle_problems(app)
     complete_document(app)
     _add_middleware(app, services)
+    app.include_router(docs_page.router)
     app.include_router(health.router)
     app.include_router(auth.router)
     app.include_router(account.router)

@@ -23,7 +23,7 @@ from voicewright.errors import AppError
 
 router = APIRouter(tags=["sign-in"])
 
-_HTML: Final = {"text/html": {"schema": {"type": "string"}}}
+_HTML: Final = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
 _SECRET_CHARACTERS: Final = 200
 _FOR_THE_PAGE: Final = (AccountDisabled, EmailInvalid, PasswordRefused, SignInLinkInvalid, ValidationFailed)
 """What the page itself tells people; anything else is answered as to a program."""
@@ -55,7 +55,9 @@ class LinkBody(RequestBody):
     token: Secret
     email: Email | None = Field(default=None, description="Of the first administrator; ignored for others.")
     password: NewPassword | None = Field(
-        default=None, description="The new password. The first administrator must choose one."
+        default=None,
+        description="The new password. The first administrator must choose one.",
+        examples=["correct horse battery"],
     )
 
 
@@ -95,7 +97,7 @@ def sign_out(body: RefreshBody, services: Wired) -> None:
     "/auth/first-run",
     summary="The page that a one-time link opens",
     response_class=HTMLResponse,
-    responses={401: {"description": "Unauthorized", "content": _HTML}},
+    responses={200: {"content": _HTML}, 401: {"description": "Unauthorized", "content": _HTML}},
 )
 def first_run(services: Wired, token: Annotated[Secret, Query()]) -> HTMLResponse:
     """A form that works without JavaScript. Looking at it does not use the link up."""

@@ -1,8 +1,8 @@
 """Completes the OpenAPI document with what follows from the form of a route, so that no route forgets it.
 
 A route with a body can answer 400, 413, 415 and 422, one with parameters 422, one that asks who calls 401 and
-403, one that also checks an identity provider or the database 503, and a bug is a 500. What else a route
-answers it declares itself, with `problems.refusals()`.
+403, and every one 503 while the database is away, and 500, which is a bug. What else a route answers it
+declares itself, with `problems.refusals()`. Bodies and answers that bring no example get one, see `examples`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from voicewright.api.examples import answered_example, sent_example
 from voicewright.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -17,13 +18,78 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+DESCRIPTION: Final = """\
+Recordings in, voices out: upload samples or datasets, start trainings, watch them, and look after who may.
+
+**Who asks.** Send `Authorization: Bearer ...` with an access token (`POST /auth/sign-in`) or an API key
+(`POST /auth/api-keys`); an API key may also come as `X-API-Key`. What belongs to somebody else is answered as
+if it did not exist (404).
+
+**Errors** all have one form, `Problem`: `error` for people, `code` for programs, `timestamp`, `requestId`,
+and `fields` where single fields of the request are to blame. Every answer has its id in `X-Request-Id`.
+
+**Lists** come in pages: `limit`, `offset`, and the `total` of all pages. Moments are in UTC.
+"""
+
+_WATCHING: Final = (
+    "Estimate, start, watch, cancel, retry. What happens in a training is also told over a WebSocket, "
+    "`/training/{jobId}/ws`; a browser says there who it is by offering two subprotocols, "
+    "`voicewright.bearer` and the credential."
+)
+TAGS: Final = {
+    "sign-in": "The ways in and out, open to everybody.",
+    "account": "One's own account: password, API keys, sessions.",
+    "consents": "What speakers agreed to; without their consent no voice is made of them.",
+    "voice": "Single samples of a voice. Their ids are what trainings name.",
+    "training": _WATCHING,
+    "admin training": "Datasets and their trainings, for administrators.",
+    "users": "Accounts, for administrators.",
+    "health": "For whoever watches over the service.",
+}
+"""The families of endpoints, in the order in which somebody needs them."""
+
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 _SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
+_OWN_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
+"""The framework's own form of errors, which is never sent."""
+_REFUSALS: Final = {
+    400: ("MALFORMED_JSON", "The body is not JSON: Expecting value, at character 12."),
+    401: (
+        "NOT_AUTHENTICATED",
+        "Nothing says who asks. Send 'Authorization: Bearer ...'.",
+    ),
+    402: ("DAILY_BUDGET_EXCEEDED", "The job would cost 12.50 dollars, and 3.10 are left of today's budget."),
+    403: ("NOT_ALLOWED", "Only administrators may do this."),
+    404: ("VOICE_SAMPLE_NOT_FOUND", "There are no such samples: 6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11."),
+    409: ("TRAINING_JOB_ENDED", "The training job is completed already, so it can't be cancelled."),
+    413: ("BODY_TOO_LARGE", "The body of this request has at most 1048576 bytes."),
+    415: (
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The content type 'text/plain' is not taken. Send application/json.",
+    ),
+    422: ("VALIDATION_FAILED", "The request can't be used. options.epochs: Input should be at most 1000"),
+    429: ("RATE_LIMITED", "Too many attempts to sign in. Try again in 840 seconds."),
+    500: ("INTERNAL_ERROR", "Something unforeseen happened, which is a bug. The log has the details."),
+    503: ("DATABASE_UNAVAILABLE", "Something that the service needs is away. Try again in a moment."),
+    507: ("STORAGE_FULL", "The service has no room left; nothing was changed."),
+}
+"""One refusal of each status, as an example."""
+_HEADERS: Final = {
+    401: {"WWW-Authenticate": "`Bearer`."},
+    429: {
+        "Retry-After": "Seconds after which it may be asked again.",
+        "RateLimit-Limit": "How often it may be asked in one window.",
+        "RateLimit-Remaining": "How often it may still be asked in this one: 0.",
+        "RateLimit-Reset": "Seconds until the window ends.",
+    },
+}
 
 
 def complete_document(app: FastAPI) -> None:
     """Have the application's document made in this way; replacing its method is how FastAPI has it."""
     plain = app.openapi
+    app.description = DESCRIPTION
+    app.openapi_tags = [{"name": name, "description": description} for name, description in TAGS.items()]
 
     def complete() -> dict[str, Any]:
         made = app.openapi_schema
@@ -36,20 +102,25 @@ def complete_document(app: FastAPI) -> None:
 
 
 def _complete(document: dict[str, Any]) -> None:
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
     own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= own.pop("$defs")
     schemas["Problem"] = own
+    components["responses"] = {_name(status): _refusal(status) for status in _REFUSALS}
     for operation in _operations(document):
         responses = operation["responses"]
         for status in _follows(operation):
-            described = {"description": HTTPStatus(status).phrase}
-            answer = responses.setdefault(str(status), described)
-            if status == HTTPStatus.UNPROCESSABLE_ENTITY or "content" not in answer:
-                answer["content"] = {"application/json": {"schema": _SCHEMA}}
-                answer["description"] = described["description"]
+            responses.setdefault(str(status), _referred(status))
+        for status, answer in responses.items():
+            if answer.get("description") == "Successful Response":
+                answer["description"] = HTTPStatus(int(status)).phrase
+            if _is_plain_refusal(int(status), answer):
+                responses[status] = _referred(int(status))
         operation["responses"] = dict(sorted(responses.items()))
-    for name in ("HTTPValidationError", "ValidationError"):  # the framework's own form, which is never sent
+        _name_types(responses)
+        _show_examples(operation, schemas)
+    for name in _OWN_SCHEMAS:
         schemas.pop(name, None)
 
 
@@ -69,3 +140,66 @@ def _follows(operation: dict[str, Any]) -> list[int]:
     if operation.get("security"):
         statuses |= {401, 403}
     return sorted(statuses)
+
+
+def _is_plain_refusal(status: int, answer: dict[str, Any]) -> bool:
+    """Whether an answer is a `Problem` and nothing besides; the framework's own form stands for one."""
+    content = answer.get("content", {})
+    schemas = [kind.get("schema", {}).get("$ref", "") for kind in content.values()]
+    return status in _REFUSALS and all(schema.endswith(("/Problem", *_OWN_SCHEMAS)) for schema in schemas)
+
+
+def _name_types(responses: dict[str, Any]) -> None:
+    """Say of a file that it is one, where its route has named nothing but the content type."""
+    for answer in responses.values():
+        for kind in answer.get("content", {}).values():
+            kind.setdefault("schema", {"type": "string", "format": "binary"})
+
+
+def _show_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for kind in operation.get("requestBody", {}).get("content", {}).values():
+        if not {"example", "examples"} & kind.keys():
+            kind["example"] = sent_example(kind["schema"], schemas)
+    for status, answer in operation["responses"].items():
+        json_kind = answer.get("content", {}).get("application/json")
+        if json_kind is None or {"example", "examples"} & json_kind.keys():
+            continue
+        refused = int(status) in _REFUSALS
+        json_kind["example"] = (
+            _problem(int(status)) if refused else answered_example(json_kind["schema"], schemas)
+        )
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "x-status": status,
+        "content": {"application/json": {"schema": _SCHEMA, "example": _problem(status)}},
+    }
+    if status in _HEADERS:
+        answer["headers"] = {
+            name: {"description": description, "schema": {"type": "string"}}
+            for name, description in _HEADERS[status].items()
+        }
+    return answer
+
+
+def _problem(status: int) -> dict[str, Any]:
+    code, message = _REFUSALS[status]
+    problem: dict[str, Any] = {
+        "error": message,
+        "code": code,
+        "timestamp": "2025-01-15T10:30:00.123Z",
+        "requestId": "9b2f6c1e0d5a4a7f8e3b1c2d4f5a6b7c",
+    }
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        problem["fields"] = [{"field": "options.epochs", "message": "Input should be at most 1000"}]
+    return problem
+
+
+def _referred(status: int) -> dict[str, Any]:
+    return {"$ref": f"#/components/responses/{_name(status)}"}
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).name.title().replace("_", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
@@ -53,13 +53,31 @@ _EXAMPLES: Final = {
         "value": {"datasetName": "my_voice", "provider": "builtin", "schedule": "off-peak"},
     },
 }
+_STARTED: Final = {
+    "Location": {"description": "Of the job.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true`: an earlier request with this key has started the job.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
 RequestBody = Annotated[TrainingRequestBody, Body(openapi_examples=_EXAMPLES)]
 OptionalBody = Annotated[UserIdBody | None, Body()]
 
 router = APIRouter(prefix="/training", tags=["training"])
 
 
-@router.post("/start", status_code=201, summary="Start a training", responses=refusals(402, 404, 409))
+def _changed(message: str, status: str) -> dict[str, Any]:
+    """What the document shows as the answer about a job that changed."""
+    example = {"jobId": "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11", "message": message, "status": status}
+    return {"content": {"application/json": {"example": example}}}
+
+
+@router.post(
+    "/start",
+    status_code=201,
+    summary="Start a training",
+    responses={201: {"headers": _STARTED}, **refusals(402, 404, 409)},
+)
 def start(
     body: RequestBody,
     caller: Writer,
@@ -139,7 +157,11 @@ def logs(
     return LogPageView.of(found, after=after, limit=limit)
 
 
-@router.post("/{jobId}/cancel", summary="Cancel a training", responses=refusals(404, 409))
+@router.post(
+    "/{jobId}/cancel",
+    summary="Cancel a training",
+    responses={200: _changed("Training job cancelled", "cancelled"), **refusals(404, 409)},
+)
 def cancel(
     job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
 ) -> ChangedJobView:
@@ -151,7 +173,11 @@ def cancel(
     return ChangedJobView(job_id=ended.id, message="Training job cancelled", status=ended.status)
 
 
-@router.post("/{jobId}/retry", summary="Retry a training", responses=refusals(402, 404, 409))
+@router.post(
+    "/{jobId}/retry",
+    summary="Retry a training",
+    responses={200: _changed("Training job queued again", "queued"), **refusals(402, 404, 409)},
+)
 def retry(
     job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
 ) -> ChangedJobView:

@@ -125,7 +125,7 @@ class FileView(BaseModel):
 class QualitySpread(BaseModel):
     """How many recordings got which verdict."""
 
-    good: int = 0
+    good: int = Field(default=0, examples=[102])
     usable: int = 0
     rejected: int = 0
 

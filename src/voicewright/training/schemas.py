@@ -180,4 +180,8 @@ class TrainingRequestBody(RequestModel):
 class UserIdBody(RequestModel):
     """The body of a request about a job; it may be left out."""
 
-    user_id: UUID | None = Field(default=None, description="Your own id, if any.")
+    user_id: UUID | None = Field(
+        default=None,
+        description="Your own id, if any.",
+        examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"],
+    )

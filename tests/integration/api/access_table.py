@@ -183,7 +183,7 @@ TABLE: dict[str, Row] = {
     # what describes and watches the service
     **{
         f"{method} {path}": open_to_all(200, path)
-        for path in ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
+        for path in ("/openapi.json", "/docs")
         for method in ("GET", "HEAD")
     },
     "GET /health": open_to_all(200, "/health"),
