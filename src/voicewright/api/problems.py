@@ -22,7 +22,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voicewright.api.request_ids import request_id
@@ -30,10 +29,9 @@ from voicewright.api.validation import refused_input
 from voicewright.errors import AppError, ErrorKind, FieldFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI
-    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger(__name__)
@@ -73,7 +71,6 @@ _PLAIN_WORDS: Final = {
     ErrorKind.NO_SPACE: "The service has no room left; nothing was changed.",
     ErrorKind.INTERNAL: "Something unforeseen happened, which is a bug.",
 }
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _POLICY_VIOLATION: Final = 1008
 _REASON_BYTES: Final = 123
 """The most that a WebSocket may say when it closes."""
@@ -180,8 +177,8 @@ async def _on_http_exception(connection: HTTPConnection, error: Exception) -> Re
     code = _FRAMEWORK_CODES.get(status, HTTPStatus(status).name)
     told = _framework_words(connection, error)
     headers = dict(error.headers or {})
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names the methods of one route of several
-        headers["Allow"] = ", ".join(_methods_at(connection))
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(connection)
     answer = _answer(connection, status, code, told, headers=headers)
     return await _given(connection, answer, told)
 
@@ -213,14 +210,11 @@ def _framework_words(connection: HTTPConnection, error: HTTPException) -> str:
     return str(error.detail)
 
 
-def _methods_at(connection: HTTPConnection) -> list[str]:
-    """What may be done at the path of a request."""
-    routes: Sequence[BaseRoute] = connection.app.routes
-    return [
-        method
-        for method in _METHODS
-        if any(route.matches({**connection.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
+def _allowed(connection: HTTPConnection) -> dict[str, str]:
+    """What may be done at the path of a request; the framework names the methods of one of its routes."""
+    route = connection.scope.get("route")
+    documented = connection.app.openapi()["paths"].get(getattr(route, "path", None), {})
+    return {"Allow": ", ".join(sorted(documented)).upper()} if documented else {}
 
 
 def _headers_of(error: AppError) -> dict[str, str]:

@@ -157,6 +157,8 @@ def test_what_the_framework_refuses_has_the_same_form(client):
     assert "DELETE" in problem(answer, 405, "METHOD_NOT_ALLOWED")["error"]
     assert answer.headers["allow"] == "GET"
     assert client.put("/auth/me").headers["allow"] == "GET, PATCH"
+    assert client.put("/training/start").headers["allow"] == "POST"
+    assert set(client.put("/docs").headers["allow"].split(", ")) == {"GET", "HEAD"}
     broken = {"Content-Type": "multipart/form-data"}
     problem(client.post("/test/form", content=b"x", headers=broken), 400, "MALFORMED_REQUEST")
 
