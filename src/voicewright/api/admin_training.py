@@ -130,6 +130,7 @@ async def upload(request: Request, response: Response, services: Wired, owner: O
             limits,
             files={"audio"},
             fields={"dataset_name", "transcript", "speaker", "language"},
+            reserve_mb=settings.min_free_disk_mb,
         )
         view = await in_upload_thread(_store, services, owner, form, folder)
     if not any(file.outcome is Outcome.CREATED for file in view.files):

@@ -53,6 +53,7 @@ class FormLimits:
     """Of one field that is no file."""
     fields: int = 100
     """How many of those, besides one for each file."""
+    all_fields_bytes: int = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class FormReader:
         self._fields = fields
         self._form = Form()
         self._body_bytes = 0
+        self._field_bytes = 0
         self._parts = {True: 0, False: 0}
         self._header = [bytearray(), bytearray()]
         self._headers: dict[bytes, bytes] = {}
@@ -248,6 +250,9 @@ class FormReader:
                     piece = piece[part.file.write(piece) :]
         elif part is not None:
             part.value += piece
+            self._field_bytes += len(piece)
+            if self._field_bytes > self._limits.all_fields_bytes:
+                raise UploadTooLarge("The fields of the form are longer than those of any upload.")
             if len(part.value) > self._limits.field_bytes:
                 raise UploadTooLarge(
                     f"The field {part.name} has more than {self._limits.field_bytes:,} bytes. Shorten it."

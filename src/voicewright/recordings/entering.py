@@ -16,7 +16,7 @@ from voicewright.privacy.speakers import OWN_VOICE, clean_speaker, speaker_key
 from voicewright.recordings.errors import DatasetMismatch
 from voicewright.recordings.files import forget
 from voicewright.recordings.models import Dataset, Sample, SampleClip
-from voicewright.recordings.names import clean_dataset_name, dataset_key
+from voicewright.recordings.names import clean_dataset_name, clean_language, dataset_key
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import RefusedFile, rounded
 
@@ -91,10 +91,11 @@ class Place:
         """Samples of a dataset.
 
         Raises:
-            DatasetNameInvalid, SpeakerInvalid: with the reason.
+            DatasetNameInvalid, SpeakerInvalid, LanguageInvalid: with the reason.
         """
         speaker = None if speaker is None else clean_speaker(speaker)
-        return cls(owner_id, clean_dataset_name(name), speaker, language or None)
+        language = None if language is None else clean_language(language)
+        return cls(owner_id, clean_dataset_name(name), speaker, language)
 
 
 def find_dataset(session: Session, owner_id: uuid.UUID, name: str, *, lock: bool = False) -> Dataset | None:
@@ -136,23 +137,15 @@ def require_length(examined: Examined, incoming: Incoming, place: Place) -> Exam
     return examined
 
 
-def find_sample(session: Session, place: Place, digest: str) -> Sample | None:
-    """The sample that is these bytes in this place."""
+def find_sample(session: Session, place: Place, digest: str, *, lock: bool = False) -> Sample | None:
+    """The sample that is these bytes in this place; locked against other changes where asked."""
+    query = select(Sample).where(Sample.owner_id == place.owner_id, Sample.digest == digest)
     if place.dataset is None:
-        return session.scalar(
-            select(Sample).where(
-                Sample.owner_id == place.owner_id, Sample.dataset_id.is_(None), Sample.digest == digest
-            )
-        )
-    return session.scalar(
-        select(Sample)
-        .join(Dataset, Dataset.id == Sample.dataset_id)
-        .where(
-            Dataset.owner_id == place.owner_id,
-            Dataset.name_key == dataset_key(place.dataset),
-            Sample.digest == digest,
-        )
-    )
+        query = query.where(Sample.dataset_id.is_(None))
+    else:
+        query = query.join(Dataset, Dataset.id == Sample.dataset_id)
+        query = query.where(Dataset.name_key == dataset_key(place.dataset))
+    return session.scalar(query.with_for_update(of=Sample) if lock else query)
 
 
 def enter(
@@ -177,9 +170,9 @@ def enter(
         session.add_all(_clips(sample_id, examined, copies))
         outcome = Outcome.CREATED
     else:
-        existing = find_sample(session, place, incoming.digest)
-        if existing is None:  # pragma: no cover - it conflicted, and the dataset is locked
-            raise AssertionError(incoming.digest)
+        existing = find_sample(session, place, incoming.digest, lock=True)
+        if existing is None:  # deleted between the two
+            return enter(session, blobs, place, incoming, examined)
         sample_id = existing.id
         if incoming.transcript in {None, existing.transcript}:
             forget(blobs, copies)  # another version of this program may have cut it differently

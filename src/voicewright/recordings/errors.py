@@ -40,6 +40,13 @@ class DatasetNameInvalid(AppError):
     kind = ErrorKind.INVALID
 
 
+class LanguageInvalid(AppError):
+    """The language of a dataset is not written as a tag, such as `en-us`."""
+
+    code = "LANGUAGE_INVALID"
+    kind = ErrorKind.INVALID
+
+
 class DatasetMismatch(AppError):
     """The dataset is of another speaker or in another language than the upload says."""
 

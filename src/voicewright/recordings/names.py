@@ -15,10 +15,17 @@ from typing import Final
 from voicewright.audio.sniff import AUDIO_EXTENSIONS
 from voicewright.naming import MAX_NAME_CHARACTERS, composed
 from voicewright.naming import name_key as dataset_key
-from voicewright.recordings.errors import DatasetNameInvalid, TranscriptInvalid
+from voicewright.recordings.errors import DatasetNameInvalid, LanguageInvalid, TranscriptInvalid
 from voicewright.recordings.metadata import clean_text
 
-__all__ = ["clean_dataset_name", "clean_filename", "clean_transcript", "dataset_key", "safe_suffix"]
+__all__ = [
+    "clean_dataset_name",
+    "clean_filename",
+    "clean_language",
+    "clean_transcript",
+    "dataset_key",
+    "safe_suffix",
+]
 
 MAX_TRANSCRIPT_CHARACTERS: Final = 10_000
 _MAX_NAME_BYTES: Final = 200
@@ -27,6 +34,7 @@ _MAX_FILENAME_CHARACTERS: Final = 200
 _LONGEST_SUFFIX: Final = 10
 _SPACES: Final = re.compile(r"\s+")
 _PUNCTUATION: Final = " ._-"
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}")
 _LETTERS: Final = ("L", "N", "M")
 """Categories of Unicode: letters, numbers, and the marks without which some scripts have no vowels."""
 
@@ -58,6 +66,17 @@ def clean_dataset_name(name: str) -> str:
             f" {cleaned!r}."
         )
     return cleaned
+
+
+def clean_language(tag: str) -> str:
+    """The tag of a language as it is kept: in small letters.
+
+    Raises:
+        LanguageInvalid: it does not look like one.
+    """
+    if not _LANGUAGE.fullmatch(tag.strip()):
+        raise LanguageInvalid(f"{tag[:40]!r} is no tag of a language. Write one such as en-us, de or pt-br.")
+    return tag.strip().lower()
 
 
 def clean_filename(sent: str) -> str:

@@ -38,6 +38,7 @@ from voicewright.recordings.names import safe_suffix
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import RefusedFile
 from voicewright.storage.blobs import BlobStore
+from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.work import sweep_work, work_folder
 
 if TYPE_CHECKING:
@@ -198,7 +199,11 @@ class SampleService:
         """
         with self.upload_folder() as folder:
             original = folder / f"original{safe_suffix(sample.filename)}"
-            self.blobs.fetch_file(sample.digest, original)
+            try:
+                self.blobs.fetch_file(sample.digest, original)
+            except BlobNotFound:
+                self.get(sample.id, None)  # which says so where it was deleted meanwhile
+                raise
             examined = self._pool.submit(
                 examine, original, sample.filename, transcript, folder, IntakeLimits()
             ).result()

@@ -185,5 +185,5 @@ class UploadView(BaseModel):
     """What came of an upload."""
 
     dataset: DatasetView
-    files: list[FileView] = Field(description="In the order in which they came.")
+    files: list[FileView]
     notes: list[str]

@@ -192,6 +192,8 @@ def test_bad_archives_are_refused_whole(upload, packed, status, code, blobs):
         (NAME | {"transcript": "a\0b"}, True, (422, "VALIDATION_FAILED", "transcript[0]")),
         ({"dataset_name": "../../etc"}, True, (422, "DATASET_NAME_INVALID")),
         (NAME | {"speaker": "a\u202eb"}, True, (422, "SPEAKER_INVALID")),
+        (NAME | {"language": "english!"}, True, (422, "LANGUAGE_INVALID")),
+        (NAME | {"language": ["x" * 60_000] * 150}, True, (413, "UPLOAD_TOO_LARGE")),
         (NAME | {"transcript": ["a", "b"]}, True, (422, "TRANSCRIPT_INVALID")),
         (NAME | {"transcript": "x" * 10_001}, True, (422, "TRANSCRIPT_INVALID")),
         (NAME | {"transcript": "x" * 70_000}, True, (413, "UPLOAD_TOO_LARGE")),
@@ -312,11 +314,18 @@ class TestSmallLimits:
         assert blobs() == set()
 
 
-def test_a_full_disk_is_507_and_nothing_stays(upload, services, settings, mount_disk, blobs):
-    disk = services.samples.uploads_dir = settings.home / "full"
-    disk.mkdir()
-    mount_disk(disk, "100k")
-    for content, refusal in ((os.urandom(200_000), (507, "STORAGE_FULL")), (b"x", (422, "SAMPLE_REFUSED"))):
-        answer = upload(content, data=NAME)
-        assert (answer.status_code, answer.json()["code"]) == refusal
-    assert blobs() == set()
+class TestFullDisks:
+    @pytest.fixture(params=[0, 200])
+    def api_settings(self, settings, request):
+        return settings.model_copy(update={"min_free_disk_mb": request.param})
+
+    def test_a_full_disk_is_507_and_nothing_stays(self, upload, services, mount_disk, blobs):
+        disk = services.samples.uploads_dir = services.settings.home / "full"
+        disk.mkdir()
+        mount_disk(disk, "100k")
+        reserved = services.settings.min_free_disk_mb > 0
+        for content, fits in ((os.urandom(200_000), False), (b"x", not reserved)):
+            answer = upload(content, data=NAME)
+            refusal = (422, "SAMPLE_REFUSED") if fits else (507, "STORAGE_FULL")
+            assert (answer.status_code, answer.json()["code"]) == refusal
+        assert blobs() == set()

@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -300,24 +301,26 @@ def test_uploads_and_deletions_at_once_leave_neither_files_nor_rows_alone(
     service, incoming, datasets, stored, database
 ):
     """Equal files are stored once: a deletion must see that somebody is about to need them."""
+    single = Place.for_single(OWNER, None, min_s=0, max_s=60)
 
     def upload(number):
+        file = incoming(1 + number % 3, f"The words that are said, number {number}.")
+        place = Place.for_dataset(OWNER, f"set {number % 3}") if number % 3 else single
         with service.upload_folder() as folder:
-            service.take([incoming(1 + number % 3)], Place.for_dataset(OWNER, f"set {number % 2}"), folder)
+            service.take([file], place, folder)
 
-    def remove(number):
-        try:
-            if number % 3:
-                samples, _ = datasets.samples_of(OWNER, f"set {number % 2}")
-                for sample in samples:
-                    service.delete(sample)
-            else:
-                datasets.delete(OWNER, f"set {number % 2}")
-        except DatasetNotFound:
-            pass
+    def change(number):
+        samples = service.list_singles(OWNER)[0]
+        with suppress(DatasetNotFound):
+            samples += datasets.samples_of(OWNER, f"set {number % 3}")[0]
+            if number % 2:
+                datasets.delete(OWNER, f"set {number % 3}")
+        for sample in samples:
+            with suppress(SampleNotFound):
+                service.delete(sample) if number % 4 else service.set_transcript(sample, f"Mended {number}.")
 
     with ThreadPoolExecutor(6) as pool:
-        work = [pool.submit(upload if number % 2 else remove, number // 2) for number in range(48)]
+        work = [pool.submit(change if number % 3 == 0 else upload, number // 2) for number in range(60)]
     for one in work:
         one.result()
     assert sweep(database, service.blobs, wait_s=5) is not None

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicewright.recordings.errors import DatasetNameInvalid, TranscriptInvalid
+from voicewright.recordings.errors import DatasetNameInvalid, LanguageInvalid, TranscriptInvalid
 from voicewright.recordings.names import (
     clean_dataset_name,
     clean_filename,
+    clean_language,
     clean_transcript,
     dataset_key,
     safe_suffix,
@@ -107,3 +108,10 @@ def test_a_transcript_is_one_line_and_of_a_sane_length():
     assert clean_transcript("  ") is clean_transcript(None) is None
     with pytest.raises(TranscriptInvalid, match="10,000"):
         clean_transcript("x" * 10_001)
+
+
+def test_a_language_is_a_tag():
+    assert clean_language(" en-US ") == "en-us"
+    for odd in ("", "e", "english language", "en/us", "x" * 9, "\u202een"):
+        with pytest.raises(LanguageInvalid):
+            clean_language(odd)
