@@ -66,7 +66,8 @@ def test_what_is_wrong_is_said(voicewright, arguments, status, code):
     assert (answered, error["code"]) == (status, code)
 
 
-def test_people_are_answered_in_words(voicewright, capsys):
+@pytest.mark.usefixtures("voicewright")
+def test_people_are_answered_in_words(capsys):
     def said(*arguments):
         assert run(LocalApplication(), ["consents", *arguments]) == 0
         return capsys.readouterr().out
