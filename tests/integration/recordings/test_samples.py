@@ -21,10 +21,11 @@ from voicewright.recordings.errors import (
     SampleNotFound,
     SampleRefused,
 )
-from voicewright.recordings.files import sweep
+from voicewright.recordings.files import storing, sweep
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.recordings.samples import SampleService
 from voicewright.storage.errors import StorageFull
+from voicewright.storage.pending import let_go
 from voicewright.storage.work import work_folder
 
 OWNER, OTHER = uuid.uuid4(), uuid.uuid4()
@@ -325,6 +326,17 @@ def test_uploads_and_deletions_at_once_leave_neither_files_nor_rows_alone(
         one.result()
     assert sweep(database, service.blobs, wait_s=5) is not None
     stored()
+
+
+def test_a_sweep_waits_for_nobody_and_takes_nothing_that_is_being_stored(service, database, incoming, stored):
+    sent = incoming(1)
+    with storing(database, service.blobs, [sent.digest]):
+        service.blobs.put_file(sent.path)
+        assert sweep(database, service.blobs) is None
+        assert service.blobs.has(sent.digest)
+    let_go(service.blobs, [sent.digest])
+    assert sweep(database, service.blobs) == 1
+    assert stored() == 0
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from starlette.requests import Request
+
+from voicewright.api import uploads
+from voicewright.api.multipart import FormLimits, UploadTooLarge
+from voicewright.api.uploads import UploadInterrupted, receive_form
+
+LIMITS = FormLimits(body_bytes=1000, file_bytes=1000, files=1)
+START = b"--XYZ\r\nContent-Disposition: form-data; name=audio; filename=a.wav\r\n\r\nhalf"
+
+
+def receive(folder, *messages, length=None):
+    """Read a form of which these messages come, and then nothing any more."""
+    waiting = list(messages)
+
+    async def next_message():
+        if not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=XYZ")]
+    headers += [(b"content-length", str(length).encode())] if length is not None else []
+    request = Request({"type": "http", "method": "POST", "headers": headers}, next_message)
+    return asyncio.run(receive_form(request, folder, LIMITS, files={"audio"}))
+
+
+def test_whoever_goes_away_in_the_middle_is_an_interrupted_upload(tmp_path):
+    with pytest.raises(UploadInterrupted, match="broken off"):
+        receive(
+            tmp_path, {"type": "http.request", "body": START, "more_body": True}, {"type": "http.disconnect"}
+        )
+
+
+def test_whoever_says_nothing_for_long_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "_IDLE_S", 0.01)
+    with pytest.raises(UploadInterrupted, match="Nothing came"):
+        receive(tmp_path, {"type": "http.request", "body": START, "more_body": True})
+
+
+def test_a_body_that_announces_too_much_is_not_read(tmp_path):
+    with pytest.raises(UploadTooLarge):
+        receive(tmp_path, length=1001)
+
+
+def test_a_whole_form_is_read_in_pieces(tmp_path):
+    pieces = [START[:50], START[50:] + b" and half\r\n", b"--XYZ--\r\n"]
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    form = receive(tmp_path, *messages, {"type": "http.request", "body": b"", "more_body": False})
+    assert form.require_file("audio").path.read_bytes() == b"half and half"
