@@ -5,6 +5,7 @@ An administrator works on datasets of their own, and with `user_id` on those of 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -132,19 +133,23 @@ async def upload(request: Request, response: Response, services: Wired, owner: O
             fields={"dataset_name", "transcript", "speaker", "language"},
             reserve_mb=settings.min_free_disk_mb,
         )
-        view = await in_upload_thread(_store, services, owner, form, folder)
+        stop = threading.Event()
+        view = await in_upload_thread(_store, services, owner, form, folder, stop, stop=stop)
     if not any(file.outcome is Outcome.CREATED for file in view.files):
         response.status_code = HTTPStatus.OK
     return view
 
 
-def _store(services: Wired, owner: UUID, form: Form, folder: Path) -> UploadView:
+def _store(services: Wired, owner: UUID, form: Form, folder: Path, stop: threading.Event) -> UploadView:
     place = Place.for_dataset(
         owner, form.require("dataset_name"), speaker=form.one("speaker"), language=form.one("language")
     )
     services.samples.require_place(place)
     bundle = open_bundle(_files(form), form.fields.get("transcript", []), folder, _limits(services.settings))
-    taken: Sequence[Taken] = [*services.samples.take(bundle.files, place, folder), *bundle.refused]
+    taken: Sequence[Taken] = [
+        *services.samples.take(bundle.files, place, folder, stop=stop),
+        *bundle.refused,
+    ]
     require_some(taken)
     summary = services.datasets.summary(owner, place.dataset or "")
     return UploadView(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import anyio.to_thread
@@ -83,14 +85,30 @@ async def receive_form(
         reader.close()
 
 
-async def in_upload_thread(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Do something in a thread of the uploads' own, to its end, whatever becomes of the request."""
+async def in_upload_thread(
+    work: Callable[..., Result], *arguments: Any, stop: threading.Event | None = None
+) -> Result:
+    """Do something in a thread of the uploads' own, and wait for its end whatever becomes of the request.
+
+    Args:
+        work: what is done.
+        *arguments: what it is called with.
+        stop: set when the request is given up, as the server ends; the work should end soon then.
+    """
     try:
         limiter = _LIMITER.get()
     except LookupError:
         limiter = CapacityLimiter(_AT_ONCE)
         _LIMITER.set(limiter)
-    return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
+    working = asyncio.ensure_future(anyio.to_thread.run_sync(work, *arguments, limiter=limiter))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        if stop is not None:
+            stop.set()
+        with suppress(AppError):
+            await working  # it uses the folder that goes with the request
+        raise
 
 
 def require_some(taken: Sequence[Taken]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
@@ -69,14 +70,15 @@ async def upload(request: Request, response: Response, services: Wired, caller: 
         form = await receive_form(
             request, folder, limits, files={"audio"}, fields={"transcript", "speaker"}, reserve_mb=reserve_mb
         )
-        taken = await in_upload_thread(_store, services, caller, form, folder)
+        stop = threading.Event()
+        taken = await in_upload_thread(_store, services, caller, form, folder, stop, stop=stop)
     if taken.outcome is not Outcome.CREATED:
         response.status_code = HTTPStatus.OK
     assert taken.sample is not None  # noqa: S101 - what was refused has ended above
     return UploadedSample(sample=SampleView.of(taken.sample))
 
 
-def _store(services: Wired, caller: Caller, form: Form, folder: Path) -> Taken:
+def _store(services: Wired, caller: Caller, form: Form, folder: Path, stop: threading.Event) -> Taken:
     settings = services.settings
     place = Place.for_single(
         caller.user_id, form.one("speaker"), min_s=settings.min_voice_s, max_s=settings.max_voice_s
@@ -84,7 +86,7 @@ def _store(services: Wired, caller: Caller, form: Form, folder: Path) -> Taken:
     sent = form.require_file("audio")
     transcript = clean_transcript(form.one("transcript"))
     file = Incoming(sent.path, sent.filename, sent.digest, sent.size_bytes, transcript)
-    taken = services.samples.take([file], place, folder)
+    taken = services.samples.take([file], place, folder, stop=stop)
     require_some(taken)
     return taken[0]
 

@@ -124,24 +124,27 @@ class SampleService:
             if dataset is not None:
                 require_match(dataset, place)
 
-    def take(self, files: Sequence[Incoming], place: Place, folder: Path) -> list[Taken]:
+    def take(
+        self, files: Sequence[Incoming], place: Place, folder: Path, *, stop: threading.Event | None = None
+    ) -> list[Taken]:
         """Take files in: each that can be used is a sample when this returns, whatever becomes of the others.
 
         Args:
             files: they may lie in `folder`, and are not changed.
             place: where they go.
             folder: empty but for them; working copies are made there.
+            stop: set by another thread to end it soon.
 
         Returns:
             What came of each, in their order.
 
         Raises:
             DatasetMismatch: nothing was taken in.
-            StorageFull, StorageReadOnly, StorageUnavailable, AudioDiskFull, AudioNotWritten: some may have
-                been taken in; the same request again goes on where this one ended.
+            StorageFull, StorageReadOnly, StorageUnavailable, AudioDiskFull, AudioNotWritten, IntakeCancelled:
+                some may have been taken in; the same request again goes on where this one ended.
         """
         self.require_place(place)
-        stop = threading.Event()
+        stop = stop or threading.Event()
         futures: list[Future[Taken]] = [
             self._pool.submit(self._take_one, file, place, folder / f"copies-{number}", stop)
             for number, file in enumerate(files)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from starlette.requests import Request
 
 from voicewright.api import uploads
 from voicewright.api.multipart import FormLimits, UploadTooLarge
-from voicewright.api.uploads import UploadInterrupted, receive_form
+from voicewright.api.uploads import UploadInterrupted, in_upload_thread, receive_form
 
 LIMITS = FormLimits(body_bytes=1000, file_bytes=1000, files=1)
 START = b"--XYZ\r\nContent-Disposition: form-data; name=audio; filename=a.wav\r\n\r\nhalf"
@@ -51,3 +52,22 @@ def test_a_whole_form_is_read_in_pieces(tmp_path):
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     form = receive(tmp_path, *messages, {"type": "http.request", "body": b"", "more_body": False})
     assert form.require_file("audio").path.read_bytes() == b"half and half"
+
+
+def test_a_server_that_ends_stops_the_work_and_waits_for_its_thread():
+    begun, stop, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        assert stop.wait(30)
+        ended.set()
+
+    async def serve():
+        task = asyncio.ensure_future(in_upload_thread(work, stop=stop))
+        await asyncio.to_thread(begun.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ended.is_set()
+
+    asyncio.run(serve())
