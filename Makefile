@@ -50,10 +50,11 @@ fix: $(DEVELOPMENT) ## format and repair what ruff can repair
 	@$(BIN)/ruff check --fix --quiet $(SRC) || true
 	@$(BIN)/ruff format --quiet $(SRC)
 
-bench: $(RUNTIME) ## speed on this machine: intake, training, synthesis, the host process
+bench: $(DEVELOPMENT) ## speed on this machine: intake, training, synthesis, the service, the host process
 	@printf '## Intake, with ffmpeg beside it\n\n'; $(BIN)/python benchmarks/intake.py --measures
 	@printf '\n## Training\n\n'; $(BIN)/python benchmarks/training.py
 	@printf '\n## Synthesis, with the bare engine and espeak-ng beside it\n\n'; $(BIN)/python benchmarks/synthesis.py
+	@printf '\n## The service over HTTP\n\n'; $(BIN)/python benchmarks/upload.py; $(BIN)/python benchmarks/jobs.py
 	@printf '\n## The host process\n\n'; $(BIN)/python benchmarks/host.py
 
 bench-voice: $(RUNTIME) ## quality of a voice against held-out recordings

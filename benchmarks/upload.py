@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -27,16 +23,17 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import httpx
-import psutil
 
 from _recordings import SAMPLES, find_recordings
 from _report import machine, megabytes, table
+from _service import running
 from voicewright.recordings.intake import take_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-_ADMIN = "admin@example.com"
+    import psutil
+
 _TIMEOUT_S = 60.0
 
 
@@ -92,7 +89,8 @@ def run(recordings: Path, count: int, at_once: int) -> Timing:
         start = time.perf_counter()
         take_in(folder / "files", folder / "copies", measurer=None)
         intake_s = time.perf_counter() - start
-        with _server(folder / "home") as (url, key, server):
+        with running(folder / "home", "--no-worker") as service:
+            url, key, server = service.url, service.api_key, service.process
             cpu_s = _cpu_s(server)
             start = time.perf_counter()
             requests_s = _upload(url, key, files, at_once)
@@ -128,31 +126,6 @@ def _tag(number: int) -> bytes:
     title = b"\0" + f"take {number:06d}".encode()
     frame = b"TIT2" + len(title).to_bytes(4) + b"\0\0" + title
     return b"ID3\x03\0\0" + len(frame).to_bytes(4) + frame
-
-
-@contextmanager
-def _server(home: Path) -> Iterator[tuple[str, str, psutil.Process]]:
-    """The service with an administrator: its address, an API key, and its process."""
-    environment = {**os.environ, "VOICEWRIGHT_HOME": str(home), "DATABASE_URL": ""}  # noqa: TID251 - a child's
-    program = [sys.executable, "-m", "voicewright"]
-
-    def say(*arguments: str) -> dict[str, str]:
-        command = [*program, *arguments, "--json"]
-        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-        answer: dict[str, str] = json.loads(done.stdout)
-        return answer
-
-    say("users", "add", _ADMIN, "--admin")
-    key = say("users", "token", _ADMIN, "--scope", "admin")["api_key"]
-    command = [*program, "serve", "--no-worker", "--port", "0", "--json"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
-        line = process.stdout.readline() if process.stdout else b""
-        url = str(json.loads(line)["url"])
-        try:
-            yield url, key, psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def _upload(url: str, key: str, files: Sequence[tuple[Path, str]], at_once: int) -> list[float]:

@@ -50,7 +50,7 @@ def test_tells_its_version(program: CommandLine) -> None:
         (["voices", "list", "--colour"], 2, "USAGE", "--colour"),
         (["clone", "absent"], 4, "RECORDINGS_NOT_FOUND", "absent"),
         (["clone", ".", "--engine", "tones"], 4, "ENGINE_NOT_FOUND", "tone"),
-        (["clone", ".", "--engine", "tone", "--batch-size", "4"], 3, "OPTIONS_INVALID", "--batch-size"),
+        (["clone", ".", "--engine", "tone", "--learning-rate", "4"], 3, "OPTIONS_INVALID", "--learning-rate"),
         (["clone", ".", "--engine", "tone", "--option", "epochs=no"], 3, "OPTIONS_INVALID", "epochs"),
         (["clone", ".", "--engine", "tone", "--language", "tlh"], 3, "LANGUAGE_UNSUPPORTED", "tlh"),
         (["clone", ".", "--language", "english"], 3, "LANGUAGE_UNSUPPORTED", "doctor --json"),

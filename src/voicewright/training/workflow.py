@@ -25,7 +25,7 @@ from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.errors import AppError
 from voicewright.recordings.materialise import lay_out
 from voicewright.recordings.models import Sample
-from voicewright.storage.errors import StorageFull
+from voicewright.storage.errors import BlobNotFound, StorageFull
 from voicewright.storage.space import require_space
 from voicewright.training import budget
 from voicewright.training.bill import Bill
@@ -217,9 +217,13 @@ class _Workflow:
         folder = workspace.recordings
         step = Step("prepare", _COUNT, folder)
         key = key_of([[str(sample.id), sample.digest, sample.transcript] for sample in self._samples])
-        workspace.journal.do(
-            step, key, lambda: len(lay_out(self._samples, self._tools.blobs, folder).samples)
-        )
+        try:
+            workspace.journal.do(
+                step, key, lambda: len(lay_out(self._samples, self._tools.blobs, folder).samples)
+            )
+        except BlobNotFound:
+            self._validate()  # says which sample it was, where one was deleted meanwhile
+            raise
         return folder
 
     def _language(self) -> str:

@@ -25,8 +25,8 @@ def test_named_options_get_the_name_that_the_engine_gives_them() -> None:
 
 
 def test_an_option_that_the_engine_does_not_have_is_refused_by_its_flag() -> None:
-    with pytest.raises(OptionsInvalid, match=r"--batch-size.*epochs, seed"):
-        gather_options(TONE_ENGINE, {"batch_size": 8}, ())
+    with pytest.raises(OptionsInvalid, match=r"--learning-rate.*epochs, seed"):
+        gather_options(TONE_ENGINE, {"learning_rate": 0.1}, ())
 
 
 @pytest.mark.parametrize(
