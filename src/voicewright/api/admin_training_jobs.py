@@ -51,8 +51,12 @@ class StartBody(RequestBody):
     epochs: Annotated[Whole, Field(ge=1, le=1000, examples=[10])] = 10
     batch_size: Annotated[Whole, Field(ge=1, le=64, examples=[4])] = 4
     provider: Text = Field(default=DEFAULT_PROVIDER, description="Id of the engine that trains.")
-    language: Text | None = Field(default=None, description="BCP 47 tag. Default: the dataset's.")
-    name: Text | None = Field(default=None, description="Of the voice. Default: the dataset's.")
+    language: Text | None = Field(
+        default=None, description="BCP 47 tag. Default: the dataset's.", examples=["en-us"]
+    )
+    name: Text | None = Field(
+        default=None, description="Of the voice. Default: the dataset's.", examples=["My voice"]
+    )
 
 
 class StartAnswer(BaseModel):

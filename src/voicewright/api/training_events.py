@@ -49,6 +49,20 @@ _COME_BACK_MS: Final = 2000
 _NORMAL: Final = 1000
 _GOING_AWAY: Final = 1001
 _LARGEST_ID: Final = 2**63 - 1
+_EVENT: Final = {
+    "description": "One of the events.",
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "`after` or `Last-Event-ID` of the next request."},
+        "event": {"enum": ["log", "progress", "metric", "status"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": EventView.model_json_schema(mode="serialization"),
+        },
+    },
+}
 _EXAMPLE: Final = 'id: 7\nevent: progress\ndata: {"id":7,"kind":"progress","data":{"progress":45.5}}\n\n'
 
 JobId = Annotated[UUID, Path(alias="jobId")]
@@ -125,7 +139,7 @@ router = APIRouter(prefix="/training", tags=["training"], lifespan=_lifespan)
     responses={
         200: {
             "description": "The events as they happen; it ends with the job.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
         },
         204: {"description": "The job has ended, and the client has seen its last event."},
         **refusals(404),

@@ -1,0 +1,298 @@
+"""What schemathesis finds in the whole API, from its OpenAPI document: for an administrator and for a user.
+
+It calls every operation with what the document allows and with what it doesn't, at its limits and at random
+(from a fixed seed), and follows what was answered into other operations. No answer may be a 5xx, have a
+status, a content type, a header or a form that the document does not have, take what the document forbids, or
+show again what was deleted.
+
+No operation is left out for the administrator; the user calls those that are not for administrators only. So
+that they get to where they do something, most ids are of things that exist, most files are sound, the engines
+are those that hum, and who signs out or disables themselves is let in again. Streams end after a moment
+instead of an hour.
+
+Not checked is what `UNCHECKED` and `EXCEPTIONS` name, with the reasons.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import schemathesis
+import soundfile
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.python import asgi
+from schemathesis.specs.openapi.formats import unregister_string_format
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from voicewright.accounts.models import User
+from voicewright.accounts.schemas import Origin
+from voicewright.engines.registry import get_engine
+from voicewright.engines.testing import TONE_ENGINE
+from voicewright.training.service import TrainingService
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# These can end the session that asks, or disable who asks.
+LOCKING_OUT = {
+    "DELETE /auth/sessions",
+    "DELETE /auth/sessions/{session_id}",
+    "PATCH /admin/users/{user_id}",
+    "POST /auth/link",
+    "POST /auth/password",
+    "POST /auth/sign-in",
+    "POST /auth/sign-out",
+}
+# What parameters and fields are mostly drawn from; the lists are those of `things`.
+NAMES = {
+    "path.consent_id": "consents",
+    "path.jobId": "jobs",
+    "path.job_id": "jobs",
+    "path.key_id": "keys",
+    "path.name": "datasets",
+    "path.sample_id": "samples",
+    "path.session_id": "sessions",
+    "path.userId": "users",
+    "path.user_id": "users",
+    "query.userId": "users",
+    "query.user_id": "users",
+    "body.datasetId": "dataset_ids",
+    "body.datasetName": "datasets",
+    "body.dataset_name": "datasets",
+    "body.email": "emails",
+    "body.language": "languages",
+    "body.provider": "providers",
+    "body.speaker": "speakers",
+    "body.userId": "users",
+    "body.user_id": "users",
+    "body.voiceSampleIds[*]": "samples",
+}
+# Of so many operations one may have refused everything: signing in takes a password that fits its address.
+MISSED = 4
+UNCHECKED = {
+    "positive_data_acceptance": "a schema can't say that a password is more than one character repeated",
+    "ignored_auth": "test_policy asks every route as everybody",
+}
+EXCEPTIONS = {
+    "unsupported_method": (
+        ["/training/start", "/training/estimate"],
+        "GET is not for these, but they are also /training/{jobId} with an id that is none: 422, not 405",
+    ),
+    "use_after_free": (
+        ["/consents/{consent_id}"],
+        "DELETE takes a consent back; that it was given stays on record",
+    ),
+    "negative_data_rejection": (
+        ["/api/voice/upload", "/api/v1/admin/training/upload"],
+        "all fields of a form are texts, whatever type they had before: null is an empty one",
+    ),
+}
+
+
+@pytest.fixture
+def api_settings(settings):
+    """A second of speech is enough to be taken."""
+    return settings.model_copy(update={"min_voice_s": 0.5})
+
+
+@pytest.fixture
+def services(services):
+    humming = {name: dataclasses.replace(TONE_ENGINE, id=name) for name in ("builtin", "tone")}
+
+    def find_engine(engine_id):
+        return humming.get(engine_id) or get_engine(engine_id)
+
+    training = TrainingService(services.database, services.settings, services.consents, engines=find_engine)
+    return dataclasses.replace(services, training=training)
+
+
+@pytest.fixture
+def short_streams(monkeypatch):
+    monkeypatch.setattr("voicewright.api.training_events.SIGN_OF_LIFE_S", 0.05)
+    monkeypatch.setattr("voicewright.api.training_events.LONGEST_STREAM_S", 0.1)
+
+
+@pytest.fixture
+def recordings(sample_recordings: Path) -> list[bytes]:
+    """A second of speech each, no two the same."""
+    cut = []
+    for path in sorted(sample_recordings.glob("*.flac"))[:16]:
+        samples, rate_hz = soundfile.read(path, frames=30_000, start=8_000)
+        file = io.BytesIO()
+        soundfile.write(file, samples, rate_hz, format="WAV")
+        cut.append(file.getvalue())
+    return cut
+
+
+@pytest.fixture
+def sound_files(recordings):
+    """Files that schemathesis sends are mostly sound."""
+    sound = st.sampled_from(recordings[:3])
+    schemathesis.openapi.format("binary", st.one_of(sound, sound, st.binary(max_size=64)))
+    yield
+    unregister_string_format("binary")
+
+
+@pytest.fixture
+def caller(cast, who, database):
+    return Caller(cast[who], database)
+
+
+class Caller:
+    """Who calls, and is let in again where a call locked them out."""
+
+    def __init__(self, person, database):
+        self._person = person
+        self._database = database
+        with database.session() as session:
+            user = session.get_one(User, person.id)
+            self._was = {"role": user.role, "email": user.email, "email_key": user.email_key}
+        self.enter()
+
+    @property
+    def headers(self):
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def enter(self):
+        with self._database.session() as session:
+            as_before = update(User).where(User.id == self._person.id).values(disabled_at=None, **self._was)
+            session.execute(as_before)
+            user = session.get_one(User, self._person.id)
+            tokens = self._person.accounts.sessions.start(session, user, Origin("192.0.2.1", "pytest"))
+        self._token = tokens.access_token
+
+
+@pytest.fixture
+def cast(admin, person, other):
+    return {"admin": admin, "user": person, "other": other}
+
+
+@pytest.fixture
+def things(app, accounts, recordings, cast):
+    """What there is of everybody's, by the lists of `NAMES`."""
+    found = defaultdict(list)
+
+    def made(answer):
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    files = iter(recordings)
+    with TestClient(app) as client:
+        for who in cast.values():
+            found["users"].append(str(who.id))
+            for name in ("my_voice_dataset", "my_voice"):  # as in the document's examples
+                form = {"dataset_name": name, "speaker": "Ann", "transcript": ["One.", "Two."]}
+                parts = [("audio", (f"{number}.wav", next(files))) for number in range(2)]
+                url = f"/api/v1/admin/training/upload?user_id={who.id}"
+                upload = made(client.post(url, headers=cast["admin"].headers, data=form, files=parts))
+                found["datasets"].append(upload["dataset"]["name"])
+                found["dataset_ids"].append(upload["dataset"]["id"])
+                found["samples"] += [file["sample"]["id"] for file in upload["files"]]
+            single = {"audio": ("a.wav", next(files))}
+            upload = made(client.post("/api/voice/upload", headers=who.headers, files=single))
+            found["samples"].append(upload["sample"]["id"])
+            body = {"voiceSampleIds": found["samples"][-1:], "provider": "tone"}
+            for _ in range(3):
+                start = made(client.post("/training/start", headers=who.headers, json=body))
+                found["jobs"].append(start["jobId"])
+            consent = made(client.post("/consents", headers=who.headers, json={"speaker": "Ann"}))
+            found["consents"].append(consent["id"])
+            found["keys"] += [str(who.new_key("account")[0]) for _ in range(2)]
+            found["sessions"] += [str(one.id) for one in accounts.sessions.of_user(who.id)]
+    emails = [f"person-{number}@example.com" for number in range(30)]
+    return found | {"emails": emails, "languages": ["en-us"], "providers": ["tone"], "speakers": ["Ann"]}
+
+
+def off(*checks):
+    return {check: {"enabled": False} for check in checks}
+
+
+def config_of(things, *, examples):
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "warnings": False,
+            "cache": {"enabled": False},
+            "continue-on-failure": True,
+            "max-stream-events": 5,
+            "dictionaries": {name: {"values": values} for name, values in things.items()},
+            "parameters": {name: {"dictionary": kind, "probability": 0.7} for name, kind in NAMES.items()},
+            "generation": {
+                "max-examples": examples,
+                "deterministic": True,
+                "no-shrink": True,
+                "database": "none",
+                "with-security-parameters": False,
+            },
+            "checks": off(*UNCHECKED),
+            "operations": [
+                {"include-path": paths, "checks": off(*UNCHECKED, check)}
+                for check, (paths, _reason) in EXCEPTIONS.items()
+            ],
+        }
+    )
+
+
+@contextmanager
+def calling_as(caller):
+    """Every call is the caller's."""
+
+    def before_call(_context, case, _kwargs):
+        case.headers.update(caller.headers)
+
+    def after_call(_context, case, _response):
+        if case.operation.label in LOCKING_OUT:
+            caller.enter()
+
+    hooks = (before_call, after_call)
+    for hook in hooks:
+        schemathesis.hook(hook)
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            GLOBAL_HOOK_DISPATCHER.unregister(hook)
+        asgi.shutdown_lifespans()
+
+
+def explore(app, config, *, without):
+    """What went wrong, in words, and how often each operation answered with each status."""
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config).exclude(tag=without)
+    wrong: dict[tuple[Any, ...], str] = {}
+    statuses: dict[str, Counter[int]] = defaultdict(Counter)
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError):
+            wrong[event.label, event.info.title] = str(event.info.message)
+        if not isinstance(event, events.ScenarioFinished):
+            continue
+        for case_id, call in event.recorder.interactions.items():
+            label = event.recorder.cases[case_id].value.operation.label
+            if call.response is not None:
+                statuses[label][int(call.response.status_code)] += 1
+        for checks in event.recorder.checks.values():
+            for failure in (check.failure_info for check in checks if check.failure_info is not None):
+                found = failure.failure
+                wrong[found.operation, found.title] = f"{found.message}\n{failure.code_sample}"
+    return wrong, statuses
+
+
+@pytest.mark.usefixtures("short_streams", "sound_files")
+@pytest.mark.parametrize("examples", [8, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("who", ["admin", "user"])
+def test_no_answer_is_one_that_the_document_does_not_have(app, things, caller, who, examples):
+    without = [] if who == "admin" else ["admin training", "users"]
+    with calling_as(caller):
+        wrong, statuses = explore(app, config_of(things, examples=examples), without=without)
+
+    assert wrong == {}, "\n\n".join(f"{where}: {what}" for where, what in wrong.items())
+    missed = {route: dict(found) for route, found in statuses.items() if min(found) >= 300}
+    assert len(missed) < len(statuses) / MISSED, missed
