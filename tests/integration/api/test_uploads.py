@@ -174,6 +174,7 @@ def test_an_archive_with_its_table_is_many_files(upload, sound, pack):
         (tarred({"a.wav": bytes(65 << 20)}), 413, "ARCHIVE_TOO_LARGE"),
         (zipped({"readme.txt": b"x"}), 422, "NO_RECORDINGS"),
     ],
+    ids=["leaves the folder", "archive in an archive", "cut off", "too many", "too large", "no recordings"],
 )
 def test_bad_archives_are_refused_whole(upload, packed, status, code, blobs):
     answer = upload(("voice.zip", packed), data=NAME)
