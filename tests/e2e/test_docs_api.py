@@ -267,11 +267,9 @@ def matches(shown: str, came: str) -> bool:
 
 def faults_of(step: Step, ran: tuple[list[int], str, str], whole: Keys) -> list[str]:
     statuses, out, err = ran
-    expected = step.status
-    if expected is None:
-        return [f"{statuses}: {out}{err}"] if any(status >= 300 for status in statuses) else []
-    if statuses[-1:] != [expected]:
-        return [f"{expected} is shown, and {statuses} came: {out}{err}"]
+    good = statuses[-1:] == [step.status] if step.status else all(status < 300 for status in statuses)
+    if not good:
+        return [f"{step.status or 'nothing'} is shown, and {statuses} came: {out}{err}"]
     if step.kind == "json":
         return differences(json.loads(step.answer), json.loads(out if out.strip() else err), whole)
     if step.kind == "text":
