@@ -15,6 +15,8 @@ DEVELOPMENT := $(VENV)/.development-$(VERSION)
 # What the demonstration says; its voice stays, as any other.
 DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled of rain.
 PYTEST := $(BIN)/python -m pytest
+# A file's tests stay together: what a file makes once is made once. `make test TOGETHER=` runs them one by one.
+TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile
 COVERED := --cov --cov-report=
 SRC := src tests benchmarks examples requirements
 
@@ -31,11 +33,11 @@ serve: $(RUNTIME) ## the service on port 3005: HTTP, a worker beside, the embedd
 
 test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores), with coverage
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) -q -m "not slow" $(COVERED)
+	@$(PYTEST) -q -m "not slow" $(TOGETHER) $(COVERED)
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
 
 test-slow: $(DEVELOPMENT) ## the tests that `make test` leaves out: whole trainings, hours of sound
-	@$(PYTEST) -q -m slow
+	@$(PYTEST) -q -m slow $(TOGETHER)
 
 test-all: test test-slow ## every test
 

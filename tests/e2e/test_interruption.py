@@ -95,8 +95,12 @@ def test_waiting_for_another_training_is_said_and_can_be_stopped(
     command_line: CommandLine, one_recording: Path
 ) -> None:
     work_dir = Home.open(command_line.home).work_dir
-    with work_slot(work_dir, slots=1), clone(command_line, one_recording) as process:
-        command_line.wait_for(process, "Waiting for another training to end (TRAINING_CONCURRENCY=1).")
+    with (
+        work_slot(work_dir, slots=2),
+        work_slot(work_dir, slots=2),
+        clone(command_line, one_recording) as process,
+    ):
+        command_line.wait_for(process, "Waiting for another training to end (TRAINING_CONCURRENCY=2).")
         os.kill(process.pid, signal.SIGINT)
         process.communicate(timeout=15)
 

@@ -13,10 +13,19 @@ import soxr
 from voicewright.engines.port import TrainingClip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 RATE_HZ = 22_050
+
+
+@pytest.fixture(autouse=True, scope="module")
+def processor_as_it_was() -> Iterator[None]:
+    """The engine has denormals flushed to zero, which is meant for a process of its own."""
+    yield
+    import torch
+
+    torch.set_flush_denormal(False)
 
 
 def _write_clips(recordings: Path, directory: Path, count: int) -> tuple[TrainingClip, ...]:
