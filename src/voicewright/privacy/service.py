@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import func, select
 
-from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound, ConsentRequired
+from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound
 from voicewright.privacy.models import Consent
-from voicewright.privacy.policies import ConsentScope, last_revocation, require_consent
+from voicewright.privacy.policies import ConsentScope, require_consent
 from voicewright.privacy.speakers import clean_speaker, speaker_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -39,7 +40,7 @@ class ConsentService:
     Args:
         database: open.
         environment: `production` demands that a consent is there; `development` records that whoever uses
-            somebody's recordings answers for it, unless that somebody took a consent back.
+            somebody's recordings answers for it, where no consent of theirs was ever recorded.
     """
 
     def __init__(self, database: Database, environment: Literal["development", "production"]) -> None:
@@ -131,6 +132,28 @@ class ConsentService:
                 consent.revoked_at = _now(session)
             return consent
 
+    def require(
+        self,
+        session: Session | None,
+        owner_id: uuid.UUID,
+        speaker: str,
+        scope: ConsentScope = ConsentScope.VOICE_CLONING,
+    ) -> Consent:
+        """Demand a consent before a voice is made.
+
+        Args:
+            session: the caller's unit of work; None: one of its own.
+            owner_id: whose recordings they are.
+            speaker: whose voice it is.
+            scope: what is to be done.
+
+        Raises:
+            ConsentRequired: there is none, or it expired or was taken back; the message says what to do.
+        """
+        with self._within(session) as within:
+            consents, now = _of_speaker(within, owner_id, speaker), _now(within)
+            return require_consent(consents, speaker=speaker, scope=scope, at=now)
+
     def ensure(
         self,
         session: Session | None,
@@ -139,35 +162,36 @@ class ConsentService:
         asserted_by: uuid.UUID,
         scope: ConsentScope = ConsentScope.VOICE_CLONING,
     ) -> Consent:
-        """Demand a consent before a voice is made; in development record the asserter's word on the way.
+        """Demand a consent as `require` does; in development record a speaker's first one on the way.
+
+        One that expired or was taken back has to be renewed by `assert_consent`, in either environment.
 
         Args:
             session: the caller's unit of work, so that what is recorded stands or falls with it; None: one of
                 its own.
             owner_id: whose recordings they are.
             speaker: whose voice it is.
-            asserted_by: who makes the voice.
+            asserted_by: who makes the voice, and answers for what is recorded.
             scope: what is to be done.
 
         Raises:
-            ConsentRequired: there is none, or it expired or was taken back; the message says what to do.
+            ConsentRequired: as in `require`.
             SpeakerInvalid: the speaker has no name.
         """
-        with self._database.session() if session is None else nullcontext(session) as within:
-            if self._environment == "development":
-                _lock_owner(within, owner_id)
-            consents, now = _of_speaker(within, owner_id, speaker), _now(within)
-            try:
-                return require_consent(consents, speaker=speaker, scope=scope, at=now)
-            except ConsentRequired:
-                revoked_at = last_revocation(consents, speaker=speaker, scope=scope)
-                if self._environment == "production" or revoked_at is not None:
-                    raise
+        if self._environment == "production":
+            return self.require(session, owner_id, speaker, scope)
+        with self._within(session) as within:
+            _lock_owner(within, owner_id)
+            if _of_speaker(within, owner_id, speaker):
+                return self.require(within, owner_id, speaker, scope)
             speaker = clean_speaker(speaker)
             words = _ON_THE_WAY.format(speaker=speaker)
-            consent = _assertion(owner_id, speaker, [scope.value], words, by=asserted_by, at=now)
+            consent = _assertion(owner_id, speaker, [scope.value], words, by=asserted_by, at=_now(within))
             within.add(consent)
             return consent
+
+    def _within(self, session: Session | None) -> AbstractContextManager[Session]:
+        return self._database.session() if session is None else nullcontext(session)
 
 
 def _assertion(

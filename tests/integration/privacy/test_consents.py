@@ -86,7 +86,23 @@ def test_an_expired_consent_counts_no_more(consents, trusting, database):
         session.get(type(given), given.id).expires_at = datetime.now(UTC) - timedelta(seconds=1)
     with pytest.raises(ConsentRequired, match="expired"):
         consents.ensure(None, OWNER, "Ann", asserted_by=OWNER)
-    assert trusting.ensure(None, OWNER, "Ann", asserted_by=OWNER).id != given.id
+    for demand in (trusting.require, lambda *whose: trusting.ensure(*whose, asserted_by=OWNER)):
+        with pytest.raises(ConsentRequired, match="expired"):
+            demand(None, OWNER, "Ann")
+    assert len(listed(trusting)) == 1
+    renewed = trusting.assert_consent(OWNER, "Ann", asserted_by=OWNER)
+    assert trusting.ensure(None, OWNER, "Ann", asserted_by=OWNER).id == renewed.id
+
+
+def test_whoever_only_demands_records_nothing_in_either_environment(consents, trusting, database):
+    for service in (consents, trusting):
+        with pytest.raises(ConsentRequired, match="Nobody has recorded that Ann"):
+            service.require(None, OWNER, "Ann")
+    assert listed(consents) == []
+    with database.session() as session:
+        given = trusting.ensure(session, OWNER, "Ann", asserted_by=OWNER)
+        assert consents.require(session, OWNER, "ANN").id == given.id
+    assert trusting.require(None, OWNER, "Ann").id == given.id
 
 
 @pytest.mark.parametrize(
