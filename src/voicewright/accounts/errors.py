@@ -145,6 +145,21 @@ class RateLimited(AppError):
         self.retry_after_s = retry_after_s
 
 
+class PasswordsBusy(AppError):
+    """As many passwords are being checked as are at a time, so that other requests go on."""
+
+    code: ClassVar[str] = "PASSWORDS_BUSY"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+    default_retryable: ClassVar[bool] = True
+    retry_after_s: ClassVar[int] = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Very many people are signing in now, so this password was not looked at. "
+            f"Try again in {self.retry_after_s} seconds."
+        )
+
+
 class IdentityProviderUnavailable(AppError):
     """The identity provider's keys can't be fetched, so its tokens can't be checked now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
@@ -11,17 +11,22 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from voicewright.accounts.emails import email_key
-from voicewright.accounts.errors import PasswordRefused, of_field
+from voicewright.accounts.errors import PasswordRefused, PasswordsBusy, of_field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from voicewright.errors import AppError
 
 MIN_PASSWORD_CHARACTERS: Final = 12
 MAX_PASSWORD_CHARACTERS: Final = 1024
 """Enough for any phrase; a limit, so that nobody makes us hash a book."""
 
-_AT_ONCE: Final = 4
-"""Each hashing takes 64 MiB and a core for a moment: a flood of sign-ins waits, and the rest goes on."""
+AT_ONCE: Final = 4
+"""Each hashing takes 64 MiB and a core for a moment."""
+MOST_WAITING: Final = 8
+"""Each that waits keeps one of the threads that all requests share, so that a flood has to be turned away."""
+_PATIENCE_S: Final = 2.0
 
 
 class Passwords:
@@ -29,18 +34,27 @@ class Passwords:
 
     Args:
         hasher: with other parameters than the library's own, which follow RFC 9106.
+        patience_s: how long one password waits for others.
     """
 
-    def __init__(self, hasher: argon2.PasswordHasher | None = None) -> None:
+    def __init__(
+        self, hasher: argon2.PasswordHasher | None = None, *, patience_s: float = _PATIENCE_S
+    ) -> None:
         self._hasher = hasher or argon2.PasswordHasher()
-        self._at_once = BoundedSemaphore(_AT_ONCE)
+        self._patience_s = patience_s
+        self._room = BoundedSemaphore(AT_ONCE + MOST_WAITING)
+        self._at_once = BoundedSemaphore(AT_ONCE)
 
     @cached_property
     def _nobodys(self) -> str:
         return self._hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        """What is kept of a password that was accepted."""
+        """What is kept of a password that was accepted.
+
+        Raises:
+            PasswordsBusy: too many others are being checked.
+        """
         return self._hash(password)
 
     def matches(self, password: str, kept: str | None) -> bool:
@@ -49,10 +63,13 @@ class Passwords:
         Args:
             password: what somebody typed.
             kept: the hash; None where there is no such account, or it has no password.
+
+        Raises:
+            PasswordsBusy: too many others are being checked.
         """
         nobodys = self._nobodys  # made before it is known whether it is needed
         encoded = _encoded(password)
-        with self._at_once, suppress(VerificationError, InvalidHashError):
+        with self._turn(), suppress(VerificationError, InvalidHashError):
             return self._hasher.verify(kept or nobodys, encoded) and kept is not None
         return False
 
@@ -61,8 +78,22 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
     def _hash(self, password: str) -> str:
-        with self._at_once:
+        with self._turn():
             return self._hasher.hash(_encoded(password))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._room.acquire(blocking=False):
+            raise PasswordsBusy
+        try:
+            if not self._at_once.acquire(timeout=self._patience_s):
+                raise PasswordsBusy
+            try:
+                yield
+            finally:
+                self._at_once.release()
+        finally:
+            self._room.release()
 
 
 def check_new_password(password: str, email: str | None, *, field: str = "password") -> None:

@@ -120,6 +120,7 @@ class AccountService:
             NotAllowed: the account is the identity provider's, and has no password.
             SignInFailed: the current one is wrong.
             RateLimited: it was wrong too often.
+            PasswordsBusy: too many others are being checked.
         """
         user = self.users.get(user_id)
         kept = user.password_hash

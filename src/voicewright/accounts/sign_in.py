@@ -60,6 +60,7 @@ class SignIn:
         Raises:
             RateLimited: too many attempts for this account or from this address.
             SignInFailed: one of the two is wrong; it takes as long, and says the same, for no account.
+            PasswordsBusy: too many others sign in at this moment.
             AccountDisabled: both are right.
         """
         self._limits.attempt(email, origin.address)
@@ -94,6 +95,7 @@ class SignIn:
         Raises:
             SignInLinkInvalid: unknown, used or expired, or no longer the first one to come.
             EmailInvalid, PasswordRefused: choose others; the link is still good.
+            PasswordsBusy: too many others sign in at this moment; the link is still good.
             AccountDisabled: it was made before the account was disabled.
         """
         with self._database.session() as session:

@@ -9,7 +9,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, SecretStr
 from starlette.concurrency import run_in_threadpool
 
-from voicewright.accounts.errors import AccountDisabled, EmailInvalid, PasswordRefused, SignInLinkInvalid
+from voicewright.accounts.errors import (
+    AccountDisabled,
+    EmailInvalid,
+    PasswordRefused,
+    PasswordsBusy,
+    SignInLinkInvalid,
+)
 from voicewright.accounts.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 from voicewright.accounts.schemas import Origin, Tokens
 from voicewright.api.account_answers import TokensAnswer
@@ -25,7 +31,14 @@ router = APIRouter(tags=["sign-in"])
 
 _HTML: Final = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
 _SECRET_CHARACTERS: Final = 200
-_FOR_THE_PAGE: Final = (AccountDisabled, EmailInvalid, PasswordRefused, SignInLinkInvalid, ValidationFailed)
+_FOR_THE_PAGE: Final = (
+    AccountDisabled,
+    EmailInvalid,
+    PasswordRefused,
+    PasswordsBusy,
+    SignInLinkInvalid,
+    ValidationFailed,
+)
 """What the page itself tells people; anything else is answered as to a program."""
 
 Email = Annotated[str, Field(min_length=1, max_length=254, examples=["ann@example.com"])]
@@ -71,7 +84,8 @@ class KeySet(BaseModel):
 def sign_in(body: SignInBody, services: Wired, origin: RequestOrigin) -> TokensAnswer:
     """Exchange an e-mail address and a password for an access token and a refresh token.
 
-    Too many attempts for one account or from one address are answered with 429 and `Retry-After`.
+    Too many attempts for one account or from one address are answered with 429 and `Retry-After`, more at the
+    same moment than can be checked with 503 and `Retry-After`.
     """
     tokens = services.accounts.sign_in.with_password(body.email, body.password.get_secret_value(), origin)
     return TokensAnswer.of(tokens)
@@ -110,7 +124,10 @@ def first_run(services: Wired, token: Annotated[Secret, Query()]) -> HTMLRespons
     response_model=TokensAnswer,
     responses={
         200: {"content": _HTML},
-        **{status: {**refusal, "content": _HTML} for status, refusal in refusals(401, 403, 409, 422).items()},
+        **{
+            status: {**refusal, "content": _HTML}
+            for status, refusal in refusals(401, 403, 409, 422, 503).items()
+        },
     },
     openapi_extra=described_body(LinkBody, "application/json", FORM),
 )

@@ -82,6 +82,7 @@ _HEADERS: Final = {
         "RateLimit-Remaining": "How often it may still be asked in this one: 0.",
         "RateLimit-Reset": "Seconds until the window ends.",
     },
+    503: {"Retry-After": "Seconds after which it may be asked again, where that is known."},
 }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import argon2
 import pytest
 
-from voicewright.accounts.errors import PasswordRefused
-from voicewright.accounts.passwords import Passwords, check_new_password
+from voicewright.accounts.errors import PasswordRefused, PasswordsBusy
+from voicewright.accounts.passwords import AT_ONCE, Passwords, check_new_password
 
 FAST = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 
@@ -85,6 +85,31 @@ def test_a_flood_of_sign_ins_does_not_fill_the_memory() -> None:
     for thread in threads:
         thread.join()
     assert most[0] == 4
+
+
+def test_a_password_that_waits_too_long_for_others_is_not_looked_at() -> None:
+    inside, go = Event(), Event()
+    entered: list[int] = []
+
+    class Slow(argon2.PasswordHasher):
+        def hash(self, password: Any, *, salt: bytes | None = None) -> str:
+            entered.append(1)
+            if len(entered) == AT_ONCE:
+                inside.set()
+            assert go.wait(30)
+            return "hash"
+
+    passwords = Passwords(Slow(), patience_s=0.01)
+    threads = [Thread(target=passwords.hash, args=("x",)) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    assert inside.wait(30)
+    with pytest.raises(PasswordsBusy, match="Try again in 5 seconds"):
+        passwords.hash("x")
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert passwords.hash("x") == "hash"
 
 
 @pytest.mark.parametrize(
