@@ -16,6 +16,7 @@ from voicewright.errors import AppError, ErrorKind
 from voicewright.training.views import View
 
 Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
+Writer = Annotated[Caller, Depends(calling(Scope.TRAINING_WRITE))]
 router = APIRouter(prefix="/training", tags=["training"])
 
 
@@ -83,3 +84,18 @@ def audio(
     raise TrainingAudioNotFound(
         f"The job has no audio {name!r}. GET /training/{job.id}/audio lists what there is."
     )
+
+
+@router.delete(
+    "/{jobId}/audio",
+    status_code=204,
+    summary="Forget a voice that was not good enough",
+    responses=refusals(404),
+)
+def delete_audio(job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired) -> None:
+    """Delete what was kept of a voice that failed its validation; by itself it goes after 30 days.
+
+    A voice that was registered is not touched.
+    """
+    job = services.training.get(caller, job_id).job
+    services.voices.drop_kept(job.id)

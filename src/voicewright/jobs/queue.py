@@ -81,6 +81,16 @@ def take_out(session: Session, ticket: int) -> None:
     session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :ticket"), {"ticket": ticket})
 
 
+def put_back(session: Session, ticket: int) -> None:
+    """Put an entry back that a worker was given and can't begin now; it keeps its place among the others."""
+    _see_queue(session)
+    entry = "WHERE id = :ticket AND status = 'doing'"
+    session.execute(
+        text(f"UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL {entry}"),  # noqa: S608 - constants
+        {"ticket": ticket},
+    )
+
+
 def dead_tickets(session: Session, tickets: Collection[int]) -> set[int]:
     """Those of some entries that nobody will begin: they are gone, or were given to a worker that is gone.
 

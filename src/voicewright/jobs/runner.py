@@ -133,11 +133,14 @@ class JobRunner:
     async def _slot(self, slots: asyncio.Semaphore) -> bool:
         """Wait for a free place; False where the end comes first."""
         acquiring = asyncio.ensure_future(slots.acquire())
-        await _first_of(acquiring, self._stopping.wait())
+        try:
+            await _first_of(acquiring, self._stopping.wait())
+        except asyncio.CancelledError:
+            _release(slots, acquiring)
+            raise
         if not self._stopping.is_set():
             return True
-        if acquiring.done() and not acquiring.cancelled():
-            slots.release()
+        _release(slots, acquiring)
         return False
 
     def _work(self, job: Job) -> None:
@@ -171,6 +174,12 @@ class JobRunner:
             timeout=_CONNECT_TIMEOUT_S,
             reconnect_timeout=_CONNECT_TIMEOUT_S,
         )
+
+
+def _release(slots: asyncio.Semaphore, acquiring: asyncio.Future[Any]) -> None:
+    """Give a place back that was acquired after nobody wanted it any more."""
+    if acquiring.done() and not acquiring.cancelled():
+        slots.release()
 
 
 async def _first_of(*waits: Awaitable[Any]) -> None:

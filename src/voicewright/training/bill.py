@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from voicewright.training.pricing import Usage, actual_cost, affordable_ms
-from voicewright.training.runs import spent_ms
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,30 +14,26 @@ if TYPE_CHECKING:
     from voicewright.training.models import TrainingJob
 
 
-@dataclass(slots=True)
-class Bill:
-    """Grows while the job runs; counts all attempts together."""
+def cost_of_job(
+    job: TrainingJob, engine: EngineInfo, settings: Settings, *, time_ms: int, artefact_bytes: int = 0
+) -> Decimal:
+    """Dollars that a job has cost, all its attempts together; nothing where it never ran.
 
-    job: TrainingJob
-    """As it was when the attempt began."""
-    engine: EngineInfo
-    settings: Settings
-    sample_bytes: int = 0
-    artefact_bytes: int = 0
-    speech_s: float = 0.0
+    Args:
+        job: has the bytes and the speech of its samples.
+        engine: that trains.
+        settings: the prices.
+        time_ms: wall time in which it ran.
+        artefact_bytes: of the voice, once it is there.
+    """
+    return actual_cost(engine, _usage(job, time_ms, artefact_bytes), settings)
 
-    def cost(self) -> Decimal:
-        """Dollars until now."""
-        return actual_cost(self.engine, self._usage(), self.settings)
 
-    def allowed_ms(self) -> int:
-        """Wall time that the job may take in all before it costs more than one job may."""
-        return affordable_ms(self.engine, self._usage(), self.settings.max_training_cost, self.settings)
+def allowed_ms(job: TrainingJob, engine: EngineInfo, settings: Settings) -> int:
+    """Wall time that a job may take in all before it costs more than one job may."""
+    return affordable_ms(engine, _usage(job, 0, 0), settings.max_training_cost, settings)
 
-    def _usage(self) -> Usage:
-        return Usage(
-            time_ms=spent_ms(self.job),
-            stored_bytes=self.sample_bytes + self.artefact_bytes,
-            moved_bytes=self.sample_bytes + self.artefact_bytes,
-            speech_s=self.speech_s,
-        )
+
+def _usage(job: TrainingJob, time_ms: int, artefact_bytes: int) -> Usage:
+    kept_bytes = job.sample_bytes + artefact_bytes
+    return Usage(time_ms=time_ms, stored_bytes=kept_bytes, moved_bytes=kept_bytes, speech_s=job.speech_s)

@@ -70,6 +70,10 @@ class TrainingJob(Base):
     dataset_id: Mapped[uuid.UUID | None]
     """The dataset that they were named by, if they were."""
     dataset_name: Mapped[str | None]
+    sample_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of the originals, for the bill."""
+    speech_s: Mapped[float] = mapped_column(default=0.0)
+    """Seconds of speech in the samples when it was queued, for the bill."""
     options: Mapped[dict[str, Any]]
     """As the caller gave them, with the documented names, and the defaults that hold for this job."""
     engine_options: Mapped[dict[str, Any]]
@@ -94,6 +98,8 @@ class TrainingJob(Base):
     attempt_started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     """The last sign of life of the run."""
+    takeovers: Mapped[int] = mapped_column(default=0)
+    """Workers that were lost with it since it was last queued by hand."""
     retry_count: Mapped[int] = mapped_column(default=0)
     """Automatic retries so far; a run that was taken over from a dead worker is none."""
     max_retries: Mapped[int]

@@ -11,12 +11,12 @@ import logging
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.errors import AppError, ErrorKind
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 TASK: Final = "train"
 """The task of the queue's entries that start an attempt; their argument is `job_id`."""
-BEAT_S: Final = 0.5
+BEAT_S: Final = 0.4
 """How often what happened is written down; the longest that a run does not know that it was cancelled."""
 _PATIENCE_S: Final = 600.0
 """How long the end of a run waits for a database that is away."""
@@ -98,6 +98,7 @@ class Run:
     def __init__(self, database: Database, job: TrainingJob) -> None:
         self._database = database
         self.job = job
+        self._began_s = time.monotonic()
         self.cancel = threading.Event()
         self._lost = threading.Event()
         self._waiting: deque[_Note] = deque()
@@ -115,7 +116,8 @@ class Run:
         """
         with database.session() as session:
             take_out(session, ticket)
-            now = datetime.now(UTC)
+            # the database's clock, as others compare it with theirs
+            now = session.scalar(select(func.clock_timestamp()))
             job = session.scalar(
                 update(TrainingJob)
                 .where(
@@ -149,6 +151,11 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._keeper.join()
+
+    @property
+    def spent_ms(self) -> int:
+        """Wall time in which the job ran, all attempts together, this one included."""
+        return (self.job.actual_time_ms or 0) + round((time.monotonic() - self._began_s) * 1000)
 
     @property
     def is_lost(self) -> bool:
@@ -204,8 +211,10 @@ class Run:
 
     def complete(self, session: Session, *, voice_model_id: UUID, cost: Decimal, **facts: Any) -> None:
         """End the job well, in the transaction that registers its voice."""
-        job = self.locked(session)
-        self._write_waiting(session, job)
+        # before the row: a beat holds this lock while it waits for the row
+        with self._write_lock:
+            job = self.locked(session)
+            self._write_waiting(session, job)
         job.voice_model_id = voice_model_id
         job.progress, job.stage = 100.0, "completed"
         job.can_retry, job.suggested_actions = False, []
@@ -242,7 +251,7 @@ class Run:
                     self._wait_for_next(session, job, delay_s)
             return delay_s
 
-        return self._persistently(write)
+        return self.persistently(write, locked=True)
 
     def give_back(self, reason: str) -> None:
         """Put the job back into the queue for another worker; it counts as no retry."""
@@ -250,9 +259,9 @@ class Run:
         def write() -> None:
             with self.writing() as (session, job):
                 self._write_waiting(session, job)
-                requeue(session, job, reason)
+                requeue(session, job, reason, spent_ms=self.spent_ms)
 
-        self._persistently(write)
+        self.persistently(write, locked=True)
 
     def beat(self) -> None:
         """Give a sign of life and write down what waits.
@@ -264,7 +273,7 @@ class Run:
         with self._write_lock:
             with self.writing() as (session, job):
                 written, latest = self._write_waiting(session, job)
-                job.heartbeat_at = datetime.now(UTC)
+                job.heartbeat_at = func.clock_timestamp()
             # only now that it is committed
             for _ in range(written):
                 self._waiting.popleft()
@@ -302,7 +311,7 @@ class Run:
             setattr(job, name, value)
         job.status = status
         job.completed_at = datetime.now(UTC)
-        job.actual_time_ms = spent_ms(job)
+        job.actual_time_ms = self.spent_ms
         job.actual_cost = cost
         job.attempt_started_at = None
         budget.settle(session, job, cost)
@@ -311,7 +320,7 @@ class Run:
     def _wait_for_next(self, session: Session, job: TrainingJob, delay_s: float) -> None:
         job.status = "delayed"
         job.retry_count += 1
-        job.actual_time_ms = spent_ms(job)
+        job.actual_time_ms = self.spent_ms
         job.attempt_started_at = None
         job.start_after = datetime.now(UTC) + timedelta(seconds=delay_s)
         issue_ticket(session, job, start_after=job.start_after)
@@ -324,36 +333,41 @@ class Run:
         )
         record(session, job, "status", "delayed")
 
-    def _persistently(self, write: Callable[[], T]) -> T:
-        """Do a write that must not be forgotten, also when the database is away for minutes."""
+    def persistently(self, write: Callable[[], T], *, locked: bool = False) -> T:
+        """Do a write that must not be forgotten, also where the database is away for minutes.
+
+        Args:
+            write: done again until it succeeds; for long, and not for ever.
+            locked: no beat meanwhile.
+        """
         end_s = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                with self._write_lock:
+                with self._write_lock if locked else nullcontext():
                     return write()
             except DatabaseUnavailable as error:
                 if time.monotonic() > end_s:
                     raise
                 _LOG.warning("the end of the job %s waits for the database: %s", self.job.id, error.message)
-                time.sleep(1.0)
+                self._over.wait(1.0)
 
     def _lose(self) -> None:
         self._lost.set()
         self.cancel.set()
 
 
-def spent_ms(job: TrainingJob) -> int:
-    """Wall time in which the job ran, all attempts together, the one that runs included."""
+def spent_ms(job: TrainingJob, now: datetime) -> int:
+    """Wall time in which a job ran, all attempts together, until a moment of the database's clock."""
     before = job.actual_time_ms or 0
     if job.attempt_started_at is None:
         return before
-    return before + round((datetime.now(UTC) - job.attempt_started_at).total_seconds() * 1000)
+    return before + max(0, round((now - job.attempt_started_at).total_seconds() * 1000))
 
 
-def requeue(session: Session, job: TrainingJob, reason: str) -> None:
+def requeue(session: Session, job: TrainingJob, reason: str, *, spent_ms: int) -> None:
     """Put a job that was running back into the queue, for a reason that its log keeps."""
     job.status = "queued"
-    job.actual_time_ms = spent_ms(job)
+    job.actual_time_ms = spent_ms
     job.attempt_started_at = None
     issue_ticket(session, job)
     record(session, job, "log", reason, level="warning")

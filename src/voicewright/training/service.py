@@ -11,19 +11,22 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
 from voicewright.accounts.policies import require_own_id
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
 from voicewright.jobs.queue import withdraw
 from voicewright.training import budget, reading
-from voicewright.training.drafting import Draft, Engines, make_draft, obstacles
+from voicewright.training.bill import cost_of_job
+from voicewright.training.drafting import Draft, Engines, find_engine, make_draft, obstacles
 from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
 from voicewright.training.events import record
 from voicewright.training.idempotency import digest_of, earlier_job
 from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
 from voicewright.training.nodes import can_run, live_nodes
-from voicewright.training.pricing import Usage, actual_cost
 from voicewright.training.runs import issue_ticket, spent_ms
+from voicewright.training.scheduling import start_moment
 from voicewright.training.stats import Statistics, count_jobs
 
 if TYPE_CHECKING:
@@ -143,6 +146,14 @@ class TrainingService:
             left = budget.left_on(session, self._settings, draft.day)
             return Estimated(draft, refusals, nodes, left)
 
+    def options_of(self, provider: str) -> frozenset[str]:
+        """The names of the options that an engine has, as it calls them (`batch_size`).
+
+        Raises:
+            EngineNotFound, EnginePluginBroken, EngineCannotLearn: as `make_draft`.
+        """
+        return frozenset(find_engine(provider, self._engines).options.model_fields)
+
     def cancel(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
         """End a job, whatever state it is in; a run of it that goes on is void from now on.
 
@@ -156,11 +167,13 @@ class TrainingService:
                 raise TrainingJobEnded(f"The training job is {job.status} already, so it can't be cancelled.")
             if job.ticket is not None:
                 withdraw(session, job.ticket)
-            job.actual_time_ms = spent_ms(job)
+            job.actual_time_ms = spent_ms(job, session.scalars(select(func.clock_timestamp())).one())
             job.actual_cost = self._cost_so_far(job)
             job.attempt += 1  # the run that may be going on holds the number before
             job.status = job.stage = "cancelled"
-            job.ticket = job.start_after = job.attempt_started_at = None
+            job.ticket = job.attempt_started_at = None
+            if job.started_at is not None:  # otherwise it was asked for, and a retry keeps to it
+                job.start_after = None
             job.completed_at = self._clock()
             job.can_retry = True
             budget.settle(session, job, job.actual_cost)
@@ -171,6 +184,8 @@ class TrainingService:
 
     def retry(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
         """Queue a job that failed or was cancelled again; it goes on where its files allow.
+
+        One that was cancelled before its time goes on waiting for that.
 
         Raises:
             TrainingJobNotFound, NotAllowed: as `get`.
@@ -183,7 +198,10 @@ class TrainingService:
                 raise TrainingJobNotRetriable(
                     f"The training job is {job.status}. Only one that failed or was cancelled can be retried."
                 )
-            budget.reserve(session, job, job.estimated_cost, self._settings, self._clock().date())
+            start_after = start_moment(self._clock(), job.start_after, off_peak=None)
+            day = (start_after or self._clock()).date()
+            budget.reserve(session, job, job.estimated_cost, self._settings, day)
+            job.takeovers = 0
             job.retry_count, job.max_retries = 0, self._settings.training_retry_attempts
             # the limit counts the time of all attempts, and this one has as much as the first
             limit_ms = job.options.get("maxTrainingTimeMs", self._settings.training_timeout_ms)
@@ -191,7 +209,7 @@ class TrainingService:
             job.progress, job.stage, job.completed_at = 0.0, None, None
             job.error_code = job.last_error = None
             job.can_retry, job.suggested_actions = False, []
-            self._queue(session, job, None)
+            self._queue(session, job, start_after)
             record(session, job, "log", "Queued again by hand.")
             record(session, job, "status", job.status)
             return job
@@ -277,6 +295,8 @@ class TrainingService:
             sample_ids=[str(sample.id) for sample in draft.material.samples],
             dataset_id=draft.material.dataset_id,
             dataset_name=draft.material.dataset_name,
+            sample_bytes=sum(sample.size_bytes for sample in draft.material.samples),
+            speech_s=sum(sample.speech_s for sample in draft.material.samples),
             options=draft.options.shown,
             engine_options=draft.options.engine,
             quality_threshold=draft.options.quality_threshold,
@@ -309,13 +329,13 @@ class TrainingService:
             record(session, job, "log", waits, level="warning")
 
     def _cost_so_far(self, job: TrainingJob) -> Decimal:
-        """By its time alone: what it would have stored is not there."""
         before = job.actual_cost or Decimal(0)
         try:
             engine = self._engines(job.provider)
         except AppError:  # it was uninstalled meanwhile
             return before
-        return max(before, actual_cost(engine, Usage(job.actual_time_ms or 0, 0, 0, 0.0), self._settings))
+        cost = cost_of_job(job, engine, self._settings, time_ms=job.actual_time_ms or 0)
+        return max(before, cost)
 
 
 def _owner(caller: Caller, body: TrainingRequestBody) -> UUID:

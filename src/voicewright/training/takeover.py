@@ -6,6 +6,7 @@ away counts for nobody: right after its start nobody could have given a sign of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -34,8 +35,17 @@ _LOCK: Final = 0x766F6963_74616B65
 """The key of the advisory lock: "voic", "take"."""
 
 
-def take_over(database: Database, *, lost_after_s: float = LOST_AFTER_S) -> int:
-    """Put back into the queue what lost workers ran, and what lost its ticket.
+Price = Callable[[TrainingJob, int], Decimal]
+"""What a job has cost, by the milliseconds in which it ran."""
+
+
+def take_over(database: Database, price: Price, *, lost_after_s: float = LOST_AFTER_S) -> int:
+    """Put what lost workers ran back into the queue.
+
+    Args:
+        database: open.
+        price: for the bill of a job that is given up.
+        lost_after_s: how long a run may give no sign of life.
 
     Returns:
         How many jobs.
@@ -44,13 +54,40 @@ def take_over(database: Database, *, lost_after_s: float = LOST_AFTER_S) -> int:
         DatabaseUnavailable: the next look finds them.
     """
     with database.session() as session:
-        if not session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
+        if not _alone(session):
             return 0
-        lost = _take_over_lost_runs(session, lost_after_s)
-        found = lost + _reissue_lost_tickets(session)
-        session.execute(delete(Node).where(Node.seen_at < datetime.now(UTC) - _NODES_KEPT))
+        sign = func.greatest(TrainingJob.heartbeat_at, server_start())
+        jobs = session.scalars(
+            select(TrainingJob)
+            .where(TrainingJob.status == "running", sign < func.now() - timedelta(seconds=lost_after_s))
+            .with_for_update(skip_locked=True)
+        ).all()
+        for job in jobs:
+            _take_over(session, job, price)
+        return len(jobs)
+
+
+def tidy_queue(database: Database) -> int:
+    """Give jobs whose place in the queue was lost another one, and forget workers that are gone.
+
+    Returns:
+        How many jobs.
+
+    Raises:
+        DatabaseUnavailable: the next look finds them.
+    """
+    with database.session() as session:
+        if not _alone(session):
+            return 0
+        found = _reissue_lost_tickets(session)
+        session.execute(delete(Node).where(Node.seen_at < func.now() - _NODES_KEPT))
         forget_dead_workers(session)
-    return found
+        return found
+
+
+def _alone(session: Session) -> bool:
+    """Whether no other worker is looking."""
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))))
 
 
 def server_start() -> ColumnElement[datetime]:
@@ -58,26 +95,15 @@ def server_start() -> ColumnElement[datetime]:
     return func.pg_postmaster_start_time()
 
 
-def _take_over_lost_runs(session: Session, lost_after_s: float) -> int:
-    sign = func.greatest(TrainingJob.heartbeat_at, server_start())
-    jobs = session.scalars(
-        select(TrainingJob)
-        .where(TrainingJob.status == "running", sign < func.now() - timedelta(seconds=lost_after_s))
-        .with_for_update(skip_locked=True)
-    ).all()
-    for job in jobs:
-        # the time in which nobody worked on it is not to be paid for
-        job.actual_time_ms = _spent_until_lost_ms(job)
-        job.attempt_started_at = None
-        if job.attempt - job.retry_count > MOST_TAKEOVERS:
-            _give_up(session, job)
-        else:
-            requeue(
-                session,
-                job,
-                f"The worker on {job.node} was lost; another one goes on from the last finished step.",
-            )
-    return len(jobs)
+def _take_over(session: Session, job: TrainingJob, price: Price) -> None:
+    # the time in which nobody worked on it is not to be paid for
+    spent = spent_ms(job, job.heartbeat_at) if job.heartbeat_at else job.actual_time_ms or 0
+    job.takeovers += 1
+    if job.takeovers > MOST_TAKEOVERS:
+        _give_up(session, job, spent, price(job, spent))
+        return
+    reason = f"The worker on {job.node} was lost; another one goes on from the last finished step."
+    requeue(session, job, reason, spent_ms=spent)
 
 
 def _reissue_lost_tickets(session: Session) -> int:
@@ -98,15 +124,9 @@ def _reissue_lost_tickets(session: Session) -> int:
     return len(lost)
 
 
-def _spent_until_lost_ms(job: TrainingJob) -> int:
-    before = job.actual_time_ms or 0
-    if job.attempt_started_at is None or job.heartbeat_at is None:
-        return spent_ms(job)
-    return before + round((job.heartbeat_at - job.attempt_started_at).total_seconds() * 1000)
-
-
-def _give_up(session: Session, job: TrainingJob) -> None:
+def _give_up(session: Session, job: TrainingJob, spent: int, cost: Decimal) -> None:
     job.status = "failed"
+    job.actual_time_ms, job.actual_cost, job.attempt_started_at = spent, cost, None
     job.completed_at = datetime.now(UTC)
     job.error_code = "WORKER_LOST"
     job.last_error = (
@@ -114,6 +134,6 @@ def _give_up(session: Session, job: TrainingJob) -> None:
     )
     job.can_retry = True
     job.suggested_actions = list(suggested_actions("HOST_DIED", job))
-    budget.settle(session, job, job.actual_cost or Decimal(0))
+    budget.settle(session, job, cost)
     record(session, job, "log", job.last_error, level="error", data={"code": job.error_code})
     record(session, job, "status", "failed")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
+from voicewright.db.errors import DatabaseUnavailable
 from voicewright.engines.errors import EngineOutOfMemory, HostTimedOut
 from voicewright.engines.host.events import LogLine, Metric, Progress
 from voicewright.engines.languages import language_unsupported, match_language
@@ -28,7 +30,7 @@ from voicewright.recordings.models import Sample
 from voicewright.storage.errors import BlobNotFound, StorageFull
 from voicewright.storage.space import require_space
 from voicewright.training import budget
-from voicewright.training.bill import Bill
+from voicewright.training.bill import allowed_ms, cost_of_job
 from voicewright.training.errors import (
     InsufficientAudioQuality,
     ModelValidationFailed,
@@ -41,12 +43,13 @@ from voicewright.training.journal import Step, key_of
 from voicewright.training.making import STAGES, WORK_BYTES, Making, VoiceRequest, Watcher
 from voicewright.training.progress import Stages
 from voicewright.training.recovery import is_temporary
-from voicewright.training.runs import RunLost, spent_ms
+from voicewright.training.runs import RunLost
 from voicewright.training.telling import Telling
 from voicewright.training.workspace import claim_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -109,7 +112,7 @@ class _Workflow:
         self._job: TrainingJob = run.job
         self._tools = tools
         self._samples: Sequence[Sample] = ()
-        self._bill = Bill(run.job, tools.engine.info, tools.settings)
+        self._artefact_bytes = 0
         self._covered_until_s = 0.0
 
     def run(self) -> float | None:
@@ -162,11 +165,15 @@ class _Workflow:
         verdict = making.judge(plan, gives_up_on=is_temporary)
         telling.verdict(verdict)
         new = replace(making.new_voice(plan, outcome, verdict), training_job_id=self._job.id)
-        self._bill.artefact_bytes = _size_of(workspace.artefact)
+        self._artefact_bytes = _size_of(workspace.artefact)
         self._require_quality(new, verdict)
         self._require_consent()
         run.progress(0.99, "registering")
-        self._voices.register(new, also=lambda session, voice: self._complete(session, voice, verdict))
+        run.persistently(
+            lambda: self._voices.register(
+                new, also=lambda session, voice: self._complete(session, voice, verdict)
+            )
+        )
 
     def _validate(self) -> None:
         """The samples may have been deleted, and a consent revoked, since the job was accepted."""
@@ -184,8 +191,6 @@ class _Workflow:
                 f"These samples of the job are gone: {', '.join(missing)}. Start a new job without them."
             )
         self._samples = [found[sample_id] for sample_id in ids]
-        self._bill.sample_bytes = sum(sample.size_bytes for sample in self._samples)
-        self._bill.speech_s = sum(sample.speech_s for sample in self._samples)
         self._require_consent()
         self._run.log(f"{len(ids)} samples found.")
 
@@ -195,7 +200,7 @@ class _Workflow:
 
     def _price(self) -> None:
         """What a job may cost holds for all its attempts together."""
-        spent = self._bill.cost()
+        spent = self._cost()
         limit = self._tools.settings.max_training_cost
         if spent >= limit > 0:
             raise TrainingCostExceeded(
@@ -210,7 +215,7 @@ class _Workflow:
         """Lay the originals out in a folder, with their transcripts, as a person would give them."""
         require_space(
             self._tools.work_dir,
-            needed_bytes=WORK_BYTES + self._bill.sample_bytes,
+            needed_bytes=WORK_BYTES + sum(sample.size_bytes for sample in self._samples),
             reserve_mb=self._tools.settings.min_free_disk_mb,
             purpose=f"Training {self._job.name}",
         )
@@ -234,8 +239,8 @@ class _Workflow:
         return language
 
     def _train(self, making: Making, plan: TrainingPlan) -> TrainingOutcome:
-        limit_ms, affordable_ms = self._job.max_training_ms, self._bill.allowed_ms()
-        left_s = (min(limit_ms, affordable_ms) - spent_ms(self._job)) / 1000
+        limit_ms, affordable_ms = self._job.max_training_ms, self._allowed_ms()
+        left_s = (min(limit_ms, affordable_ms) - self._run.spent_ms) / 1000
         try:
             if left_s <= 0:
                 raise HostTimedOut("There is no time left for the training.")  # noqa: TRY301 - one place answers
@@ -271,10 +276,12 @@ class _Workflow:
         if time.monotonic() < self._covered_until_s:
             return
         self._covered_until_s = time.monotonic() + _COVER_EVERY_S
-        cost = self._bill.cost()
-        if cost > self._job.estimated_cost:
-            with self._run.writing() as (session, job):
-                budget.cover(session, job, cost, self._tools.settings, datetime.now(UTC).date())
+        cost = self._cost()
+        if cost <= self._job.estimated_cost:
+            return
+        # a database that is away must not cost the training; the next look covers this time too
+        with suppress(DatabaseUnavailable), self._run.writing() as (session, job):
+            budget.cover(session, job, cost, self._tools.settings, datetime.now(UTC).date())
 
     def _require_quality(self, new: NewVoice, verdict: Verdict) -> None:
         """Refuse a voice under the threshold, and keep it for listening."""
@@ -297,7 +304,7 @@ class _Workflow:
     def _complete(self, session: Session, voice: VoiceModel, verdict: Verdict) -> None:
         quality, score = _quality_of(verdict)
         self._run.complete(
-            session, voice_model_id=voice.id, cost=self._bill.cost(), quality=quality, quality_score=score
+            session, voice_model_id=voice.id, cost=self._cost(), quality=quality, quality_score=score
         )
 
     def _end_badly(self, error: Exception) -> float | None:
@@ -309,7 +316,7 @@ class _Workflow:
             if run.cancel.is_set():
                 run.give_back(f"The worker on {self._job.node} was stopped; another one goes on.")
                 return None
-            return run.fail(as_app_error(error), cost=self._bill.cost())
+            return run.fail(as_app_error(error), cost=self._cost())
         except RunLost:
             return None
 
@@ -318,6 +325,18 @@ class _Workflow:
         if self._run.is_lost:
             return False
         return self._run.cancel.is_set() or isinstance(error, TrainingTimeout) or is_temporary(error)
+
+    def _cost(self) -> Decimal:
+        return cost_of_job(
+            self._job,
+            self._tools.engine.info,
+            self._tools.settings,
+            time_ms=self._run.spent_ms,
+            artefact_bytes=self._artefact_bytes,
+        )
+
+    def _allowed_ms(self) -> int:
+        return allowed_ms(self._job, self._tools.engine.info, self._tools.settings)
 
     @property
     def _voices(self) -> VoiceService:

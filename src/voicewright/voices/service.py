@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, select, update
@@ -23,13 +23,14 @@ from voicewright.voices.artefacts import (
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
 from voicewright.voices.finding import find_voice, newest_of_name, of_job, owned_by
+from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel
 from voicewright.voices.names import clean_name, name_key
 from voicewright.voices.policies import activates_on_creation, next_best
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -47,6 +48,8 @@ _MIB = 1 << 20
 _OWNER_LOCK = 0x766F6963
 """The first half of the advisory lock under which an owner's versions and active voice change: "voic"."""
 _COLLECT_WAIT_S = 5.0
+KEPT_FOR = timedelta(days=30)
+"""How long a voice that was not good enough is kept for listening."""
 
 
 class VoiceService:
@@ -145,7 +148,9 @@ class VoiceService:
             )
             session.add(voice)
             session.flush()
+            kept = forget_kept(session, new.training_job_id)
             also(session, voice)
+        self._let_go(kept)
         return voice
 
     def of_job(self, training_job_id: uuid.UUID) -> VoiceModel | None:
@@ -164,11 +169,20 @@ class VoiceService:
         if job_id is None:
             raise ValueError("a voice that is kept needs its training job")
         with voice_pending(self._blobs, new), self._database.session() as session:
+            before = forget_kept(session, job_id)
             stored = store_voice(session, self._blobs, new)
             for kind, digest in (("artefact", stored.artefact.digest), ("spoken", stored.spoken)):
                 if digest is not None:
-                    session.merge(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
+                    session.add(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
             also(session)
+        self._let_go(before)
+
+    def drop_kept(self, training_job_id: uuid.UUID) -> bool:
+        """Delete what was kept of a voice that was not entered; answers whether there was anything."""
+        with self._database.session() as session:
+            kept = forget_kept(session, training_job_id)
+        self._let_go(kept)
+        return bool(kept)
 
     def spoken_of_job(self, training_job_id: uuid.UUID) -> list[Path]:
         """What the voice of a job spoke to be judged by, whether it was entered or only kept."""
@@ -238,7 +252,7 @@ class VoiceService:
             replaced = voice.spoken_digest
             voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
         if replaced is not None and replaced != digest:
-            self._drop_spoken(replaced)
+            self._let_go([replaced])
         return voice
 
     def materialise(self, voice: VoiceModel) -> Path:
@@ -303,6 +317,9 @@ class VoiceService:
     def tidy(self) -> None:
         """Sweep where that is possible at once; what stays is found by the next one."""
         try:
+            with self._database.session() as session:
+                kept = forget_kept_before(session, datetime.now(UTC) - KEPT_FOR)
+            self._let_go(kept, tidies=False)
             self.sweep(wait_s=0.0)
         except AppError as error:
             _LOG.warning("what deleted voices left is removed later: %s", error.message)
@@ -317,14 +334,16 @@ class VoiceService:
         except AppError as error:
             _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
 
-    def _drop_spoken(self, tree: str) -> None:
-        """The new evaluation stands whatever happens here."""
+    def _let_go(self, trees: Collection[str], *, tidies: bool = True) -> None:
+        """Remove files that nothing refers to any more; what was done stands whatever happens here."""
         try:
-            let_go_of_tree(self._blobs, tree)
-            self._cache.forget(tree)
+            for tree in trees:
+                let_go_of_tree(self._blobs, tree)
+                self._cache.forget(tree)
         except AppError as error:
-            _LOG.warning("the audio of an earlier evaluation stays: %s", error.message)
-        self.tidy()
+            _LOG.warning("files that nobody needs stay for now: %s", error.message)
+        if trees and tidies:
+            self.tidy()
 
     def _mine(self) -> ColumnElement[bool]:
         return owned_by(self._owner_id)

@@ -6,7 +6,10 @@ import logging
 import shutil
 import subprocess
 import threading
+import time
+from collections import deque
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,22 +18,38 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _TOOL: Final = "nvidia-smi"
 _TIMEOUT_S: Final = 10
+_LOOK_S: Final = 0.2
 
 
-def total_memory_mb() -> int | None:
-    """MiB of the largest GPU; None: there is none, or none that answers."""
-    found = _ask("memory.total")
-    return round(max(found)) if found else None
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU of this machine."""
+
+    uuid: str
+    """As `CUDA_VISIBLE_DEVICES` takes it."""
+    memory_mb: int
 
 
-def utilization() -> float | None:
-    """Per cent of the time that the GPUs were busy, on average; None as above."""
-    found = _ask("utilization.gpu")
-    return sum(found) / len(found) if found else None
+def largest() -> Gpu | None:
+    """The GPU with the most memory; None: there is none, or none that answers."""
+    found = [
+        Gpu(uuid, round(float(memory_mb)))
+        for uuid, _, memory_mb in (line.partition(",") for line in _ask("uuid,memory.total"))
+        if memory_mb.strip().isdigit()
+    ]
+    return max(found, key=lambda one: one.memory_mb, default=None)
+
+
+def utilization(gpu: Gpu) -> float | None:
+    """Per cent of the time that a GPU was busy; None where it does not tell."""
+    told = [line.partition(",") for line in _ask("uuid,utilization.gpu")]
+    return next((float(busy) for uuid, _, busy in told if uuid == gpu.uuid and busy.strip().isdigit()), None)
 
 
 class GpuMemory:
     """Lends the memory of a GPU to trainings, so that together they never need more than there is.
+
+    In turns: whoever needs much is not passed by those who need little.
 
     Args:
         total_mb: of the GPU; None: there is none.
@@ -38,29 +57,55 @@ class GpuMemory:
 
     def __init__(self, total_mb: int | None) -> None:
         self._left_mb = total_mb or 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
 
     @contextmanager
-    def lend(self, needed_mb: int) -> Iterator[bool]:
-        """Hold so much while the block runs; gives False, and holds nothing, where it is not free now."""
-        with self._lock:
-            granted = needed_mb <= self._left_mb
+    def lend(
+        self, needed_mb: int, *, wait_s: float = 0.0, give_up: threading.Event | None = None
+    ) -> Iterator[bool]:
+        """Hold so much while the block runs; gives False, and holds nothing, where it is not free in time.
+
+        Args:
+            needed_mb: MiB; 0 is always granted.
+            wait_s: how long to wait for it.
+            give_up: set by another thread to wait no longer.
+        """
+        if needed_mb == 0:
+            yield True
+            return
+        turn = object()
+        with self._changed:
+            self._waiting.append(turn)
+            granted = self._wait(turn, needed_mb, time.monotonic() + wait_s, give_up)
+            self._waiting.remove(turn)
             self._left_mb -= needed_mb if granted else 0
+            self._changed.notify_all()
         try:
             yield granted
         finally:
-            with self._lock:
+            with self._changed:
                 self._left_mb += needed_mb if granted else 0
+                self._changed.notify_all()
+
+    def _wait(self, turn: object, needed_mb: int, end_s: float, give_up: threading.Event | None) -> bool:
+        while not (self._waiting[0] is turn and needed_mb <= self._left_mb):
+            left_s = end_s - time.monotonic()
+            if left_s <= 0 or (give_up is not None and give_up.is_set()):
+                return False
+            self._changed.wait(min(left_s, _LOOK_S))
+        return True
 
 
-def _ask(what: str) -> list[float]:
+def _ask(what: str) -> list[str]:
+    """The tool's answer, a line for each GPU, without spaces."""
     tool = shutil.which(_TOOL)
     if tool is None:
         return []
     command = [tool, f"--query-gpu={what}", "--format=csv,noheader,nounits"]
     try:
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_TIMEOUT_S).stdout
-        return [float(line) for line in said.split()]
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
+    except (OSError, subprocess.SubprocessError) as error:
         _LOG.info("%s does not tell %s: %s", _TOOL, what, error)
         return []
+    return [line.replace(" ", "") for line in said.splitlines()]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.engines.registry import list_engines, missing_modules
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
+    from voicewright.worker.gpu import Gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,23 @@ class Abilities:
     engines: dict[str, EngineInfo]
     """By id: those that learn, and that this machine has all for."""
     concurrency: int
+    gpu: Gpu | None
+    """The one that trainings may use."""
     gpu_memory_mb: int | None
-    """None: there is no GPU."""
+    """What of its memory they may use."""
 
     @classmethod
     def of_this_machine(cls, settings: Settings) -> Self:
         """Look around."""
-        gpu_memory_mb = gpu.total_memory_mb()
+        largest = gpu.largest()
+        gpu_memory_mb = None if largest is None else largest.memory_mb
         if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
             gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
         engines = {
             info.id: info for info in list_engines() if _can_run(info, gpu_memory_mb=gpu_memory_mb or 0)
         }
         name = settings.gpu_node_id or socket.gethostname()
-        return cls(uuid.uuid4(), name, engines, settings.training_concurrency, gpu_memory_mb)
+        return cls(uuid.uuid4(), name, engines, settings.training_concurrency, largest, gpu_memory_mb)
 
     def announce(self, database: Database) -> None:
         """Tell the others that this node is here, now.
@@ -51,13 +55,14 @@ class Abilities:
         Raises:
             DatabaseUnavailable: nobody hears it.
         """
-        now = datetime.now(UTC)
-        told = {
+        # the database's clock, as others compare it with theirs
+        now = func.clock_timestamp()
+        told: dict[str, Any] = {
             "name": self.name,
             "engines": sorted(self.engines),
             "concurrency": self.concurrency,
             "gpu_memory_mb": self.gpu_memory_mb,
-            "gpu_utilization": None if self.gpu_memory_mb is None else gpu.utilization(),
+            "gpu_utilization": None if self.gpu is None else gpu.utilization(self.gpu),
             "seen_at": now,
         }
         row = insert(Node).values(id=self.node_id, started_at=now, **told)

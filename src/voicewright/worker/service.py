@@ -5,26 +5,28 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from voicewright.engines.client import EngineClient
+from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
-from voicewright.jobs.queue import take_out
+from voicewright.jobs.queue import put_back, take_out
 from voicewright.jobs.runner import JobRunner
 from voicewright.quality.measurer import Measurer
 from voicewright.storage.work import sweep_work
+from voicewright.training.bill import cost_of_job
 from voicewright.training.models import TrainingJob
-from voicewright.training.runs import TASK, Run, issue_ticket, queue_of
-from voicewright.training.takeover import take_over
+from voicewright.training.runs import TASK, Run, queue_of
+from voicewright.training.takeover import take_over, tidy_queue
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
 from voicewright.worker.gpu import GpuMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
 LOOK_EVERY_S: Final = 2.0
 """How often a worker gives a sign of life and looks for jobs of lost ones."""
 SWEEP_EVERY_S: Final = 3600.0
-_GPU_BUSY_S: Final = 2.0
-"""A job whose GPU is busy lets others go before it for so long."""
+_TIDY_EVERY_S: Final = 16.0
+_GPU_WAIT_S: Final = 15.0
+"""How long a job waits in the worker's hands for the memory of the GPU, before it is put back."""
+_CANCEL_GRACE_S: Final = 0.5
+"""A cancelled engine is to stop within this time; with the beat of the run it makes less than two seconds."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,9 +114,11 @@ class Worker:
         if info is None:
             self._drop(ticket)
             return
-        with self._gpu.lend(info.forecast.gpu_memory_mb) as granted:
+        needed_mb = info.forecast.gpu_memory_mb
+        with self._gpu.lend(needed_mb, wait_s=_GPU_WAIT_S, give_up=self._stopping) as granted:
             if not granted or self._stopping.is_set():
-                self._put_off(job_id, ticket)
+                with self._parts.database.session() as session:
+                    put_back(session, ticket)
                 return
             run = Run.begin(self._parts.database, job_id, ticket, node=self.node.name)
             if run is not None:
@@ -123,8 +130,9 @@ class Worker:
         if self._stopping.is_set():
             run.stop()
         settings = self._parts.settings
+        client = EngineClient(info, env=self._engine_environment(), cancel_grace_s=_CANCEL_GRACE_S)
         try:
-            with run, EngineClient(info) as engine, Measurer(whisper_dir=settings.whisper_dir) as measurer:
+            with run, client as engine, Measurer(whisper_dir=settings.whisper_dir) as measurer:
                 run_job(
                     run,
                     WorkTools(
@@ -151,25 +159,26 @@ class Worker:
         with self._parts.database.session() as session:
             take_out(session, ticket)
 
-    def _put_off(self, job_id: UUID, ticket: int) -> None:
-        """Let others go first; the job keeps its priority and its state."""
-        with self._parts.database.session() as session:
-            take_out(session, ticket)
-            job = session.get(TrainingJob, job_id, with_for_update=True)
-            if job is not None and job.ticket == ticket:
-                issue_ticket(session, job, start_after=datetime.now(UTC) + timedelta(seconds=_GPU_BUSY_S))
-
     def _keep_house(self) -> None:
         looks = 0
         while True:
             if looks % round(SWEEP_EVERY_S / LOOK_EVERY_S) == 0:
                 self._try("sweep", self._sweep)
             self._try("announce the node", lambda: self.node.announce(self._parts.database))
-            self._try("take over lost jobs", lambda: take_over(self._parts.database))
+            self._try("take over lost jobs", lambda: take_over(self._parts.database, self._price))
+            if looks % round(_TIDY_EVERY_S / LOOK_EVERY_S) == 0:
+                self._try("tidy the queue", lambda: tidy_queue(self._parts.database))
             looks += 1
             if self._stopping.wait(LOOK_EVERY_S):
                 break
         self._try("leave", lambda: self.node.leave(self._parts.database))
+
+    def _engine_environment(self) -> dict[str, str]:
+        """The engine sees the GPU whose memory is lent here, and no other."""
+        return {} if self.node.gpu is None else {"CUDA_VISIBLE_DEVICES": self.node.gpu.uuid}
+
+    def _price(self, job: TrainingJob, time_ms: int) -> Decimal:
+        return cost_of_job(job, get_engine(job.provider), self._parts.settings, time_ms=time_ms)
 
     def _sweep(self) -> None:
         sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)

@@ -228,6 +228,7 @@ TABLE: dict[str, Row] = {
     "POST /training/{jobId}/cancel": for_owner(200, TRAINING_WRITE, "/training/{queued_job}/cancel"),
     "POST /training/{jobId}/retry": for_owner(200, TRAINING_WRITE, "/training/{failed_job}/retry"),
     "GET /training/{jobId}/audio": for_owner(200, TRAINING_READ, "/training/{queued_job}/audio"),
+    "DELETE /training/{jobId}/audio": for_owner(204, TRAINING_WRITE, "/training/{heard_job}/audio"),
     "GET /training/{jobId}/audio/{name}": for_owner(
         200, TRAINING_READ, "/training/{heard_job}/audio/sentence-00.flac"
     ),

@@ -15,7 +15,7 @@ from voicewright.jobs.queue import dead_tickets
 from voicewright.training.errors import TrainingTimeout
 from voicewright.training.models import TrainingEvent, TrainingJob
 from voicewright.training.runs import Run, RunLost, issue_ticket
-from voicewright.training.takeover import MOST_TAKEOVERS, take_over
+from voicewright.training.takeover import MOST_TAKEOVERS, take_over, tidy_queue
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database
@@ -45,6 +45,11 @@ def events(database: Database, job: TrainingJob, kind: str) -> list[str]:
     with database.session() as session:
         rows = select(TrainingEvent.message).where(TrainingEvent.job_id == job.id, TrainingEvent.kind == kind)
         return list(session.scalars(rows.order_by(TrainingEvent.id)))
+
+
+def price(_: TrainingJob, time_ms: int) -> Decimal:
+    """A dollar a second."""
+    return Decimal(time_ms) / 1000
 
 
 def grow_old(database: Database, job: TrainingJob, seconds: float) -> None:
@@ -129,7 +134,7 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing(database: Databas
     job = make_job()
     ghost = begin(database, job, "ghost")
     grow_old(database, job, 60)
-    assert take_over(database) == 1
+    assert take_over(database, price) == 1
     ghost.log("a word from beyond")
     with pytest.raises(RunLost):
         ghost.beat()  # between the takeover and the next attempt too
@@ -155,11 +160,11 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing(database: Databas
 def test_a_lost_run_is_taken_over_without_counting_as_a_retry(database: Database, make_job: MakeJob) -> None:
     job = make_job()
     begin(database, job)
-    assert take_over(database) == 0
+    assert take_over(database, price) == 0
     grow_old(database, job, 60)
 
-    assert take_over(database) == 1
-    assert take_over(database) == 0
+    assert take_over(database, price) == 1
+    assert take_over(database, price) == 0
 
     waiting = now(database, job)
     assert (waiting.status, waiting.retry_count, waiting.attempt) == ("queued", 0, 1)
@@ -172,7 +177,7 @@ def test_right_after_a_start_of_the_database_nobody_is_lost(database: Database, 
     begin(database, job)
     grow_old(database, job, 3600)
 
-    assert take_over(database, lost_after_s=3600) == 0
+    assert take_over(database, price, lost_after_s=3600) == 0
 
 
 @pytest.mark.usefixtures("long_started")
@@ -181,11 +186,51 @@ def test_a_job_that_no_worker_survives_is_given_up(database: Database, make_job:
     for _ in range(MOST_TAKEOVERS + 1):
         begin(database, job)
         grow_old(database, job, 60)
-        take_over(database)
+        take_over(database, price)
 
     failed = now(database, job)
     assert (failed.status, failed.error_code, failed.can_retry) == ("failed", "WORKER_LOST", True)
+    assert failed.actual_time_ms == 3000 * (MOST_TAKEOVERS + 1)
+    assert failed.actual_cost == Decimal(3 * (MOST_TAKEOVERS + 1))
     assert failed.suggested_actions
+
+
+@pytest.mark.usefixtures("long_started")
+def test_only_lost_workers_count_as_lost_workers(database: Database, make_job: MakeJob) -> None:
+    job = make_job()
+    for _ in range(MOST_TAKEOVERS + 1):
+        begin(database, job).give_back("The worker was stopped.")
+    begin(database, job)
+    grow_old(database, job, 60)
+
+    assert take_over(database, price) == 1
+
+    assert now(database, job).status == "queued"
+    assert now(database, job).takeovers == 1
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_the_clock_of_the_worker_does_not_matter(
+    database: Database, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    class Wrong(datetime):
+        """A clock that nobody set."""
+
+        @classmethod
+        def now(cls, _: object = None) -> datetime:  # type: ignore[override]
+            return datetime.now(UTC) + timedelta(minutes=minutes)
+
+    monkeypatch.setattr("voicewright.training.runs.datetime", Wrong)
+    run = begin(database, make_job())
+    run.beat()
+    monkeypatch.undo()
+
+    with database.session() as session:
+        lies_back = select(func.clock_timestamp() - TrainingJob.heartbeat_at).where(
+            TrainingJob.id == run.job.id
+        )
+        assert abs(session.scalars(lies_back).one()) < timedelta(minutes=1)
+    assert run.spent_ms < 60_000
 
 
 def test_a_ticket_that_was_lost_is_given_anew(database: Database, make_job: MakeJob) -> None:
@@ -199,7 +244,7 @@ def test_a_ticket_that_was_lost_is_given_anew(database: Database, make_job: Make
         )
         assert dead_tickets(session, [lost, ticket_of(database, waiting)]) == {lost}
 
-    assert take_over(database) == 1
+    assert tidy_queue(database) == 1
 
     assert ticket_of(database, job) > lost
     assert Run.begin(database, job.id, lost, node="one") is None

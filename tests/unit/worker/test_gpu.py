@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from voicewright.worker import gpu
-from voicewright.worker.gpu import GpuMemory
+from voicewright.worker.gpu import Gpu, GpuMemory
 
 
 def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -16,25 +17,28 @@ def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setenv("PATH", str(folder), prepend=":")
 
 
-def test_the_largest_of_several_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_one_with_the_most_memory_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(
         tmp_path,
         monkeypatch,
-        'case "$1" in *memory.total*) echo 16384; echo 24576;; *) echo 30; echo 50;; esac',
+        'case "$1" in *memory.total*) echo "GPU-a, 16384"; echo "GPU-b, 24576";;'
+        ' *) echo "GPU-a, 30"; echo "GPU-b, 50";; esac',
     )
 
-    assert gpu.total_memory_mb() == 24576
-    assert gpu.utilization() == 40.0
+    found = gpu.largest()
+
+    assert found == Gpu("GPU-b", 24576)
+    assert gpu.utilization(found) == 50.0
 
 
-@pytest.mark.parametrize("script", ["exit 9", "echo 'No devices were found'", "true"])
+@pytest.mark.parametrize("script", ["exit 9", "echo 'No devices were found'", "true", "echo 'GPU-a, [N/A]'"])
 def test_a_tool_that_finds_nothing_means_no_gpu(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     pretend(tmp_path, monkeypatch, script)
 
-    assert gpu.total_memory_mb() is None
-    assert gpu.utilization() is None
+    assert gpu.largest() is None
+    assert gpu.utilization(Gpu("GPU-a", 1)) is None
 
 
 def test_memory_is_lent_until_there_is_no_more() -> None:
@@ -59,3 +63,38 @@ def test_memory_comes_back_after_a_failure() -> None:
         raise InterruptedError
     with memory.lend(10) as granted:
         assert granted
+
+
+def test_who_needs_much_is_not_passed_by_those_who_need_little() -> None:
+    memory = GpuMemory(10)
+    order: list[str] = []
+    asked = threading.Semaphore(0)
+
+    def ask(name: str, needed_mb: int) -> None:
+        asked.release()
+        with memory.lend(needed_mb, wait_s=60) as granted:
+            assert granted
+            order.append(name)
+
+    with memory.lend(6):
+        much = threading.Thread(target=ask, args=("much", 10))
+        much.start()
+        asked.acquire()
+        while not memory._waiting:
+            pass
+        little = threading.Thread(target=ask, args=("little", 4))
+        little.start()
+        asked.acquire()
+        while len(memory._waiting) < 2:
+            pass
+    for thread in (much, little):
+        thread.join(60)
+
+    assert order == ["much", "little"]
+
+
+def test_whoever_is_told_to_give_up_waits_no_longer() -> None:
+    memory, give_up = GpuMemory(1), threading.Event()
+    give_up.set()
+    with memory.lend(1), memory.lend(1, wait_s=3600, give_up=give_up) as granted:
+        assert not granted
