@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,11 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from sqlalchemy import func, select
 
 from voicewright.accounts.caller import Caller, Role, Scope
+from voicewright.accounts.service import AccountService
 from voicewright.db.embedded import EmbeddedServer
 from voicewright.db.server import Database
 from voicewright.db.url import embedded_url
@@ -36,7 +39,6 @@ from voicewright.training.schemas import TrainingRequestBody
 from voicewright.training.service import TrainingService
 from voicewright.voices.models import VoiceModel
 
-OWNER = Caller(uuid.UUID("7d7d7d7d-0000-4000-8000-000000000002"), Role.USER, frozenset(Scope))
 ENDED = ("completed", "failed", "cancelled")
 PATIENCE_S = 300.0
 
@@ -52,7 +54,12 @@ class Installation:
     database: Database
     training: TrainingService
     sample_ids: list[str]
+    owner: Caller
+    headers: dict[str, str]
+    """Of the owner's requests."""
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    said: str = ""
+    url_of_api: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,8 +76,27 @@ class Installation:
         """A worker that has said that it works."""
         return self._start("worker", "--until-eof", said="Working as", **environment)
 
-    def start_api(self, port: int) -> subprocess.Popen[str]:
-        return self._start("serve", "--no-worker", "--port", str(port), "--json", said='"url"')
+    def start_api(self) -> subprocess.Popen[str]:
+        """An API that has said that it answers."""
+        process = self._start("serve", "--no-worker", "--port", "0", "--json", said='"url"')
+        self.url_of_api = json.loads(self.said)["url"]
+        return process
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """What the API answers."""
+        answer = httpx.request(
+            method, self.url_of_api + path, json=body, headers=self.headers, timeout=60, trust_env=False
+        )
+        return answer.raise_for_status().json()
+
+    def stream(self, path: str, *, last_event_id: int) -> list[dict[str, Any]]:
+        """All server-sent events after one, until the server ends the stream."""
+        headers = self.headers | {"Last-Event-ID": str(last_event_id)}
+        with httpx.stream(
+            "GET", self.url_of_api + path, headers=headers, timeout=PATIENCE_S, trust_env=False
+        ) as answer:
+            lines = [line for line in answer.iter_lines() if line.startswith("data:")]
+        return [json.loads(line.removeprefix("data:")) for line in lines]
 
     def _start(self, *arguments: str, said: str, **environment: str) -> subprocess.Popen[str]:
         log = (self.home.parent / f"log-{len(self.processes)}.txt").open("w")
@@ -87,20 +113,21 @@ class Installation:
         assert process.stdout is not None
         for line in process.stdout:
             if said in line:
+                self.said = line
                 return process
         raise AssertionError(f"{arguments} ended: {Path(log.name).read_text()[-3000:]}")
 
-    def start_job(self, *, priority: int = 50, **engine: Any) -> uuid.UUID:
-        body = TrainingRequestBody.model_validate(
-            {
-                "voiceSampleIds": self.sample_ids,
-                "provider": "tone",
-                "name": f"Voice {uuid.uuid4().hex[:6]}",
-                "priority": priority,
-                "options": {"qualityThreshold": 0.0, "engine": engine},
-            }
-        )
-        return self.training.start(OWNER, body).job_id
+    def request_body(self, **engine: Any) -> dict[str, Any]:
+        return {
+            "voiceSampleIds": self.sample_ids,
+            "provider": "tone",
+            "name": f"Voice {uuid.uuid4().hex[:6]}",
+            "options": {"qualityThreshold": 0.0, "engine": engine},
+        }
+
+    def start_job(self, **engine: Any) -> uuid.UUID:
+        body = TrainingRequestBody.model_validate(self.request_body(**engine))
+        return self.training.start(self.owner, body).job_id
 
     def jobs(self, ids: Sequence[uuid.UUID]) -> list[TrainingJob]:
         with self.database.session() as session:
@@ -231,17 +258,23 @@ def installation(tone_plugin: Path, sample_recordings: Path) -> Iterator[Install
         training = TrainingService(
             database, settings, ConsentService(database, "development"), engines=lambda _: TONE_ENGINE
         )
+        accounts = AccountService(settings, database)
+        user = accounts.users.add("ann@example.com", name="Ann", role=Role.USER)
+        owner = Caller(user.id, Role.USER, frozenset(Scope))
+        scopes = [Scope.TRAINING_READ, Scope.TRAINING_WRITE]
+        secret = accounts.api_keys.make(user.id, name="chaos", scopes=scopes).secret
         samples = SampleService.open(settings, database)
         with samples.upload_folder() as folder:
             files = [
                 Incoming.of(sample_recordings / f"sample-{number:02d}.flac", f"{number}.flac")
                 for number in range(1, 6)
             ]
-            taken = samples.take(files, Place(OWNER.user_id, speaker="Ann", language="en-us"), folder)
+            taken = samples.take(files, Place(owner.user_id, speaker="Ann", language="en-us"), folder)
         samples.close()
         ids = [str(one.sample.id) for one in taken if one.sample is not None]
         assert len(ids) == 5
-        made = Installation(home.root, server, url, tone_plugin, database, training, ids)
+        headers = {"X-API-Key": secret}
+        made = Installation(home.root, server, url, tone_plugin, database, training, ids, owner, headers)
         yield made
         made.end()
         left = made.leftovers()

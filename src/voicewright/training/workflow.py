@@ -196,7 +196,7 @@ class _Workflow:
 
     def _require_consent(self) -> None:
         for speaker in sorted({sample.speaker for sample in self._samples}):
-            self._tools.consents.ensure(None, self._job.owner_id, speaker, asserted_by=self._job.owner_id)
+            self._tools.consents.require(None, self._job.owner_id, speaker)
 
     def _price(self) -> None:
         """What a job may cost holds for all its attempts together."""

@@ -139,7 +139,9 @@ def samples(recordings: Path, database: Database, sample_blobs: BlobStore) -> li
 def make_job(database: Database, samples: list[Sample]) -> Callable[..., TrainingJob]:
     """Enters jobs for the tone engine, each with its ticket, as the service does."""
 
-    def make(*, options: dict[str, Any] | None = None, **columns: Any) -> TrainingJob:
+    def make(*, options: dict[str, Any] | None = None, consent: bool = True, **columns: Any) -> TrainingJob:
+        if consent:
+            ConsentService(database, "production").assert_consent(OWNER, "Ann", asserted_by=OWNER)
         job = TrainingJob(
             **{
                 "owner_id": OWNER,

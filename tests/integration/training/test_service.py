@@ -421,14 +421,14 @@ def test_three_ended_trainings_correct_the_estimate_and_two_do_not(
     def end(job_id: uuid.UUID, ratio: float, **changes: Any) -> None:
         with database.session() as session:
             job = session.get_one(TrainingJob, job_id)
-            job.status, job.completed_at = "completed", NOW
+            job.status, job.completed_at, job.attempt = "completed", NOW, 1
             job.actual_time_ms = round(job.forecast_time_ms * ratio)
             for name, value in changes.items():
                 setattr(job, name, value)
 
     end(ids[0], 2)
     end(ids[1], 3)
-    end(ids[3], 50, retry_count=1)
+    end(ids[3], 50, attempt=2)  # tried again, by itself or by hand, which counts no retries
     assert service.estimate(ann, body()).draft.estimate.time_ms == plain.time_ms
     end(ids[2], 9)
     corrected = service.estimate(ann, body()).draft.estimate
@@ -457,7 +457,8 @@ def test_a_cancelled_job_is_over_at_once_in_every_state(  # noqa: PLR0917 - fixt
 
     ended = service.cancel(ann, job_id)
 
-    assert (ended.status, ended.can_retry, ended.ticket, ended.start_after) == ("cancelled", True, None, None)
+    assert (ended.status, ended.can_retry, ended.ticket) == ("cancelled", True, None)
+    assert (ended.start_after is not None) == (state == "delayed")
     assert ended.completed_at == NOW
     assert tickets() == []
     reserved, spent = money(database)
@@ -523,6 +524,27 @@ def test_a_cancelled_job_can_be_retried_and_its_old_run_stays_void(
     with pytest.raises(RunLost):
         old.fail(InsufficientAudioQuality("late"), cost=Decimal(9))
     assert job_of(database, job_id).status == "running"
+
+
+def test_a_retry_of_one_that_was_cancelled_before_its_time_waits_for_it(  # noqa: PLR0917 - fixtures
+    service: TrainingService, database: Database, ann: Caller, body: Any, tickets: Any, now: list[datetime]
+) -> None:
+    starts = datetime(2025, 6, 12, tzinfo=UTC)
+    job_id = service.start(ann, body(startAfter=starts, schedule="off-peak")).job_id
+
+    for _ in range(2):  # a second time as well
+        service.cancel(ann, job_id)
+        again = service.retry(ann, job_id)
+        assert (again.status, again.start_after) == ("delayed", starts)
+        assert [ticket.scheduled_at for ticket in tickets()] == [starts]
+    with database.session() as session:
+        days = {day.day: day.reserved for day in session.scalars(select(BudgetDay)) if day.reserved}
+    assert days == {starts.date(): again.estimated_cost}
+
+    service.cancel(ann, job_id)
+    now[0] = starts + timedelta(minutes=1)
+    late = service.retry(ann, job_id)
+    assert (late.status, late.start_after) == ("queued", None)
 
 
 def test_of_a_cancel_and_a_worker_that_begins_one_comes_first(

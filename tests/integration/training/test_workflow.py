@@ -241,9 +241,9 @@ def test_samples_that_were_deleted_meanwhile_are_named(
 def test_without_consent_there_is_no_voice(
     work_tools: WorkTools, make_job: MakeJob, database: Database
 ) -> None:
-    job = make_job()
+    job = make_job(consent=False)
 
-    work(replace(work_tools, consents=ConsentService(database, "production")), job)
+    work(work_tools, job)
 
     assert now(database, job).error_code == "CONSENT_REQUIRED"
 
@@ -251,7 +251,7 @@ def test_without_consent_there_is_no_voice(
 def test_a_consent_that_is_revoked_during_the_training_counts(
     work_tools: WorkTools, make_job: MakeJob, database: Database
 ) -> None:
-    job = make_job()
+    job = make_job(consent=False)
     consents = ConsentService(database, "production")
     consent = consents.assert_consent(job.owner_id, "Ann", asserted_by=job.owner_id)
 
@@ -261,11 +261,11 @@ def test_a_consent_that_is_revoked_during_the_training_counts(
         def __init__(self) -> None:
             self._asked = 0
 
-        def ensure(self, *args: object, **kwargs: object) -> object:
+        def require(self, *args: object, **kwargs: object) -> object:
             self._asked += 1
             if self._asked == 2:
                 consents.revoke(consent.id, job.owner_id)
-            return consents.ensure(*args, **kwargs)  # type: ignore[arg-type]
+            return consents.require(*args, **kwargs)  # type: ignore[arg-type]
 
     work(replace(work_tools, consents=Revoking()), job)  # type: ignore[arg-type]
 
