@@ -44,7 +44,7 @@ class Abilities:
         if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
             gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
         engines = {
-            info.id: info for info in list_engines() if _can_run(info, gpu_memory_mb=gpu_memory_mb or 0)
+            info.id: info for info in list_engines() if can_run(info, gpu_memory_mb=gpu_memory_mb or 0)
         }
         name = settings.gpu_node_id or socket.gethostname()
         return cls(uuid.uuid4(), name, engines, settings.training_concurrency, largest, gpu_memory_mb)
@@ -77,6 +77,7 @@ class Abilities:
                 session.delete(node)
 
 
-def _can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
+def can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
+    """Whether a machine with so much memory of a GPU (0: none) can train with an engine."""
     needed_mb = max(info.forecast.gpu_memory_mb, 1 if info.capabilities.needs_gpu else 0)
     return info.capabilities.learns and not missing_modules(info) and needed_mb <= gpu_memory_mb

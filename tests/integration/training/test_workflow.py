@@ -273,10 +273,11 @@ def test_a_consent_that_is_revoked_during_the_training_counts(
     assert work_tools.voices.of_job(job.id) is None
 
 
+@pytest.mark.parametrize("fault", ["endless", "deaf", "freeze"])
 def test_a_cancelled_job_stops_and_leaves_only_what_a_retry_could_go_on_from(
-    work_tools: WorkTools, make_job: MakeJob, database: Database, settings: Settings
+    work_tools: WorkTools, make_job: MakeJob, database: Database, settings: Settings, fault: str
 ) -> None:
-    job = make_job(options={"training_fault": "endless", "keeps_epochs": True})
+    job = make_job(options={"training_fault": fault, "keeps_epochs": True})
     with begin(database, job) as run, watched(run) as seen:
         finished: list[float | None] = []
         working = threading.Thread(target=lambda: finished.append(run_job(run, work_tools)))
@@ -287,6 +288,7 @@ def test_a_cancelled_job_stops_and_leaves_only_what_a_retry_could_go_on_from(
             row.status, row.attempt = "cancelled", row.attempt + 1
         working.join(60)
     assert finished == [None]
+    assert work_tools.engine.pid is None or fault == "endless"
     assert now(database, job).status == "cancelled"
     assert "completed" not in log_of(database, job)
     left = Home.open(settings.home).work_dir / job.id.hex
