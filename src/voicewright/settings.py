@@ -110,7 +110,8 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         validation_alias="TRAINING_CONCURRENCY",
-        description="Trainings that may run at once on this data directory; further ones wait.",
+        description="Trainings that a worker process runs at once; `voicewright clone` counts its own, for "
+        "each data directory. Further ones wait.",
     )
     gpu_node_id: str | None = Field(
         default=None,
@@ -176,7 +177,7 @@ class Settings(BaseSettings):
         ge=1,
         le=10_000,
         validation_alias="VOICEWRIGHT_MAX_UPLOAD_FILES",
-        description="Files that one upload, or an archive in it, may have.",
+        description="Files that one upload may have, those in its archives included.",
     )
     training_timeout_ms: int = Field(
         default=7_200_000,

@@ -25,7 +25,7 @@ from voicewright.api.multipart import FormLimits
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some
-from voicewright.recordings.archives import ArchiveLimits
+from voicewright.recordings.archive_budget import ArchiveLimits
 from voicewright.recordings.bundles import open_bundle
 from voicewright.recordings.entering import Outcome, Place
 from voicewright.recordings.names import MAX_TRANSCRIPT_CHARACTERS, clean_transcript
@@ -123,6 +123,7 @@ async def upload(request: Request, response: Response, services: Wired, owner: O
         body_bytes=settings.max_upload_mb * _MIB,
         file_bytes=settings.max_upload_file_mb * _MIB,
         files=settings.max_upload_files,
+        reserve_mb=settings.min_free_disk_mb,
     )
     with services.samples.upload_folder() as folder:
         form = await receive_form(
@@ -131,7 +132,6 @@ async def upload(request: Request, response: Response, services: Wired, owner: O
             limits,
             files={"audio"},
             fields={"dataset_name", "transcript", "speaker", "language"},
-            reserve_mb=settings.min_free_disk_mb,
         )
         stop = threading.Event()
         view = await in_upload_thread(_store, services, owner, form, folder, stop, stop=stop)
@@ -167,6 +167,7 @@ def _limits(settings: Settings) -> ArchiveLimits:
         max_files=settings.max_upload_files,
         max_bytes=settings.max_upload_mb * _MIB,
         max_file_bytes=settings.max_upload_file_mb * _MIB,
+        reserve_mb=settings.min_free_disk_mb,
     )
 
 

@@ -17,6 +17,7 @@ from voicewright.api.validation import UnsupportedMediaType, check_storable, inv
 from voicewright.errors import AppError, ErrorKind, FieldFault
 from voicewright.recordings.names import clean_filename, safe_suffix
 from voicewright.storage.faults import clear_errors
+from voicewright.storage.space import require_space
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,6 +55,8 @@ class FormLimits:
     fields: int = 100
     """How many of those, besides one for each file."""
     all_fields_bytes: int = 8 << 20
+    reserve_mb: int = 0
+    """MiB of disk that must stay free (`Settings.min_free_disk_mb`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +172,27 @@ class FormReader:
         if not options.get(b"boundary"):
             raise MalformedForm("The Content-Type of the form lacks its boundary. Let your client set it.")
 
+    def require_space(self, size_bytes: int) -> None:
+        """Ask whether so much more may be written.
+
+        Raises:
+            StorageFull: it would not leave the disk's reserve.
+        """
+        reserve_mb = self._limits.reserve_mb
+        require_space(self._folder, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="The upload")
+
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body.
 
         Raises:
             MalformedForm, UploadTooLarge, ValidationFailed: it can't be used; read no further.
-            StorageFull, StorageReadOnly, StorageUnavailable: a file can't be written.
+            StorageFull, StorageReadOnly, StorageUnavailable: a file can't be written, or it would not leave
+                the disk's reserve.
         """
         self._body_bytes += len(data)
         if self._body_bytes > self._limits.body_bytes:
             raise body_too_large(self._limits)
+        self.require_space(len(data))
         try:
             self._parser.write(data)
         except FormParserError as error:

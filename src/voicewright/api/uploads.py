@@ -15,7 +15,6 @@ from starlette.requests import ClientDisconnect
 from voicewright.api.multipart import FormReader, body_too_large
 from voicewright.errors import AppError, ErrorKind, FieldFault
 from voicewright.recordings.errors import SampleRefused
-from voicewright.storage.space import require_space
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -50,7 +49,6 @@ async def receive_form(
     *,
     files: Collection[str],
     fields: Collection[str] = (),
-    reserve_mb: int = 0,
 ) -> Form:
     """Read the form of a request; arguments and errors as `multipart.FormReader`.
 
@@ -60,20 +58,19 @@ async def receive_form(
         limits: see `FormLimits`.
         files: names of the parts that are files.
         fields: names of the other parts.
-        reserve_mb: MiB of disk that must stay free (`Settings.min_free_disk_mb`).
 
     Raises:
         UploadInterrupted: the client went away, or sends nothing any more.
-        StorageFull: there is no room for it, before it is read where its length is known.
+        StorageFull: there is no room for it; before it is read, where its length is known.
     """
     length = request.headers.get("content-length", "")
     announced_bytes = int(length) if length.isdecimal() else 0
     if announced_bytes > limits.body_bytes:
         raise body_too_large(limits)
-    require_space(folder, needed_bytes=announced_bytes, reserve_mb=reserve_mb, purpose="The upload")
     content_type = request.headers.get("content-type", "")
     reader = FormReader(content_type, folder, limits, files=files, fields=fields)
     try:
+        await in_upload_thread(reader.require_space, announced_bytes)
         async for batch in _batches(request):
             await in_upload_thread(reader.feed, batch)
         return reader.finish()

@@ -65,11 +65,9 @@ async def upload(request: Request, response: Response, services: Wired, caller: 
     The `id` of the sample is what trainings name. The same bytes again are the same sample.
     """
     most, reserve_mb = services.settings.max_voice_file_bytes, services.settings.min_free_disk_mb
-    limits = FormLimits(body_bytes=most + _FORM_BYTES, file_bytes=most, files=1)
+    limits = FormLimits(body_bytes=most + _FORM_BYTES, file_bytes=most, files=1, reserve_mb=reserve_mb)
     with services.samples.upload_folder() as folder:
-        form = await receive_form(
-            request, folder, limits, files={"audio"}, fields={"transcript", "speaker"}, reserve_mb=reserve_mb
-        )
+        form = await receive_form(request, folder, limits, files={"audio"}, fields={"transcript", "speaker"})
         stop = threading.Event()
         taken = await in_upload_thread(_store, services, caller, form, folder, stop, stop=stop)
     if taken.outcome is not Outcome.CREATED:

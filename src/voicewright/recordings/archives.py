@@ -1,10 +1,10 @@
 """Unpacks archives that strangers send: zip, tar and tar.gz; files are checked before they are written.
 
 Nothing is believed. Paths must stay inside, names must be ones that any disk takes, links and devices are
-refused, archives in archives too. What is written is counted as it is written, whatever the archive says of
-sizes, and what is read besides the files' contents (directories, headers) is held to a budget, as the
-libraries read those whole into memory. One bad entry refuses the whole archive; what was unpacked so far is
-the caller's to remove, with the folder.
+refused, archives in archives too. What is written is counted before it is written (`archive_budget`),
+whatever the archive says of sizes, and what is read besides the files' contents (directories, headers) is
+held to a budget of its own, as the libraries read those whole into memory. One bad entry refuses the whole
+archive; what was unpacked so far is the caller's to remove, with the folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import unicodedata
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -28,6 +27,8 @@ from voicewright.storage.faults import clear_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from voicewright.recordings.archive_budget import ArchiveBudget
 
 HEAD_BYTES: Final = 512
 """How much of a file `archive_kind` wants to see."""
@@ -50,19 +51,6 @@ _UNNAMEABLE: Final = {"Cc", "Cs", "Cn", "Co"}
 """Controls, undecodable bytes, unassigned, private use."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
-    """What is unpacked at most."""
-
-    max_files: int
-    max_bytes: int
-    """Of all files together, as they lie on the disk afterwards."""
-    max_file_bytes: int
-    max_ratio: float = 100.0
-    """Bytes unpacked per byte of the archive, once that is more than `lenient_bytes`."""
-    lenient_bytes: int = 64 << 20
-
-
 def archive_kind(head: bytes) -> str | None:
     """Name the kind of archive that starts with these bytes: `zip`, `tar`, `tar.gz`; None: none of them."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -74,13 +62,13 @@ def archive_kind(head: bytes) -> str | None:
     return None
 
 
-def unpack(archive: Path, folder: Path, limits: ArchiveLimits) -> Path:
+def unpack(archive: Path, folder: Path, budget: ArchiveBudget) -> Path:
     """Unpack an archive into an empty folder.
 
     Args:
         archive: a file for which `archive_kind` knows a kind.
         folder: it exists, and nobody else writes there.
-        limits: see `ArchiveLimits`.
+        budget: of all archives that came with it.
 
     Returns:
         The folder that holds the files: `folder`, or a folder in it where the archive has just that.
@@ -92,14 +80,15 @@ def unpack(archive: Path, folder: Path, limits: ArchiveLimits) -> Path:
     with clear_errors("unpack the archive", str(folder.parent)):
         with archive.open("rb") as stream:
             kind = archive_kind(stream.read(HEAD_BYTES))
-        writer = _Writer(folder, limits, archive.stat().st_size)
+        budget.take_archive(archive.stat().st_size)
+        writer = _Writer(folder, budget)
         if kind == "zip":
             _unpack_zip(archive, writer)
         elif kind == "tar":
             _unpack_tar(archive, writer)
         elif kind == "tar.gz":
             tar = folder.with_name(f"{folder.name}.tar")
-            _decompress(archive, tar, limits)
+            _decompress(archive, tar, budget)
             _unpack_tar(tar, writer)
             tar.unlink()
         else:
@@ -150,13 +139,11 @@ class _Metered(io.FileIO):
 class _Writer:
     """Writes what is taken out of an archive, and counts."""
 
-    def __init__(self, folder: Path, limits: ArchiveLimits, packed_bytes: int) -> None:
+    def __init__(self, folder: Path, budget: ArchiveBudget) -> None:
         self._folder = folder
-        self._limits = limits
-        self._most = _most_bytes(limits, packed_bytes)
+        self._budget = budget
         self._seen: set[str] = set()
         self._folders: set[str] = set()
-        self._bytes = 0
 
     def check(self, name: str) -> tuple[str, ...]:
         """The parts of an entry's path, if it may be written there."""
@@ -168,10 +155,7 @@ class _Writer:
             raise ArchiveUnsafe(f"The archive has two entries of the name {name!r}. Pack each file once.")
         self._seen.add(path)
         self._folders.update(folders)
-        if len(self._seen) > self._limits.max_files:
-            raise ArchiveTooLarge(
-                f"The archive has more than {self._limits.max_files:,} files. Send several smaller ones."
-            )
+        self._budget.take_entry()
         return parts
 
     def write(self, parts: tuple[str, ...], content: IO[bytes]) -> None:
@@ -184,19 +168,11 @@ class _Writer:
                 if not size and _is_archive(chunk):
                     raise ArchiveUnsafe(f"{'/'.join(parts)!r} is an archive in the archive. Unpack it first.")
                 size += len(chunk)
-                self._count(len(chunk), size, "/".join(parts))
+                if size > (most := self._budget.limits.max_file_bytes):
+                    name = "/".join(parts)
+                    raise ArchiveTooLarge(f"{name!r} in the archive has more than {_mib(most)}. Split it.")
+                self._budget.unpack(len(chunk))
                 file.write(chunk)
-
-    def _count(self, more: int, size: int, name: str) -> None:
-        self._bytes += more
-        if size > self._limits.max_file_bytes:
-            raise ArchiveTooLarge(
-                f"{name!r} in the archive has more than {_mib(self._limits.max_file_bytes)}. Split it."
-            )
-        if self._bytes > self._most:
-            raise ArchiveTooLarge(
-                f"Unpacked, the archive has more than {_mib(self._most)}. Send several smaller ones."
-            )
 
 
 def _unpack_zip(archive: Path, writer: _Writer) -> None:
@@ -249,17 +225,13 @@ def _entries(opened: Any) -> Iterator[tarfile.TarInfo]:
         yield entry
 
 
-def _decompress(packed: Path, tar: Path, limits: ArchiveLimits) -> None:
+def _decompress(packed: Path, tar: Path, budget: ArchiveBudget) -> None:
     """A file of its own, so that the tar's reader may go back and forth at no cost."""
-    most = _most_bytes(limits, packed.stat().st_size) + _TAR_BUDGET_BYTES
     size = 0
     with _told_as_damage(), gzip.open(packed) as content, tar.open("xb") as file:
         while chunk := content.read(_CHUNK_BYTES):
+            budget.decompress(len(chunk), before_bytes=size)
             size += len(chunk)
-            if size > most:
-                raise ArchiveTooLarge(
-                    f"Unpacked, the archive has more than {_mib(most)}. Send several smaller ones."
-                )
             file.write(chunk)
 
 
@@ -323,10 +295,6 @@ def _content_of(folder: Path) -> Path:
         folder = inside[0]
         inside = list(folder.iterdir())
     return folder
-
-
-def _most_bytes(limits: ArchiveLimits, packed_bytes: int) -> int:
-    return min(limits.max_bytes, max(limits.lenient_bytes, round(packed_bytes * limits.max_ratio)))
 
 
 def _mib(size_bytes: int) -> str:

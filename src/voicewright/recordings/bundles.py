@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from voicewright.recordings.archive_budget import ArchiveBudget
 from voicewright.recordings.archives import HEAD_BYTES, archive_kind, unpack
 from voicewright.recordings.entering import Incoming, Outcome
 from voicewright.recordings.errors import NoRecordings, TranscriptInvalid
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from voicewright.recordings.archives import ArchiveLimits
+    from voicewright.recordings.archive_budget import ArchiveLimits
     from voicewright.recordings.report import RefusedFile
 
 
@@ -64,11 +65,12 @@ def open_bundle(
         sent: what came, in its order.
         transcripts: one for each of them in the same order, empty where there is none; or none at all.
         folder: where archives are unpacked; nobody else writes there.
-        limits: of each archive.
+        limits: of all files together, those in archives included.
 
     Raises:
         TranscriptInvalid: there are some, but not one for each; or one is too long.
-        ArchiveUnreadable, ArchiveUnsafe, ArchiveTooLarge, NoRecordings: an archive can't be used.
+        ArchiveUnreadable, ArchiveUnsafe, ArchiveTooLarge, NoRecordings: an archive can't be used, or
+            all of them hold too much.
         StorageFull, StorageReadOnly, StorageUnavailable: the disk can't take it.
     """
     if transcripts and len(transcripts) != len(sent):
@@ -76,12 +78,13 @@ def open_bundle(
             f"{len(sent)} files came with {len(transcripts)} transcripts. Send one for each file in the same"
             " order, empty where there is none, or none at all."
         )
-    bundle = Bundle()
+    bundle, budget = Bundle(), ArchiveBudget(limits, folder)
     for number, file in enumerate(sent):
         transcript = clean_transcript(transcripts[number]) if transcripts else None
         with file.path.open("rb") as stream:
             kind = archive_kind(stream.read(HEAD_BYTES))
         if kind is None:
+            budget.take_plain(file.size_bytes)
             incoming = Incoming(file.path, file.filename, file.digest, file.size_bytes, transcript)
             bundle.files.append(incoming)
         elif transcript is not None:
@@ -92,14 +95,14 @@ def open_bundle(
         else:
             unpacked = folder / f"archive-{number}"
             unpacked.mkdir(mode=0o700)
-            _open_archive(file, unpacked, limits, bundle)
+            _open_archive(file, unpacked, budget, bundle)
     return bundle
 
 
-def _open_archive(file: Sent, unpacked: Path, limits: ArchiveLimits, bundle: Bundle) -> None:
-    root = unpack(file.path, unpacked, limits)
+def _open_archive(file: Sent, unpacked: Path, budget: ArchiveBudget, bundle: Bundle) -> None:
+    root = unpack(file.path, unpacked, budget)
     try:
-        listing = list_recordings(root, max_files=limits.max_files)
+        listing = list_recordings(root, max_files=budget.limits.max_files)
     except NoRecordings:
         raise NoRecordings(
             f"{file.filename}: no recordings found in it. Pack audio files (WAV, FLAC, MP3, M4A, OGG, Opus or"

@@ -120,9 +120,9 @@ def test_where_nothing_can_be_used_each_file_is_named(upload, client, admin, cou
     assert blobs() == set()
 
 
-def zipped(files):
+def zipped(files, method=zipfile.ZIP_STORED):
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
+    with zipfile.ZipFile(held, "w", method) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return held.getvalue()
@@ -310,6 +310,9 @@ class TestSmallLimits:
             answer = upload(*files, data=NAME)
             assert (answer.status_code, answer.json()["code"]) == (413, "UPLOAD_TOO_LARGE")
             assert words in answer.json()["error"]
+        small = zipped({"a.wav": b"x", "b.wav": b"x"})
+        several = upload(small, small, data=NAME)
+        assert (several.status_code, several.json()["code"]) == (413, "ARCHIVE_TOO_LARGE")
         large = upload(long_sound, path=VOICE, headers=person.headers)
         assert (large.status_code, large.json()["code"]) == (413, "UPLOAD_TOO_LARGE")
         assert blobs() == set()
@@ -330,3 +333,43 @@ class TestFullDisks:
             refusal = (422, "SAMPLE_REFUSED") if fits else (507, "STORAGE_FULL")
             assert (answer.status_code, answer.json()["code"]) == refusal
         assert blobs() == set()
+
+
+class TestReservedDisks:
+    @pytest.fixture
+    def api_settings(self, settings):
+        return settings.model_copy(update={"min_free_disk_mb": 4})
+
+    def test_the_reserve_of_the_disk_stays_free_while_something_is_written(
+        self, upload, client, admin, services, mount_disk
+    ):
+        """Of 8 MiB 4 are kept, so that all of these would have room without the reserve."""
+        disk = services.samples.uploads_dir = services.settings.home / "small"
+        disk.mkdir()
+        mount_disk(disk, "8m")
+
+        def in_chunks(size_mb):
+            yield b"--XYZ\r\nContent-Disposition: form-data; name=dataset_name\r\n\r\nx\r\n"
+            yield b"--XYZ\r\nContent-Disposition: form-data; name=audio; filename=a.wav\r\n\r\n"
+            for _ in range(size_mb):
+                yield bytes(1 << 20)
+            yield b"\r\n--XYZ--\r\n"
+
+        def send_chunked(size_mb):
+            headers = admin.headers | {"Content-Type": "multipart/form-data; boundary=XYZ"}
+            answer = client.post(UPLOAD, headers=headers, content=in_chunks(size_mb))
+            assert list(disk.iterdir()) == []
+            return answer
+
+        fits, too_large = (422, "SAMPLE_REFUSED"), (507, "STORAGE_FULL")
+        for answer, expected in (
+            (send_chunked(3), fits),
+            (send_chunked(5), too_large),
+            (upload(bytes(5 << 20), data=NAME), too_large),
+            (upload(zipped({"a.wav": bytes(3 << 20)}, zipfile.ZIP_DEFLATED), data=NAME), fits),
+            (upload(zipped({"a.wav": bytes(5 << 20)}, zipfile.ZIP_DEFLATED), data=NAME), too_large),
+            (upload(tarred({"a.wav": bytes(1 << 20)}), data=NAME), fits),
+            (upload(tarred({"a.wav": bytes(3 << 20)}), data=NAME), too_large),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == expected
+        assert set(services.samples.blobs.digests()) == set()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import uuid
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import soundfile
 
-from voicewright.recordings.archives import ArchiveLimits
+from voicewright.recordings.archive_budget import ArchiveLimits
 from voicewright.recordings.bundles import open_bundle
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.entering import Incoming, Place
-from voicewright.recordings.errors import NoRecordings, TranscriptInvalid
+from voicewright.recordings.errors import ArchiveTooLarge, NoRecordings, TranscriptInvalid
 from voicewright.recordings.intake import take_in
 from voicewright.recordings.materialise import lay_out
 from voicewright.recordings.samples import SampleService
@@ -179,6 +182,21 @@ def test_an_archive_is_read_as_a_folder_is(sample_recordings, tmp_path):
     told = " ".join([refused.refused.reason, *bundle.notes])
     assert str(tmp_path) not in told
     assert "lost" in told
+
+
+def test_all_files_of_an_upload_count_together(sample_recordings, tmp_path):
+    loose = Incoming.of(sample_recordings / "sample-01.flac", "a.flac")
+    packed = [zipped(tmp_path / f"{number}.zip", {"a.wav": bytes(1000)}) for number in range(3)]
+
+    def opened(sent, **limits):
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        return open_bundle(sent, [], folder, replace(LIMITS, **limits)).files
+
+    assert len(opened([*packed, loose], max_files=4, max_bytes=3000 + loose.size_bytes)) == 4
+    for sent in ([*packed, loose], [loose, *packed]):
+        for limits in ({"max_files": 3}, {"max_bytes": 2999 + loose.size_bytes}):
+            with pytest.raises(ArchiveTooLarge):
+                opened(sent, **limits)
 
 
 def test_transcripts_come_one_for_each_file_or_not_at_all(sample_recordings, tmp_path):

@@ -17,7 +17,8 @@ from dataclasses import replace
 import pytest
 
 from voicewright.errors import AppError
-from voicewright.recordings.archives import ArchiveLimits, archive_kind, unpack
+from voicewright.recordings.archive_budget import ArchiveBudget, ArchiveLimits
+from voicewright.recordings.archives import archive_kind, unpack
 from voicewright.recordings.errors import ArchiveTooLarge, ArchiveUnreadable, ArchiveUnsafe
 
 LIMITS = ArchiveLimits(max_files=20, max_bytes=4 << 20, max_file_bytes=2 << 20, lenient_bytes=1 << 20)
@@ -62,7 +63,7 @@ def open_archive(tmp_path):
         archive = tmp_path / "archive"
         archive.write_bytes(content)
         try:
-            return unpack(archive, target, replace(LIMITS, **changed))
+            return unpack(archive, target, ArchiveBudget(replace(LIMITS, **changed), target))
         finally:
             outside = {path for path in tmp_path.rglob("*") if not path.is_relative_to(target)}
             assert outside <= {archive, target.parent, target.with_name("unpacked.tar")}
@@ -222,6 +223,43 @@ def test_more_bytes_or_files_than_allowed_are_refused(open_archive, make):
         open_archive(make({f"{number}.wav": b"x" for number in range(21)}))
 
 
+@pytest.mark.parametrize("make", [make_zip, lambda files: make_tar(files, "w:gz")])
+@pytest.mark.parametrize(
+    ("files", "changed", "told"),
+    [
+        ({"a.wav": bytes(900_000)}, {}, "more than 1 MiB"),
+        ({"a.wav": bytes(900_000)}, {"lenient_bytes": 8 << 20}, "more than 4 MiB"),
+        ({f"{number}.wav": b"x" for number in range(15)}, {}, "more than 20 files"),
+    ],
+    ids=["ratio", "bytes", "files"],
+)
+def test_many_small_archives_may_hold_no_more_than_a_large_one(tmp_path, make, files, changed, told):
+    budget = ArchiveBudget(replace(LIMITS, **changed), tmp_path)
+    archive = tmp_path / "archive"
+    archive.write_bytes(make(files))
+
+    def unpack_many():
+        for number in range(6):
+            (tmp_path / str(number)).mkdir()
+            unpack(archive, tmp_path / str(number), budget)
+
+    with pytest.raises(ArchiveTooLarge, match=told):
+        unpack_many()
+
+
+def test_what_is_decompressed_counts_also_where_nothing_of_it_is_kept(tmp_path):
+    budget = ArchiveBudget(LIMITS, tmp_path)
+    archive = tmp_path / "archive"
+    archive.write_bytes(make_tar({"__MACOSX/a.wav": bytes(8 << 20)}, "w:gz"))
+
+    def unpack_many():
+        for _ in range(5):
+            unpack(archive, tmp_path, budget)
+
+    with pytest.raises(ArchiveTooLarge, match="Unpacked"):
+        unpack_many()
+
+
 @pytest.mark.parametrize("make", [make_zip, make_tar])
 def test_one_file_that_is_too_large_is_named(open_archive, make):
     with pytest.raises(ArchiveTooLarge, match=r"'long\.wav'"):
@@ -284,7 +322,7 @@ def test_damage_anywhere_is_told_in_words(tmp_path, whole):
         archive.write_bytes(content)
         target.mkdir(parents=True)
         try:
-            unpack(archive, target, LIMITS)
+            unpack(archive, target, ArchiveBudget(LIMITS, target))
         except AppError as error:
             codes.add(error.code)
     outside = [path for path in tmp_path.iterdir() if path.name != "archive" and not path.name.isdecimal()]
