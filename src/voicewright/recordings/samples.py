@@ -39,6 +39,7 @@ from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import RefusedFile
 from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobNotFound
+from voicewright.storage.space import require_space
 from voicewright.storage.work import sweep_work, work_folder
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ __all__ = ["Incoming", "Place", "SampleService", "Taken", "sweep"]
 _LOG = logging.getLogger(__name__)
 
 _SWEEP_WAIT_S = 1.0
+_EDITS_AT_ONCE = 2
+"""Samples that are examined again because their words changed; they wait for no upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +74,45 @@ class Taken:
 class SampleService:
     """The samples of all owners.
 
-    Safe for threads. However many files come at once, so many are listened to as the machine has cores. Every
-    method raises the errors of `db.errors` when the database is away.
+    Safe for threads. However many files come at once, so many are listened to as the machine has cores, and a
+    few more whose words somebody mends. Every method raises the errors of `db.errors` when the database is
+    away.
 
     Args:
         database: open.
         blobs: the store of the samples' files; another one than that of the voices.
         uploads_dir: where files lie while they are examined (`Home.uploads_dir`).
         workers: files examined at once; None: one per core.
+        reserve_mb: MiB of disk that must stay free when a sample is kept (`Settings.min_free_disk_mb`).
     """
 
     def __init__(
-        self, database: Database, blobs: BlobStore, uploads_dir: Path, *, workers: int | None = None
+        self,
+        database: Database,
+        blobs: BlobStore,
+        uploads_dir: Path,
+        *,
+        workers: int | None = None,
+        reserve_mb: int = 0,
     ) -> None:
         self.blobs = blobs
         self.uploads_dir = uploads_dir
         self._database = database
+        self._reserve_mb = reserve_mb
         self._pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="samples")
+        self._edits = ThreadPoolExecutor(_EDITS_AT_ONCE, thread_name_prefix="edits")
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Self:
         """The service with its store in the data directory of the settings."""
         home = Home.open(settings.home)
-        return cls(database, BlobStore(home.samples_dir), home.uploads_dir)
+        reserve_mb = settings.min_free_disk_mb
+        return cls(database, BlobStore(home.samples_dir), home.uploads_dir, reserve_mb=reserve_mb)
 
     def close(self) -> None:
         """End the threads, after what they are at."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._edits.shutdown(wait=True, cancel_futures=True)
 
     @contextmanager
     def upload_folder(self) -> Iterator[Path]:
@@ -207,7 +222,7 @@ class SampleService:
             except BlobNotFound:
                 self.get(sample.id, None)  # which says so where it was deleted meanwhile
                 raise
-            examined = self._pool.submit(
+            examined = self._edits.submit(
                 examine, original, sample.filename, transcript, folder, IntakeLimits()
             ).result()
             if isinstance(examined, RefusedFile):
@@ -250,6 +265,10 @@ class SampleService:
         known = self._known(file, place)
         if known is not None:
             return Taken(file.filename, Outcome.UNCHANGED, known)
+        size_bytes, reserve_mb = file.size_bytes, self._reserve_mb
+        require_space(
+            self.blobs.directory, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="Keeping a sample"
+        )
         copies_dir.mkdir(mode=0o700)
         try:
             examined = examine(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -344,7 +345,7 @@ def small_service(settings, database, short_dir, mount_disk):
     """On a disk of 1 MiB."""
     (short_dir / "home").mkdir()
     mount_disk(short_dir / "home", "1m")
-    opened = SampleService.open(settings, database)
+    opened = SampleService.open(settings.model_copy(update={"min_free_disk_mb": 0}), database)
     yield opened
     opened.close()
 
@@ -352,6 +353,10 @@ def small_service(settings, database, short_dir, mount_disk):
 def test_a_full_disk_is_said_and_leaves_nothing_half_made(small_service, database, incoming):
     place, filler = Place.for_dataset(OWNER, "x"), small_service.uploads_dir.parent / "filler"
     filler.write_bytes(os.urandom(600 << 10))
+    reserved = SampleService(database, small_service.blobs, small_service.uploads_dir, reserve_mb=1)
+    with reserved.upload_folder() as folder, pytest.raises(StorageFull, match="1 MiB to spare"):
+        reserved.take([incoming(1)], place, folder)
+    reserved.close()
     with small_service.upload_folder() as folder, pytest.raises(StorageFull, match="free some space"):
         small_service.take([incoming(number) for number in (1, 2)], place, folder)
     assert list(small_service.uploads_dir.iterdir()) == []
@@ -375,3 +380,33 @@ def test_what_killed_uploads_left_goes_with_the_next_start_and_nothing_else(serv
         assert (used.path / "00001.wav").read_bytes() == b"coming"
         shutil.rmtree(used.path)
     assert not left.exists()
+
+
+class HeldUpload(threading.Event):
+    """Tells when the upload that it may stop is listened to, and keeps it there."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+
+    def is_set(self):
+        self.begun.set()
+        assert self.goes_on.wait(60)
+        return super().is_set()
+
+
+def test_mended_words_wait_for_nobodys_upload(database, service, take, incoming):
+    (taken,) = take(incoming(1))
+    busy = SampleService(database, service.blobs, service.uploads_dir, workers=1)
+    place, held = Place.for_dataset(OWNER, "another"), HeldUpload()
+    with ThreadPoolExecutor(2) as pool, busy.upload_folder() as folder:
+        uploading = pool.submit(busy.take, [incoming(2), incoming(3)], place, folder, stop=held)
+        try:
+            assert held.begun.wait(60)
+            mended = pool.submit(busy.set_transcript, taken.sample, "Other words.").result(60)
+            assert not uploading.done()
+        finally:
+            held.goes_on.set()
+        assert [one.outcome for one in uploading.result()] == [Outcome.CREATED] * 2
+    busy.close()
+    assert mended.transcript == "Other words."
