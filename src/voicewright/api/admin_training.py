@@ -24,7 +24,7 @@ from voicewright.api.caller import calling
 from voicewright.api.multipart import FormLimits
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some
+from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some, upload_folder
 from voicewright.recordings.archive_budget import ArchiveLimits
 from voicewright.recordings.bundles import open_bundle
 from voicewright.recordings.entering import Outcome, Place
@@ -125,7 +125,7 @@ async def upload(request: Request, response: Response, services: Wired, owner: O
         files=settings.max_upload_files,
         reserve_mb=settings.min_free_disk_mb,
     )
-    with services.samples.upload_folder() as folder:
+    async with upload_folder(services.samples) as folder:
         form = await receive_form(
             request,
             folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import anyio.to_thread
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from voicewright.api.multipart import Form, FormLimits
-    from voicewright.recordings.samples import Taken
+    from voicewright.recordings.samples import SampleService, Taken
 
 Result = TypeVar("Result")
 
@@ -40,6 +40,20 @@ class UploadInterrupted(AppError):
 
     code: ClassVar[str] = "UPLOAD_INTERRUPTED"
     kind: ClassVar[ErrorKind] = ErrorKind.MALFORMED
+
+
+@asynccontextmanager
+async def upload_folder(samples: SampleService) -> AsyncIterator[Path]:
+    """An empty folder for what a request brings; made and removed in a thread, however much is in it.
+
+    Raises:
+        StorageFull, StorageReadOnly: it can't be made.
+    """
+    with ExitStack() as opened:
+        try:
+            yield await in_upload_thread(opened.enter_context, samples.upload_folder())
+        finally:
+            await in_upload_thread(opened.close)
 
 
 async def receive_form(

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from starlette.requests import Request
 
 from voicewright.api import uploads
 from voicewright.api.multipart import FormLimits, UploadTooLarge
-from voicewright.api.uploads import UploadInterrupted, in_upload_thread, receive_form
+from voicewright.api.uploads import UploadInterrupted, in_upload_thread, receive_form, upload_folder
 
 LIMITS = FormLimits(body_bytes=1000, file_bytes=1000, files=1)
 START = b"--XYZ\r\nContent-Disposition: form-data; name=audio; filename=a.wav\r\n\r\nhalf"
@@ -71,3 +73,32 @@ def test_a_server_that_ends_stops_the_work_and_waits_for_its_thread():
         assert ended.is_set()
 
     asyncio.run(serve())
+
+
+def test_a_folder_of_many_files_is_made_and_removed_beside_the_loop(tmp_path):
+    threads = []
+
+    class Samples:
+        @contextmanager
+        def upload_folder(self):
+            threads.append(threading.current_thread())
+            folder = tmp_path / "request"
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                threads.append(threading.current_thread())
+                shutil.rmtree(folder)
+
+    async def serve(failure):
+        async with upload_folder(Samples()) as folder:
+            (folder / "file").write_bytes(b"x")
+            if failure is not None:
+                raise failure
+
+    for failure in (None, KeyError("x"), asyncio.CancelledError()):
+        with nullcontext() if failure is None else pytest.raises(type(failure)):
+            asyncio.run(serve(failure))
+        assert list(tmp_path.iterdir()) == []
+    assert len(threads) == 6
+    assert threading.current_thread() not in threads
