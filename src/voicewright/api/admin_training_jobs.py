@@ -6,17 +6,22 @@ functions, snake_case. The jobs are those of `/training`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
+from pydantic.alias_generators import to_camel, to_snake
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.admin_training import Owner
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.errors import AppError, FieldFault
 from voicewright.training.schemas import (
     Text,
     TrainingRequestBody,
@@ -45,7 +50,7 @@ router = APIRouter(tags=["admin training"])
 
 
 class StartBody(RequestBody):
-    """Which dataset of yours to train, and how."""
+    """Which dataset to train, and how."""
 
     dataset_name: Text = Field(examples=["my_voice_dataset"])
     epochs: Annotated[Whole, Field(ge=1, le=1000, examples=[10])] = 10
@@ -131,19 +136,39 @@ class JobsAnswer(BaseModel):
     "/api/v1/admin/training/start", status_code=201, summary="Train a dataset", responses=refusals(402, 404)
 )
 @router.post("/train", status_code=201, summary="Train a dataset", responses=refusals(402, 404))
-def start(body: StartBody, caller: Administrator, services: Wired) -> StartAnswer:
-    """Queue a training of all samples of a dataset."""
-    request = TrainingRequestBody.model_validate(
-        {
-            "datasetName": body.dataset_name,
-            "provider": body.provider,
-            "language": body.language,
-            "name": body.name,
-            "options": {"epochs": body.epochs, "batchSize": body.batch_size},
-        }
-    )
-    started = services.training.start(caller, request)
+def start(body: StartBody, owner_id: Owner, caller: Administrator, services: Wired) -> StartAnswer:
+    """Queue a training of all samples of a dataset; the voice is its owner's.
+
+    `epochs` and `batch_size` have their defaults where the engine has these options.
+    """
+    with _faults_named_as_here():
+        forwarded = services.training.options_of(body.provider) | body.model_fields_set
+        options = {"epochs": body.epochs, "batch_size": body.batch_size}
+        request = TrainingRequestBody.model_validate(
+            {
+                "userId": owner_id,
+                "datasetName": body.dataset_name,
+                "provider": body.provider,
+                "language": body.language,
+                "name": body.name,
+                "options": {to_camel(name): value for name, value in options.items() if name in forwarded},
+            }
+        )
+        started = services.training.start(caller, request)
     return StartAnswer(job_id=started.job_id, message="Training started", status=started.status)
+
+
+@contextmanager
+def _faults_named_as_here() -> Iterator[None]:
+    """`/training` calls fields `datasetName` and `options.batchSize`."""
+    try:
+        yield
+    except AppError as error:
+        error.fields = tuple(
+            FieldFault(to_snake(fault.field.removeprefix("options.")), fault.message)
+            for fault in error.fields
+        )
+        raise
 
 
 @router.get("/api/v1/admin/training/jobs", summary="List all trainings")

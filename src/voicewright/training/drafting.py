@@ -92,7 +92,7 @@ def make_draft(
         OptionNotSupported, OptionsInvalid, VoiceNameInvalid, TrainingRequestInvalid: about the request.
         VoiceSampleNotFound, DatasetNotFound, NoUsableSpeech: about the samples.
     """
-    engine = _find_engine(body.provider, engines)
+    engine = find_engine(body.provider, engines)
     options = effective_options(engine, body.options, settings)
     start_after = _start_after(body, settings, now)
     material = find_material(session, owner_id, body, most_samples=settings.max_training_samples)
@@ -150,7 +150,13 @@ def obstacles(
             yield error
 
 
-def _find_engine(provider: str, engines: Engines) -> EngineInfo:
+def find_engine(provider: str, engines: Engines) -> EngineInfo:
+    """The engine that a request names.
+
+    Raises:
+        EngineNotFound, EnginePluginBroken: there is none that can be used.
+        EngineCannotLearn: it has voices of its own.
+    """
     try:
         engine = engines(provider)
     except EngineNotFound as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from voicewright.engines.port import EngineOptions
+from voicewright.engines.testing import TONE_ENGINE
 from voicewright.training.errors import InsufficientAudioQuality
 from voicewright.training.events import record
 from voicewright.training.models import Node, TrainingJob
@@ -297,7 +300,7 @@ def test_bad_requests_are_refused_with_the_field_named(
     refusal(post({**body, "userId": str(other.id)}), 403, "NOT_ALLOWED")
     assert "provider" in refusal(post({"voiceSampleIds": [own]}), 422, "VALIDATION_FAILED")
     refusal(post(b'{"provider": '), 400, "MALFORMED_JSON")
-    refusal(post(b"[" * 100_000), 400, "MALFORMED_REQUEST")
+    refusal(post(b"[" * 100_000), 400, "MALFORMED_JSON")
     refusal(post(b'{"priority": ' + b"9" * 10_000 + b"}"), 400, "MALFORMED_REQUEST")
     refusal(post(b'"' + b"x" * (10 << 20) + b'"'), 413, "BODY_TOO_LARGE")
     refusal(
@@ -399,6 +402,51 @@ def test_scopes_say_what_an_api_key_may_do(
     refusal(client.get(f"/training/{job_id}"), 401, "NOT_AUTHENTICATED")
 
 
+def test_the_defaults_of_the_administrators_are_for_engines_that_have_these_options(
+    client: TestClient,
+    admin: Any,
+    enter_dataset: Callable[..., Dataset],
+    enter_sample: Callable[..., Sample],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OnlyEpochs(EngineOptions):
+        epochs: int = 7
+
+    engine = dataclasses.replace(TONE_ENGINE, options=OnlyEpochs)
+    monkeypatch.setattr(client.app.state.services.training, "_engines", lambda _: engine)  # type: ignore[attr-defined]
+    enter_sample(admin.id, dataset=enter_dataset(admin.id, name="set"))
+    request = {"dataset_name": "set", "provider": "tone"}
+
+    started = client.post("/train", json=request, headers=admin.headers)
+
+    assert started.status_code == 201, started.text
+    options = client.get(f"/training/{started.json()['job_id']}", headers=admin.headers).json()["options"]
+    assert (options["epochs"], "batchSize" in options) == (10, False)
+    refused = client.post("/train", json={**request, "batch_size": 4}, headers=admin.headers)
+    assert set(refusal(refused, 422, "OPTION_NOT_SUPPORTED")) == {"batch_size"}
+
+
+def test_administrators_train_the_datasets_of_others(
+    client: TestClient,
+    admin: Any,
+    person: Any,
+    enter_dataset: Callable[..., Dataset],
+    enter_sample: Callable[..., Sample],
+) -> None:
+    enter_sample(person.id, dataset=enter_dataset(person.id, name="anns"))
+    request = {"dataset_name": "anns", "provider": "tone"}
+    path = "/api/v1/admin/training/start"
+
+    started = client.post(path, params={"user_id": str(person.id)}, json=request, headers=admin.headers)
+
+    assert started.status_code == 201, started.text
+    seen = client.get(f"/training/{started.json()['job_id']}", headers=person.headers).json()
+    assert seen["userId"] == str(person.id)
+    refusal(client.post(path, json=request, headers=admin.headers), 404, "DATASET_NOT_FOUND")
+    nobody = {"user_id": str(uuid.uuid4())}
+    refusal(client.post(path, params=nobody, json=request, headers=admin.headers), 404, "USER_NOT_FOUND")
+
+
 @pytest.mark.parametrize(
     ("start_path", "list_path"),
     [
@@ -454,7 +502,9 @@ def test_administrators_train_their_datasets(  # noqa: PLR0917 - fixtures
         refused = client.post(start_path, json={**request, **bad}, headers=admin.headers)
         assert field in refusal(refused, 422, "VALIDATION_FAILED")
     missing = client.post(start_path, json={"dataset_name": "nobody's"}, headers=admin.headers)
-    refusal(missing, 404, "DATASET_NOT_FOUND")
+    assert set(refusal(missing, 404, "DATASET_NOT_FOUND")) == {"dataset_name"}
+    odd = client.post(start_path, json={**request, "provider": "nobody"}, headers=admin.headers)
+    assert set(refusal(odd, 404, "ENGINE_NOT_FOUND")) == {"provider"}
     gone = client.get(f"/api/v1/admin/training/jobs/{uuid.uuid4()}", headers=admin.headers)
     refusal(gone, 404, "TRAINING_JOB_NOT_FOUND")
     refusal(client.post(start_path, json=request, headers=person.headers), 403, "NOT_ALLOWED")
