@@ -30,13 +30,13 @@ class History:
 
 
 def history_of(session: Session, provider: str) -> History:
-    """What the last trainings of an engine say that ran through without a retry."""
+    """What the last trainings of an engine say that ran through at the first attempt."""
     times = session.execute(
         select(TrainingJob.actual_time_ms, TrainingJob.forecast_time_ms)
         .where(
             TrainingJob.provider == provider,
             TrainingJob.status == "completed",
-            TrainingJob.retry_count == 0,
+            TrainingJob.attempt == 1,
             TrainingJob.actual_time_ms > 0,
             TrainingJob.forecast_time_ms > 0,
         )
