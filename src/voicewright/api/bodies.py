@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voicewright.api.validation import (
+    TOO_DEEP,
     MalformedJson,
     UnsupportedMediaType,
     check_storable,
@@ -56,7 +57,9 @@ async def read_body(request: Request, model: type[Body]) -> Body:
             content = await request.json()
         except json.JSONDecodeError as error:
             raise MalformedJson(f"The body is not JSON: {error.msg}, at character {error.pos}.") from error
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise MalformedJson(TOO_DEEP) from error
+        except ValueError as error:
             raise MalformedJson("The body is not JSON that can be read.") from error
     else:
         raise UnsupportedMediaType(f"The body is {sent!r}. Send it as application/json or {FORM}.")

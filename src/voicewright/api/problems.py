@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voicewright.api.request_ids import request_id
-from voicewright.api.validation import refused_input
+from voicewright.api.validation import TOO_DEEP, MalformedJson, refused_input
 from voicewright.errors import AppError, ErrorKind, FieldFault
 
 if TYPE_CHECKING:
@@ -173,6 +173,8 @@ async def _on_http_exception(connection: HTTPConnection, error: Exception) -> Re
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     if isinstance(error.__cause__, AppError):  # the framework hides what a body's stream was refused with
         return await _on_app_error(connection, error.__cause__)
+    if isinstance(error.__cause__, RecursionError):
+        return await _on_app_error(connection, MalformedJson(TOO_DEEP))
     status = error.status_code
     code = _FRAMEWORK_CODES.get(status, HTTPStatus(status).name)
     told = _framework_words(connection, error)

@@ -19,6 +19,7 @@ from uuid import UUID
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Response, WebSocket
 from fastapi.responses import StreamingResponse
+from pydantic import BeforeValidator, Field
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
@@ -149,7 +150,9 @@ async def events(
     feed: Annotated[_Feed, Depends(_feed)],
     after: After = 0,
     last_event_id: Annotated[
-        int | None, Header(ge=0, le=_LARGEST_ID, description="As `after`; sent by a browser that comes back.")
+        Annotated[int, Field(ge=0, le=_LARGEST_ID)] | None,
+        BeforeValidator(lambda sent: sent or None),  # a browser that has seen nothing may send it empty
+        Header(description="As `after`; sent by a browser that comes back."),
     ] = None,
 ) -> Response:
     """Server-sent events, each with the kind as its name and JSON as its data.

@@ -25,6 +25,7 @@ _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _MAY_BE_UNSTORABLE: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00|\xed[\xa0-\xbf]")
 """In the bytes of a JSON text; whole pairs match as well, so this only says where to look closer."""
 _MESSAGE: Final = "Leave out the NUL character and halves of surrogate pairs; they can't be kept."
+TOO_DEEP: Final = "The body is not JSON that can be read: it is nested too deeply."
 _SHOWN_FIELDS: Final = 20
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.IGNORECASE)
 
@@ -37,7 +38,7 @@ class ValidationFailed(AppError):
 
 
 class MalformedJson(AppError):
-    """The body is not JSON; the message says where it breaks."""
+    """The body is not JSON, or nested too deeply; the message says where it breaks."""
 
     code: ClassVar[str] = "MALFORMED_JSON"
     kind: ClassVar[ErrorKind] = ErrorKind.MALFORMED
@@ -116,8 +117,13 @@ def check_storable(content: object) -> None:
 
     Raises:
         ValidationFailed: names the first field that has some.
+        MalformedJson: it is nested too deeply to look.
     """
-    for loc in _unstorable(content, ()):
+    try:
+        loc = next(_unstorable(content, ()), None)
+    except RecursionError:
+        raise MalformedJson(TOO_DEEP) from None
+    if loc is not None:
         raise invalid_fields([FieldFault(field_name(("", *loc)), _MESSAGE)])
 
 

@@ -187,7 +187,7 @@ def test_bodies_that_can_not_be_read(client):
         (b"{", 400, "MALFORMED_JSON"),
         (b"\xff\xfe\xff", 400, "MALFORMED_REQUEST"),
         (b'{"name": "\xff"}', 400, "MALFORMED_REQUEST"),
-        (b"[" * 100_000, 400, "MALFORMED_REQUEST"),
+        (b"[" * 100_000, 400, "MALFORMED_JSON"),
         (b'{"name": ' + b"9" * 5000 + b"}", 400, "MALFORMED_REQUEST"),
         (b"", 422, "VALIDATION_FAILED"),
         (b"null", 422, "VALIDATION_FAILED"),
@@ -195,6 +195,16 @@ def test_bodies_that_can_not_be_read(client):
     ]:
         answer = client.post("/test/json", content=content, headers={"Content-Type": "application/json"})
         problem(answer, status, code)
+
+
+def test_a_body_that_is_nested_too_deeply_is_said_to_be(client):
+    for path in ("/test/json", "/auth/link"):
+        for depth in (*range(500, 1000, 25), 100_000):  # some can be read, and not be looked through
+            content = b"[" * depth + b'"\\u0000"' + b"]" * depth
+            answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
+            if answer.status_code != 422:
+                assert "nested too deeply" in problem(answer, 400, "MALFORMED_JSON")["error"]
+        assert answer.status_code == 400
 
 
 def test_bodies_of_another_type(client):

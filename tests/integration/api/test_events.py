@@ -167,6 +167,8 @@ def test_a_client_that_comes_back_gets_what_it_has_not_seen_and_no_more(
         assert messages_of(Stream(answer.iter_lines())) == ["meanwhile", "failed"]
     done = http.get(path, headers={**person.headers, "Last-Event-ID": str(later[-1]["id"])})
     assert (done.status_code, done.content) == (204, b"")
+    empty = http.get(path, headers={**person.headers, "Last-Event-ID": ""})
+    assert messages_of(Stream(empty.text.splitlines()))[-1] == "failed"
     for wrong in ("x", "-1", str(2**63)):
         refused = http.get(path, headers={**person.headers, "Last-Event-ID": wrong})
         assert refused.status_code == 422, wrong
