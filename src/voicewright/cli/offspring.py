@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from typing import Final, Self
 
 _LOG = logging.getLogger(__name__)
@@ -14,6 +15,8 @@ _STDERR: Final = 2
 """What the worker says of itself is no part of what the server was asked to print."""
 _SHORTEST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
+_LONG_LIFE_S: Final = 60.0
+"""A worker that lived as long was well: its end has nothing to do with the ones before."""
 _GRACE_S: Final = 20.0
 """A worker that was told to end gives its jobs back first."""
 
@@ -48,8 +51,9 @@ class ChildWorker:
         self._keeper.join()
 
     def _keep(self) -> None:
-        pause_s = _SHORTEST_PAUSE_S
+        pause_s = 0.0
         while True:
+            began_s = time.monotonic()
             with self._lock:
                 if self._ending.is_set():
                     return
@@ -61,7 +65,19 @@ class ChildWorker:
             status = self._child.wait()
             if self._ending.is_set():
                 return
+            pause_s = pause_after(time.monotonic() - began_s, pause_s)
             _LOG.warning("the worker ended with status %s and is started again in %g s", status, pause_s)
             if self._ending.wait(pause_s):
                 return
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def pause_after(lived_s: float, last_pause_s: float) -> float:
+    """How long to wait before a worker that ended is started again: the longer, the more often it ends soon.
+
+    Args:
+        lived_s: how long it lived.
+        last_pause_s: before it was started; 0: it was the first.
+    """
+    if lived_s >= _LONG_LIFE_S:
+        return _SHORTEST_PAUSE_S
+    return min(max(2 * last_pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
