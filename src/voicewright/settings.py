@@ -160,6 +160,12 @@ class Settings(BaseSettings):
         validation_alias="MAX_VOICE_DURATION",
         description="Seconds that a single sample may have.",
     )
+    voice_requests_per_hour: int = Field(
+        default=20,
+        ge=1,
+        validation_alias="VOICEWRIGHT_VOICE_REQUESTS_PER_HOUR",
+        description="Uploads of single samples (`/api/voice/upload`) that an account may make in an hour.",
+    )
     max_upload_mb: int = Field(
         default=4096,
         ge=1,

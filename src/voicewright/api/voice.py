@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.accounts.rate_limits import per_window
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.multipart import FormLimits
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some
+from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some, upload_folder
 from voicewright.recordings.entering import Incoming, Outcome, Place
 from voicewright.recordings.names import clean_transcript
 from voicewright.recordings.schemas import SamplesView, SampleView
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/api/voice", tags=["voice"])
 
 _FORM_BYTES: Final = 256 << 10
 """What a form has besides its file."""
+_HOUR_S: Final = 3600
 Reader = Annotated[Caller, Depends(calling(Scope.SAMPLES_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.SAMPLES_WRITE))]
 
@@ -55,7 +57,7 @@ _FORM: Final = form_document(
     "/upload",
     status_code=201,
     summary="Upload a sample of a voice",
-    responses={200: {"model": UploadedSample, "description": "It was there"}, **refusals(507)},
+    responses={200: {"model": UploadedSample, "description": "It was there"}, **refusals(429, 507)},
     openapi_extra=_FORM,
 )
 @streams_body
@@ -63,10 +65,16 @@ async def upload(request: Request, response: Response, services: Wired, caller: 
     """A recording of 10 to 300 seconds and at most 10 MB, unless the operator has set other limits.
 
     The `id` of the sample is what trainings name. The same bytes again are the same sample.
+    An account may make so many uploads in an hour, 20 by default, and those that are refused count; more are
+    answered with 429 and `Retry-After`.
     """
-    most, reserve_mb = services.settings.max_voice_file_bytes, services.settings.min_free_disk_mb
+    settings = services.settings
+    most, reserve_mb = settings.max_voice_file_bytes, settings.min_free_disk_mb
+    per_hour = per_window("voice-upload", settings.voice_requests_per_hour, _HOUR_S)
     limits = FormLimits(body_bytes=most + _FORM_BYTES, file_bytes=most, files=1, reserve_mb=reserve_mb)
-    with services.samples.upload_folder() as folder:
+    who = str(caller.user_id)
+    await in_upload_thread(lambda: services.accounts.rate_limits.hit(per_hour, who, what="uploads"))
+    async with upload_folder(services.samples) as folder:
         form = await receive_form(request, folder, limits, files={"audio"}, fields={"transcript", "speaker"})
         stop = threading.Event()
         taken = await in_upload_thread(_store, services, caller, form, folder, stop, stop=stop)

@@ -293,6 +293,27 @@ def test_people_upload_single_samples(client, make_person, long_sound, sound, bl
     assert blobs() == set()
 
 
+class TestFewUploads:
+    @pytest.fixture
+    def api_settings(self, settings):
+        return settings.model_copy(update={"voice_requests_per_hour": 2})
+
+    def test_single_samples_have_a_number_an_hour_for_each_account(self, upload, make_person, admin):
+        ann, bob = make_person("ann@example.com"), make_person("bob@example.com")
+        headers = [ann.headers, ann.key("samples:write"), ann.headers, ann.key("samples:write")]
+        answers = [upload(b"x", path=VOICE, headers=each) for each in headers]
+        assert [answer.status_code for answer in answers] == [422, 422, 429, 429]
+        refused = answers[-1]
+        assert (refused.json()["code"], refused.headers["ratelimit-limit"]) == ("RATE_LIMITED", "2")
+        assert refused.headers["ratelimit-remaining"] == "0"
+        wait_s = refused.headers["retry-after"]
+        assert refused.headers["ratelimit-reset"] == wait_s
+        assert f"Too many uploads. Try again in {wait_s} seconds." in refused.json()["error"]
+        assert 0 < int(wait_s) <= 3600
+        assert upload(b"x", path=VOICE, headers=bob.headers).status_code == 422
+        assert [upload(b"x", data=NAME).status_code for _ in range(3)] == [422] * 3
+
+
 class TestSmallLimits:
     """Limits hold while the body comes, and say which they are."""
 
