@@ -165,7 +165,7 @@ def logs(
 def cancel(
     job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
 ) -> ChangedJobView:
-    """End a job in whatever state it is; its worker stops within two seconds.
+    """End a job in whatever state it is; the process that trains it has ended within two seconds.
 
     What it has cost so far is booked. One that has ended already is a 409 that names its state.
     """
@@ -181,6 +181,10 @@ def cancel(
 def retry(
     job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, services: Wired, body: OptionalBody = None
 ) -> ChangedJobView:
-    """Queue a job that failed or was cancelled again; it goes on from its last checkpoint, if it has one."""
+    """Queue a job that failed or was cancelled again; it goes on from its last checkpoint, if it has one.
+
+    One that was cancelled before its time had come (`startAfter`, `schedule`) goes on waiting for it, and is
+    `delayed`.
+    """
     queued = services.training.retry(caller, job_id, user_id=None if body is None else body.user_id)
     return ChangedJobView(job_id=queued.id, message="Training job queued again", status=queued.status)
