@@ -81,7 +81,13 @@ class Settings(BaseSettings):
     """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        frozen=True, populate_by_name=True, env_ignore_empty=True, extra="ignore"
+        frozen=True,
+        populate_by_name=True,
+        # tests build settings by field name; the environment is to know the aliases alone, or `HOME` would be
+        # taken for `home`. No variable can have a name with this prefix.
+        env_prefix="=",
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     home: Annotated[Path, BeforeValidator(_absolute)] = Field(

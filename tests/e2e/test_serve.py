@@ -74,7 +74,9 @@ def form_of(path: Path, dataset: str, transcript: str) -> tuple[bytes, str]:
     return body + b"\r\n--edge--\r\n", "multipart/form-data; boundary=edge"
 
 
-def test_from_the_first_link_to_a_voice(serve: Callable[..., Service], few_recordings: Path) -> None:
+def test_from_the_first_link_to_a_voice(
+    serve: Callable[..., Service], few_recordings: Path, command_line, tmp_path: Path
+) -> None:
     service = serve()
     service.sign_in()
     for line in (few_recordings / "metadata.csv").read_text(encoding="utf-8").splitlines():
@@ -100,6 +102,15 @@ def test_from_the_first_link_to_a_voice(serve: Callable[..., Service], few_recor
     heard = service.ask(f"{job}/audio")["audio"]
     assert heard
     assert heard[0]["text"]
+    # the command line of the same machine speaks with it, while the service runs
+    [voice] = command_line.json("voices", "list", "--owner", "ann@example.com")["voices"]
+    assert voice["voice_id"] == done["voiceModelId"]
+    out = tmp_path / "rain.wav"
+    spoken = command_line.json(
+        "say", "Rain.", "--owner", "ann@example.com", "--voice", "Ann", "--out", str(out)
+    )
+    assert spoken["voice_id"] == done["voiceModelId"]
+    assert out.stat().st_size > 1000
 
 
 def test_ends_with_all_its_processes(serve: Callable[..., Service]) -> None:

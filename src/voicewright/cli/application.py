@@ -84,6 +84,17 @@ class Application(Protocol):
         """End every process that was started."""
 
 
+def voices_of(application: Application, owner: str | None) -> VoiceService:
+    """The voices of an account of the service, by its e-mail address; None: those of the command line.
+
+    Raises:
+        UserNotFound: there is no such account.
+    """
+    if owner is None:
+        return application.voices
+    return application.voices.of(application.accounts.users.by_email(owner).id)
+
+
 def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
     """Run a command's function so that every end of it is a clean one.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicewright.cli.application import Application, command
+from voicewright.cli.application import Application, command, voices_of
 from voicewright.cli.speaking import speak
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ def say(
         str | None, typer.Option(help="Name or id of the voice; the active one by default.")
     ] = None,
     version: Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Whose voice: the e-mail address of an account of the service.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Of the text; the voice's own by default.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=4.0, help="1 is the speaker's own pace.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same speech.")] = 0,
@@ -42,13 +45,12 @@ def say(
     require_sentences(text)
     check_output(out)
     application: Application = ctx.obj
-    found = application.voices.get(voice, version) if voice is not None else application.voices.get_active()
+    voices = voices_of(application, owner)
+    found = voices.get(voice, version) if voice is not None else voices.get_active()
     if found is None:
         raise VoiceNotFound("There is no voice yet. Make one: voicewright clone FOLDER --name NAME")
     client = application.engine(found.engine)
-    request = SayRequest(
-        application.voices.materialise(found), text, out, language=language, speed=speed, seed=seed
-    )
+    request = SayRequest(voices.materialise(found), text, out, language=language, speed=speed, seed=seed)
     spoken = speak(application, client, request)
     answer = _to_json(str(found.id), found.engine, spoken)
     if not as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from contextlib import nullcontext
@@ -97,7 +98,8 @@ def worker(
 
 
 def _stop_at_eof(working: Worker) -> None:
-    while sys.stdin.buffer.read(1 << 10):
+    # not through `sys.stdin`: its lock, held by a thread that waits, is fatal when the interpreter ends
+    while os.read(0, 1 << 10):
         pass
     working.stop()
 

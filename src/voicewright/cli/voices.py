@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicewright.cli.application import Application, command
+from voicewright.cli.application import Application, command, voices_of
 from voicewright.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -22,10 +22,17 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.
 
 @app.command("list")
 @command
-def list_voices(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
+def list_voices(
+    *,
+    ctx: typer.Context,
+    owner: Annotated[
+        str | None, typer.Option(help="Whose: the e-mail address of an account of the service.")
+    ] = None,
+    as_json: Json = False,
+) -> dict[str, Any]:
     """List the voices by name, the newest version of each first."""
     application: Application = ctx.obj
-    found = application.voices.list_voices()
+    found = voices_of(application, owner).list_voices()
     if not as_json:
         _print_table(found)
     return {"voices": [_summary(voice) for voice in found]}

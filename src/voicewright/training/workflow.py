@@ -293,7 +293,7 @@ class _Workflow:
         self._voices.keep_rejected(new, also=lambda session: self._note_quality(session, verdict))
         reasons = " ".join(verdict.judged.evaluation.reasons[:_REASONS_SHOWN])
         raise ModelValidationFailed(
-            f"The voice reached an overall quality of {overall:.2f}, and {least:.2f} was asked for. It is "
+            f"The voice reached an overall quality of {overall:.3f}, and {least:.3f} was asked for. It is "
             f"kept for listening. {reasons}"
         )
 
