@@ -22,6 +22,7 @@ def recordings(sample_recordings: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_new_voice_says_why_it_is_not_active_and_can_be_made_so(
     command_line: CommandLine, recordings: Path, tmp_path: Path
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_new_voice_says_why_it_is_not_active_and_can_be_made_so(
     assert back.stdout == "'voice.v2', version 1, is the active voice now.\n"
 
 
+@pytest.mark.slow
 def test_a_voice_that_can_not_speak_is_registered_and_named_with_the_error(
     command_line: CommandLine, recordings: Path, tmp_path: Path
 ) -> None:

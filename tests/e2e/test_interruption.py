@@ -61,6 +61,7 @@ def test_a_signal_leaves_no_voice_and_no_process(
     assert command_line.json("voices", "list") == {"voices": []}
 
 
+@pytest.mark.slow
 def test_stopping_while_the_new_voice_speaks_leaves_the_voice_and_names_it(
     command_line: CommandLine, one_recording: Path, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_stopping_while_the_new_voice_speaks_leaves_the_voice_and_names_it(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_stopping_say_claims_nothing(command_line: CommandLine, one_recording: Path, tmp_path: Path) -> None:
     with clone(command_line, one_recording) as process:
         process.communicate(timeout=120)

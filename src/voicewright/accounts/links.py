@@ -90,5 +90,6 @@ def no_users(session: Session) -> bool:
 def _invalid() -> SignInLinkInvalid:
     return SignInLinkInvalid(
         "This sign-in link is unknown, was used before, or has expired. Ask an administrator for another one "
-        "(`voicewright users link EMAIL`)."
+        "(`voicewright users link EMAIL`). Before there is any account, take what follows `token=` in the "
+        "link that `voicewright serve` prints at its start."
     )

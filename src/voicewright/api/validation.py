@@ -142,6 +142,9 @@ def _unstorable(content: object, loc: tuple[int | str, ...]) -> Iterator[tuple[i
 
 def _words(fault: Any) -> str:
     message: str = fault["msg"]
+    if fault["type"] == "too_short" and fault["ctx"]["field_type"] == "Value":
+        # of a secret text, Pydantic says what it says of a list
+        return f"Should have at least {fault['ctx']['min_length']} characters"
     return message.removeprefix("Value error, ")
 
 

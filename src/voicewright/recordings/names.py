@@ -83,7 +83,8 @@ def clean_filename(sent: str) -> str:
     """The name of a file as it is shown: without folders and without what can't be shown."""
     base = unicodedata.normalize("NFC", sent.replace("\\", "/")).rstrip("/").rpartition("/")[2]
     shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in base)
-    path = PurePosixPath(_SPACES.sub(" ", shown).strip() or "audio")
+    name = _SPACES.sub(" ", shown).strip()
+    path = PurePosixPath(name if name.strip(".") else "audio")  # dots alone are a folder
     suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
     stem = path.name.removesuffix(suffix)
     return stem[: _MAX_FILENAME_CHARACTERS - len(suffix)] + suffix

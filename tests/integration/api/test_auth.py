@@ -277,6 +277,10 @@ def test_the_first_administrator_comes_by_a_page_that_needs_no_javascript(client
     too_short = client.post(action, data={"token": token, "email": "me@example.com", "password": "short"})
     assert too_short.status_code == 422
     assert 'role="alert"' in too_short.text
+    as_json = client.post(action, json={"token": token, "email": "me@example.com", "password": "short"})
+    assert as_json.json()["fields"] == [
+        {"field": "password", "message": "Should have at least 12 characters"}
+    ]
     no_address = client.post(action, data={"token": token, "email": "<b>", "password": PASSWORD})
     assert no_address.status_code == 422
     assert "<b>" not in no_address.text

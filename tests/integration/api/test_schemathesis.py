@@ -291,8 +291,8 @@ def explore(app, config, *, without):
 @pytest.mark.parametrize(
     ("who", "examples", "limits"),
     [
-        ("admin", 6, True),
-        ("user", 6, False),
+        ("admin", 3, True),
+        ("user", 3, False),
         pytest.param("admin", 100, True, marks=pytest.mark.slow),
         pytest.param("user", 100, True, marks=pytest.mark.slow),
     ],

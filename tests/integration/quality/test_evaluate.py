@@ -36,6 +36,7 @@ def test_a_voice_that_is_the_recordings_own_scores_high(judge, sample_clips, ref
     assert json.loads(json.dumps(evaluation.to_json(), allow_nan=False)) == evaluation.to_json()
 
 
+@pytest.mark.slow
 def test_another_voice_scores_lower_in_similarity_alone(judge, sample_clips, references, spoilt):
     own = judge(sample_clips[:2], references)
     other = judge([(text, spoilt(path, faster=1.3)) for text, path in sample_clips[:2]], references)
@@ -80,6 +81,7 @@ def test_silence_one_sentence_one_recording_and_a_foreign_language(judge, sample
     assert mute.overall == pytest.approx(mute.naturalness)
 
 
+@pytest.mark.slow
 @pytest.mark.speech
 def test_two_recordings_of_one_person_score_high_and_two_people_low(judge, speech_dir):
     people = {folder.name: sorted(folder.glob("*.flac")) for folder in (speech_dir / "librispeech").iterdir()}

@@ -4,7 +4,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from voicewright.recordings.errors import DatasetNameInvalid, LanguageInvalid, TranscriptInvalid
@@ -91,6 +91,8 @@ def test_of_a_files_name_what_can_be_shown_is_kept(sent, shown):
 
 
 @given(st.text(max_size=400))
+@example(".")
+@example("..")
 def test_any_name_of_a_file_can_be_shown_and_stored(sent):
     name = clean_filename(sent)
     assert 0 < len(name) <= 200
