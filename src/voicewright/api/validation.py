@@ -142,7 +142,7 @@ def _unstorable(content: object, loc: tuple[int | str, ...]) -> Iterator[tuple[i
 
 def _words(fault: Any) -> str:
     message: str = fault["msg"]
-    if fault["type"] == "too_short" and fault["ctx"]["field_type"] == "Value":
+    if fault["type"] == "too_short" and fault.get("ctx", {}).get("field_type") == "Value":
         # of a secret text, Pydantic says what it says of a list
         return f"Should have at least {fault['ctx']['min_length']} characters"
     return message.removeprefix("Value error, ")
