@@ -26,6 +26,7 @@ import psutil
 from _recordings import SAMPLES
 from _report import machine, table
 from _service import running
+from voicewright.engines.testing import write_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vw-jobs-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # root's database runs as another user
-        plugin = _tone_plugin(folder / "plugin")
+        plugin = write_plugin(folder / "plugin")
         with running(folder / "home", PYTHONPATH=str(plugin)) as service:
             headers = {"X-API-Key": service.api_key}
             with httpx.Client(
@@ -144,17 +145,6 @@ def _hosts(server: psutil.Process) -> list[psutil.Process]:
 
 def _seconds(earlier: str, later: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-
-
-def _tone_plugin(folder: Path) -> Path:
-    """A folder that, on the path, registers the tone engine as any other plugin would be."""
-    metadata = folder / "voicewright_tone-1.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: voicewright-tone\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text(
-        "[voicewright.engines]\ntone = voicewright.engines.testing:TONE_ENGINE\n"
-    )
-    return folder
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from voicewright.engines.testing import write_plugin
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -19,6 +21,12 @@ def repository() -> Path:
 def sample_recordings() -> Path:
     """The folder of sample recordings: 25 clips, two minutes, one synthetic speaker, with transcripts."""
     return ROOT / "examples" / "recordings"
+
+
+@pytest.fixture(scope="session")
+def tone_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that, on the path, registers the tone engine as any other plugin would be."""
+    return write_plugin(tmp_path_factory.mktemp("plugin"))
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicewright.errors import AppError, ErrorKind
 
+Dollars = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=6)]
+
 
 class SettingsInvalid(AppError):
     """An environment variable has a value that the program can't use."""
@@ -219,19 +221,13 @@ class Settings(BaseSettings):
         validation_alias="TARGET_QUALITY_SCORE",
         description="Overall quality, 0 to 1, that an estimate says how to reach.",
     )
-    max_training_cost: Decimal = Field(
+    max_training_cost: Dollars = Field(
         default=Decimal("100.00"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="MAX_TRAINING_COST",
         description="Dollars that one training job may cost.",
     )
-    daily_training_budget: Decimal = Field(
+    daily_training_budget: Dollars = Field(
         default=Decimal("1000.00"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="DAILY_TRAINING_BUDGET",
         description="Dollars that all training jobs of one day (UTC) may cost together.",
     )
@@ -253,75 +249,48 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_OFF_PEAK_TIME_ZONE",
         description="Time zone of these hours, such as `Europe/Berlin`.",
     )
-    price_gpu_hour: Decimal = Field(
+    price_gpu_hour: Dollars = Field(
         default=Decimal("2.50"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_GPU_HOUR",
         description="Dollars for an hour of training on a GPU.",
     )
-    price_cpu_hour: Decimal = Field(
+    price_cpu_hour: Dollars = Field(
         default=Decimal(0),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_CPU_HOUR",
         description="Dollars for an hour of training without a GPU.",
     )
-    price_storage_gb: Decimal = Field(
+    price_storage_gb: Dollars = Field(
         default=Decimal("0.02"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_STORAGE_GB",
         description="Dollars for a gigabyte of samples and voice stored.",
     )
-    price_transfer_gb: Decimal = Field(
+    price_transfer_gb: Dollars = Field(
         default=Decimal("0.09"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_TRANSFER_GB",
         description="Dollars for a gigabyte moved to and from the machine that trains.",
     )
-    price_google_training: Decimal = Field(
+    price_google_training: Dollars = Field(
         default=Decimal(300),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_GOOGLE_TRAINING",
         description="Dollars for a custom voice of Google Cloud, with half an hour of speech.",
     )
-    price_google_minute: Decimal = Field(
+    price_google_minute: Dollars = Field(
         default=Decimal("0.10"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_GOOGLE_MINUTE",
         description="Dollars for each further minute of speech there.",
     )
-    price_google_calls: Decimal = Field(
+    price_google_calls: Dollars = Field(
         default=Decimal(50),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_GOOGLE_CALLS",
         description="Dollars for the calls that a training there takes.",
     )
-    price_openai_thousand_tokens: Decimal = Field(
+    price_openai_thousand_tokens: Dollars = Field(
         default=Decimal("0.008"),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_OPENAI_THOUSAND_TOKENS",
         description="Dollars for a thousand tokens of a fine-tuning at OpenAI.",
     )
-    price_openai_calls: Decimal = Field(
+    price_openai_calls: Dollars = Field(
         default=Decimal(25),
-        ge=0,
-        max_digits=14,
-        decimal_places=6,
         validation_alias="VOICEWRIGHT_PRICE_OPENAI_CALLS",
         description="Dollars for the calls that a training there takes.",
     )

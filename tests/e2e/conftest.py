@@ -70,19 +70,6 @@ class CommandLine:
 
 
 @pytest.fixture(scope="session")
-def tone_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that, on the path, registers the tone engine as any other plugin would be."""
-    folder = tmp_path_factory.mktemp("plugin")
-    metadata = folder / "voicewright_tone-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: voicewright-tone\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text(
-        "[voicewright.engines]\ntone = voicewright.engines.testing:TONE_ENGINE\n"
-    )
-    return folder
-
-
-@pytest.fixture(scope="session")
 def make_command_line(tone_plugin: Path) -> Callable[[Path], CommandLine]:
     def make(home: Path) -> CommandLine:
         environment = dict(os.environ)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from voicewright.engines.testing import write_plugin
+
 if TYPE_CHECKING:
     from conftest import CommandLine
 
@@ -140,10 +142,7 @@ def test_the_doctor_lists_all_languages_of_an_engine(program: CommandLine) -> No
 
 
 def test_the_doctor_says_why_a_plugin_is_broken_and_what_to_do(program: CommandLine, tmp_path: Path) -> None:
-    metadata = tmp_path / "voicewright_torn-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: voicewright-torn\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[voicewright.engines]\ntorn = no_such_module:ENGINE\n")
+    write_plugin(tmp_path, "torn", "no_such_module:ENGINE")
     done = program.run("doctor", "--json", PYTHONPATH=str(tmp_path))
 
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}

@@ -35,6 +35,7 @@ import soundfile
 from fastapi.routing import iter_route_contexts
 
 from voicewright.api.app import create_app
+from voicewright.engines.testing import write_plugin
 from voicewright.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -168,10 +169,7 @@ def text() -> str:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     plugin = tmp_path_factory.mktemp("plugin")
     (plugin / "stand_in.py").write_text(STAND_IN)
-    metadata = plugin / "stand_in-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: stand-in\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[voicewright.engines]\nbuiltin = stand_in:ENGINE\n")
+    write_plugin(plugin, "builtin", "stand_in:ENGINE")
     environment = os.environ | {
         "VOICEWRIGHT_HOME": str(tmp_path_factory.mktemp("data") / "home"),
         "PYTHONPATH": str(plugin),

@@ -87,7 +87,7 @@ _HEADERS: Final = {
 
 
 def complete_document(app: FastAPI) -> None:
-    """Have the application's document made in this way; replacing its method is how FastAPI has it."""
+    """Have the application's document made in this way."""
     plain = app.openapi
     app.description = DESCRIPTION
     app.openapi_tags = [{"name": name, "description": description} for name, description in TAGS.items()]
@@ -99,6 +99,7 @@ def complete_document(app: FastAPI) -> None:
             _complete(document)
         return document
 
+    # replacing its method is how FastAPI has an application make its own document
     app.openapi = complete  # type: ignore[method-assign]
 
 

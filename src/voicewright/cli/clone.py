@@ -15,7 +15,8 @@ from voicewright.cli.standing import Standing
 
 if TYPE_CHECKING:
     from voicewright.speech.say import SayResult
-    from voicewright.training.clone import CloneRequest, CloneResult, CloneTools
+    from voicewright.training.clone import CloneResult, CloneTools
+    from voicewright.training.making import VoiceRequest
     from voicewright.training.progress import Progress
     from voicewright.voices.models import VoiceModel
 
@@ -69,7 +70,8 @@ def clone(
     from voicewright.recordings.errors import RecordingsNotFound
     from voicewright.speech.say import SayRequest, check_output
     from voicewright.speech.sentences import require_sentences
-    from voicewright.training.clone import CloneRequest, CloneTools
+    from voicewright.training.clone import CloneTools
+    from voicewright.training.making import VoiceRequest
 
     if (say is None) != (out is None):
         raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
@@ -89,7 +91,7 @@ def clone(
         "max_time": max_time,
         "seed": seed,
     }
-    request = CloneRequest(
+    request = VoiceRequest(
         source=folder,
         name=_name_of(folder.resolve()) if name is None else name,
         language=language,
@@ -130,7 +132,7 @@ def _require_consent(application: Application, name: str, speaker: str | None) -
 
 
 def _make_voice(
-    application: Application, request: CloneRequest, tools: CloneTools, *, speaks: bool
+    application: Application, request: VoiceRequest, tools: CloneTools, *, speaks: bool
 ) -> CloneResult:
     """Train and register, keeping in mind what is to be said if this ends early."""
     from voicewright.training.clone import clone_voice

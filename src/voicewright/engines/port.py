@@ -129,6 +129,11 @@ class EngineInfo:
     install_hint: str = ""
     """The command that installs what `requires` names."""
 
+    @property
+    def least_gpu_memory_mb(self) -> int:
+        """MiB of a GPU's memory without which it does not train; 0: it needs no GPU."""
+        return max(self.forecast.gpu_memory_mb, 1 if self.capabilities.needs_gpu else 0)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingClip:

@@ -104,6 +104,23 @@ TONE_ENGINE = EngineInfo(
 )
 
 
+def write_plugin(
+    folder: Path, engine_id: str = "tone", target: str = "voicewright.engines.testing:TONE_ENGINE"
+) -> Path:
+    """Write what registers an engine as an installed plugin does, once the folder is on the path.
+
+    Args:
+        folder: made where it is missing.
+        engine_id: under which it is found.
+        target: `module:attribute` of its description.
+    """
+    metadata = folder / f"voicewright_{engine_id}-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: voicewright-{engine_id}\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(f"[voicewright.engines]\n{engine_id} = {target}\n")
+    return folder
+
+
 def write_tone_clips(
     directory: Path, *, count: int = 3, duration_s: float = 1.0, pitch_hz: float = 150.0
 ) -> tuple[TrainingClip, ...]:

@@ -32,7 +32,6 @@ _MAX_NAME_BYTES: Final = 200
 """Disks take 255 for the name of a file."""
 _MAX_FILENAME_CHARACTERS: Final = 200
 _LONGEST_SUFFIX: Final = 10
-_SPACES: Final = re.compile(r"\s+")
 _PUNCTUATION: Final = " ._-"
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}")
 _LETTERS: Final = ("L", "N", "M")
@@ -81,9 +80,8 @@ def clean_language(tag: str) -> str:
 
 def clean_filename(sent: str) -> str:
     """The name of a file as it is shown: without folders and without what can't be shown."""
-    base = unicodedata.normalize("NFC", sent.replace("\\", "/")).rstrip("/").rpartition("/")[2]
-    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in base)
-    name = _SPACES.sub(" ", shown).strip()
+    base = sent.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    name = composed("".join(c if unicodedata.category(c)[0] != "C" else " " for c in base))
     path = PurePosixPath(name if name.strip(".") else "audio")  # dots alone are a folder
     suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
     stem = path.name.removesuffix(suffix)

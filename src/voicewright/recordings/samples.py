@@ -191,11 +191,7 @@ class SampleService:
             SampleNotFound: names those that are not there, or somebody else's.
         """
         with self._database.session() as session:
-            query = select(Sample).where(Sample.owner_id == owner_id, Sample.id.in_(sample_ids))
-            found = {sample.id: sample for sample in session.scalars(query)}
-        if missing := [str(sample_id) for sample_id in sample_ids if sample_id not in found]:
-            raise SampleNotFound(f"There are no samples with these ids: {', '.join(missing)}.")
-        return [found[sample_id] for sample_id in sample_ids]
+            return find_samples(session, sample_ids, owner_id)
 
     def list_singles(
         self, owner_id: uuid.UUID, *, limit: int = 100, offset: int = 0
@@ -298,3 +294,16 @@ def _locked(session: Session, sample: Sample) -> tuple[Dataset | None, Sample | 
     if sample.dataset_id is not None:
         dataset = session.get(Dataset, sample.dataset_id, with_for_update={"key_share": True})
     return dataset, session.get(Sample, sample.id, with_for_update=True)
+
+
+def find_samples(session: Session, sample_ids: Sequence[uuid.UUID], owner_id: uuid.UUID) -> list[Sample]:
+    """Samples of an owner in the order of their ids.
+
+    Raises:
+        SampleNotFound: names those that are not there, or somebody else's.
+    """
+    query = select(Sample).where(Sample.owner_id == owner_id, Sample.id.in_(sample_ids))
+    found = {sample.id: sample for sample in session.scalars(query)}
+    if missing := [str(sample_id) for sample_id in sample_ids if sample_id not in found]:
+        raise SampleNotFound(f"There are no samples with these ids: {', '.join(missing)}.")
+    return [found[sample_id] for sample_id in sample_ids]

@@ -14,7 +14,6 @@ from voicewright.engines.host.events import LogLine, Metric, Progress
 from voicewright.storage.space import require_space
 from voicewright.storage.work import sweep_work, work_slot
 from voicewright.training.making import STAGES, WORK_BYTES, Making, Watcher, checked_language
-from voicewright.training.making import VoiceRequest as CloneRequest
 from voicewright.training.progress import ProgressSink, Stages, ignore_progress
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S, claim_workspace
 from voicewright.voices.names import clean_name
@@ -29,10 +28,9 @@ if TYPE_CHECKING:
     from voicewright.quality.evaluation import Evaluation
     from voicewright.quality.measurer import Measurer
     from voicewright.recordings.report import IntakeReport
+    from voicewright.training.making import VoiceRequest
     from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
-
-__all__ = ["CloneRequest", "CloneResult", "CloneTools", "clone_voice"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,7 +65,7 @@ class CloneResult:
 
 
 def clone_voice(
-    request: CloneRequest,
+    request: VoiceRequest,
     tools: CloneTools,
     *,
     on_progress: ProgressSink = ignore_progress,
@@ -161,7 +159,7 @@ def _pause(cancel: threading.Event | None) -> Callable[[float], object]:
     return pause
 
 
-def _key(request: CloneRequest, info: EngineInfo, language: str) -> str:
+def _key(request: VoiceRequest, info: EngineInfo, language: str) -> str:
     """Name the workspace so that a second attempt at the same work finds it."""
     parts = [str(request.source.resolve()), info.id, language]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -23,7 +23,7 @@ def _now() -> datetime:
 
 
 class TrainingJob(Base):
-    """One training job, from the request to its end; `training.states` says how its state may change.
+    """One training job, from the request to its end; `training.transitions` says how its state may change.
 
     Whoever runs it holds the number of the attempt, and every write of the run names that number: a worker
     that was given up and comes back writes nothing (`training.runs`).

@@ -28,6 +28,4 @@ def live_nodes(session: Session) -> Sequence[Node]:
 
 def can_run(node: Node, engine: EngineInfo) -> bool:
     """Whether a node serves an engine and has the GPU memory that it needs."""
-    if engine.id not in node.engines:
-        return False
-    return not engine.capabilities.needs_gpu or (node.gpu_memory_mb or 0) >= engine.forecast.gpu_memory_mb
+    return engine.id in node.engines and engine.least_gpu_memory_mb <= (node.gpu_memory_mb or 0)

@@ -20,11 +20,11 @@ from sqlalchemy import func, select, update
 
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.errors import AppError, ErrorKind
-from voicewright.jobs.queue import enqueue, take_out
-from voicewright.training import budget
+from voicewright.jobs.queue import take_out
 from voicewright.training.events import record
 from voicewright.training.models import TrainingJob
 from voicewright.training.recovery import is_temporary, retry_delay_s, suggested_actions
+from voicewright.training.transitions import end_job, issue_ticket, requeue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TASK: Final = "train"
-"""The task of the queue's entries that start an attempt; their argument is `job_id`."""
 BEAT_S: Final = 0.4
 """How often what happened is written down; the longest that a run does not know that it was cancelled."""
 _PATIENCE_S: Final = 600.0
@@ -65,24 +63,6 @@ class _Note:
     level: Level | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-
-def queue_of(provider: str) -> str:
-    """The queue of the jobs of an engine: a node serves those of the engines that it has."""
-    return f"{TASK}.{provider}"
-
-
-def issue_ticket(session: Session, job: TrainingJob, *, start_after: datetime | None = None) -> None:
-    """Put a job into the queue; tickets that it had before are void."""
-    session.flush()
-    job.ticket = enqueue(
-        session,
-        TASK,
-        {"job_id": str(job.id)},
-        queue=queue_of(job.provider),
-        priority=job.priority,
-        start_after=start_after,
-    )
 
 
 class Run:
@@ -209,18 +189,27 @@ class Run:
             raise RunLost("The job was cancelled or given to another worker, so this attempt is void.")
         return job
 
-    def complete(self, session: Session, *, voice_model_id: UUID, cost: Decimal, **facts: Any) -> None:
+    def complete(
+        self,
+        session: Session,
+        *,
+        voice_model_id: UUID,
+        cost: Decimal,
+        quality: dict[str, Any] | None,
+        quality_score: float | None,
+    ) -> None:
         """End the job well, in the transaction that registers its voice."""
         # before the row: a beat holds this lock while it waits for the row
         with self._write_lock:
             job = self.locked(session)
             self._write_waiting(session, job)
         job.voice_model_id = voice_model_id
+        job.quality, job.quality_score = quality, quality_score
         job.progress, job.stage = 100.0, "completed"
         job.can_retry, job.suggested_actions = False, []
-        self._end(session, job, "completed", cost, facts)
+        self._end(session, job, "completed", cost)
 
-    def fail(self, error: AppError, *, cost: Decimal, **facts: Any) -> float | None:
+    def fail(self, error: AppError, *, cost: Decimal) -> float | None:
         """End the attempt badly: the job waits for its next where the error is temporary, else it fails.
 
         Waits for a database that is away.
@@ -228,7 +217,6 @@ class Run:
         Args:
             error: why.
             cost: of all attempts so far.
-            facts: columns of the job that are known now.
 
         Returns:
             Seconds until the next attempt; None: the job failed.
@@ -246,7 +234,7 @@ class Run:
                 record(session, job, "log", error.message, level="error", data={"code": error.code})
                 if delay_s is None:
                     job.can_retry = True
-                    self._end(session, job, "failed", cost, facts)
+                    self._end(session, job, "failed", cost)
                 else:
                     self._wait_for_next(session, job, delay_s)
             return delay_s
@@ -304,18 +292,8 @@ class Run:
             record(session, job, "progress", latest.message, data=latest.data, at=latest.at)
         return len(notes), latest
 
-    def _end(
-        self, session: Session, job: TrainingJob, status: str, cost: Decimal, facts: Mapping[str, Any]
-    ) -> None:
-        for name, value in facts.items():
-            setattr(job, name, value)
-        job.status = status
-        job.completed_at = datetime.now(UTC)
-        job.actual_time_ms = self.spent_ms
-        job.actual_cost = cost
-        job.attempt_started_at = None
-        budget.settle(session, job, cost)
-        record(session, job, "status", status)
+    def _end(self, session: Session, job: TrainingJob, status: str, cost: Decimal) -> None:
+        end_job(session, job, status, at=datetime.now(UTC), spent_ms=self.spent_ms, cost=cost)
 
     def _wait_for_next(self, session: Session, job: TrainingJob, delay_s: float) -> None:
         job.status = "delayed"
@@ -323,7 +301,7 @@ class Run:
         job.actual_time_ms = self.spent_ms
         job.attempt_started_at = None
         job.start_after = datetime.now(UTC) + timedelta(seconds=delay_s)
-        issue_ticket(session, job, start_after=job.start_after)
+        issue_ticket(session, job)
         record(
             session,
             job,
@@ -354,21 +332,3 @@ class Run:
     def _lose(self) -> None:
         self._lost.set()
         self.cancel.set()
-
-
-def spent_ms(job: TrainingJob, now: datetime) -> int:
-    """Wall time in which a job ran, all attempts together, until a moment of the database's clock."""
-    before = job.actual_time_ms or 0
-    if job.attempt_started_at is None:
-        return before
-    return before + max(0, round((now - job.attempt_started_at).total_seconds() * 1000))
-
-
-def requeue(session: Session, job: TrainingJob, reason: str, *, spent_ms: int) -> None:
-    """Put a job that was running back into the queue, for a reason that its log keeps."""
-    job.status = "queued"
-    job.actual_time_ms = spent_ms
-    job.attempt_started_at = None
-    issue_ticket(session, job)
-    record(session, job, "log", reason, level="warning")
-    record(session, job, "status", "queued")

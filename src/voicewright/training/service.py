@@ -25,9 +25,9 @@ from voicewright.training.events import record
 from voicewright.training.idempotency import digest_of, earlier_job
 from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
 from voicewright.training.nodes import can_run, live_nodes
-from voicewright.training.runs import issue_ticket, spent_ms
 from voicewright.training.scheduling import start_moment
 from voicewright.training.stats import Statistics, count_jobs
+from voicewright.training.transitions import end_job, issue_ticket, spent_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,19 +167,16 @@ class TrainingService:
                 raise TrainingJobEnded(f"The training job is {job.status} already, so it can't be cancelled.")
             if job.ticket is not None:
                 withdraw(session, job.ticket)
-            job.actual_time_ms = spent_ms(job, session.scalars(select(func.clock_timestamp())).one())
-            job.actual_cost = self._cost_so_far(job)
+            spent = spent_ms(job, session.scalars(select(func.clock_timestamp())).one())
             job.attempt += 1  # the run that may be going on holds the number before
-            job.status = job.stage = "cancelled"
-            job.ticket = job.attempt_started_at = None
+            job.stage, job.ticket = "cancelled", None
             if job.started_at is not None:  # otherwise it was asked for, and a retry keeps to it
                 job.start_after = None
-            job.completed_at = self._clock()
             job.can_retry = True
-            budget.settle(session, job, job.actual_cost)
             by = "its owner" if caller.user_id == job.owner_id else "an administrator"
             record(session, job, "log", f"Cancelled by {by}.", level="warning")
-            record(session, job, "status", "cancelled")
+            cost = self._cost_so_far(job, spent)
+            end_job(session, job, "cancelled", at=self._clock(), spent_ms=spent, cost=cost)
             return job
 
     def retry(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
@@ -313,7 +310,7 @@ class TrainingService:
     def _queue(self, session: Session, job: TrainingJob, start_after: datetime | None) -> None:
         job.status = "queued" if start_after is None else "delayed"
         job.start_after = start_after
-        issue_ticket(session, job, start_after=start_after)
+        issue_ticket(session, job)
 
     def _log_opening(self, session: Session, job: TrainingJob, draft: Draft) -> None:
         facts = {
@@ -328,13 +325,13 @@ class TrainingService:
             waits = f"No node that is there now can run it: it waits for one with {draft.node_needed}."
             record(session, job, "log", waits, level="warning")
 
-    def _cost_so_far(self, job: TrainingJob) -> Decimal:
+    def _cost_so_far(self, job: TrainingJob, time_ms: int) -> Decimal:
         before = job.actual_cost or Decimal(0)
         try:
             engine = self._engines(job.provider)
         except AppError:  # it was uninstalled meanwhile
             return before
-        cost = cost_of_job(job, engine, self._settings, time_ms=job.actual_time_ms or 0)
+        cost = cost_of_job(job, engine, self._settings, time_ms=time_ms)
         return max(before, cost)
 
 

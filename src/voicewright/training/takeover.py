@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select
 
 from voicewright.jobs.queue import dead_tickets, forget_dead_workers
-from voicewright.training import budget
 from voicewright.training.events import record
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.recovery import suggested_actions
-from voicewright.training.runs import issue_ticket, requeue, spent_ms
+from voicewright.training.transitions import end_job, issue_ticket, requeue, spent_ms
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
 
 LOST_AFTER_S: Final = 10.0
-"""A run that gave no sign of life for so long is given to another worker; it gives one every half second."""
+"""A run that gave no sign of life for so long is given to another worker; see `runs.BEAT_S`."""
 MOST_TAKEOVERS: Final = 10
 """A job that so many workers did not survive is not given to another one."""
 _NODES_KEPT: Final = timedelta(days=1)
@@ -125,15 +124,11 @@ def _reissue_lost_tickets(session: Session) -> int:
 
 
 def _give_up(session: Session, job: TrainingJob, spent: int, cost: Decimal) -> None:
-    job.status = "failed"
-    job.actual_time_ms, job.actual_cost, job.attempt_started_at = spent, cost, None
-    job.completed_at = datetime.now(UTC)
     job.error_code = "WORKER_LOST"
     job.last_error = (
         f"{MOST_TAKEOVERS} workers did not survive this job. The memory of their machines may be too small."
     )
     job.can_retry = True
     job.suggested_actions = list(suggested_actions("HOST_DIED", job))
-    budget.settle(session, job, cost)
     record(session, job, "log", job.last_error, level="error", data={"code": job.error_code})
-    record(session, job, "status", "failed")
+    end_job(session, job, "failed", at=datetime.now(UTC), spent_ms=spent, cost=cost)

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
 
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.engines.errors import EngineOutOfMemory, HostTimedOut
 from voicewright.engines.host.events import LogLine, Metric, Progress
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.errors import AppError
+from voicewright.recordings.errors import SampleNotFound
 from voicewright.recordings.materialise import lay_out
-from voicewright.recordings.models import Sample
+from voicewright.recordings.samples import find_samples
 from voicewright.storage.errors import BlobNotFound, StorageFull
 from voicewright.storage.space import require_space
 from voicewright.training import budget
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import TrainingOutcome
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
+    from voicewright.recordings.models import Sample
     from voicewright.settings import Settings
     from voicewright.storage.blobs import BlobStore
     from voicewright.training.making import Verdict
@@ -178,19 +179,11 @@ class _Workflow:
     def _validate(self) -> None:
         """The samples may have been deleted, and a consent revoked, since the job was accepted."""
         ids = [UUID(text) for text in self._job.sample_ids]
-        with self._tools.database.session() as session:
-            found = {
-                sample.id: sample
-                for sample in session.scalars(
-                    select(Sample).where(Sample.id.in_(ids), Sample.owner_id == self._job.owner_id)
-                )
-            }
-        missing = [str(sample_id) for sample_id in ids if sample_id not in found]
-        if missing:
-            raise VoiceSampleNotFound(
-                f"These samples of the job are gone: {', '.join(missing)}. Start a new job without them."
-            )
-        self._samples = [found[sample_id] for sample_id in ids]
+        try:
+            with self._tools.database.session() as session:
+                self._samples = find_samples(session, ids, self._job.owner_id)
+        except SampleNotFound as error:
+            raise VoiceSampleNotFound(f"{error.message} Start a new job without them.") from error
         self._require_consent()
         self._run.log(f"{len(ids)} samples found.")
 

@@ -79,5 +79,5 @@ class Abilities:
 
 def can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
     """Whether a machine with so much memory of a GPU (0: none) can train with an engine."""
-    needed_mb = max(info.forecast.gpu_memory_mb, 1 if info.capabilities.needs_gpu else 0)
-    return info.capabilities.learns and not missing_modules(info) and needed_mb <= gpu_memory_mb
+    has_memory = info.least_gpu_memory_mb <= gpu_memory_mb
+    return has_memory and info.capabilities.learns and not missing_modules(info)

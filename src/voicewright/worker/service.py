@@ -18,8 +18,9 @@ from voicewright.quality.measurer import Measurer
 from voicewright.storage.work import sweep_work
 from voicewright.training.bill import cost_of_job
 from voicewright.training.models import TrainingJob
-from voicewright.training.runs import TASK, Run, queue_of
+from voicewright.training.runs import Run
 from voicewright.training.takeover import take_over, tidy_queue
+from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
 from voicewright.worker.gpu import GpuMemory

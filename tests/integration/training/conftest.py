@@ -22,7 +22,7 @@ from voicewright.recordings.models import Sample
 from voicewright.storage.blobs import BlobStore
 from voicewright.training.clone import CloneTools
 from voicewright.training.models import TrainingJob
-from voicewright.training.runs import issue_ticket
+from voicewright.training.transitions import issue_ticket
 from voicewright.training.workflow import WorkTools
 from voicewright.voices.service import VoiceService
 
@@ -164,7 +164,7 @@ def make_job(database: Database, samples: list[Sample]) -> Callable[..., Trainin
         )
         with database.session() as session:
             session.add(job)
-            issue_ticket(session, job, start_after=job.start_after)
+            issue_ticket(session, job)
         return job
 
     return make

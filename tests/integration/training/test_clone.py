@@ -16,9 +16,10 @@ from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.pending import pending
 from voicewright.storage.work import work_slot
-from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
+from voicewright.training.clone import CloneTools, clone_voice
 from voicewright.training.errors import EngineCannotLearn, NothingHeldOut
 from voicewright.training.judging import judge_again
+from voicewright.training.making import VoiceRequest
 from voicewright.voices.errors import VoiceNameInvalid
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
 
 
-def request(recordings: Path, name: str = "Ann", **options: object) -> CloneRequest:
-    return CloneRequest(source=recordings, name=name, language="en", options=options)
+def request(recordings: Path, name: str = "Ann", **options: object) -> VoiceRequest:
+    return VoiceRequest(source=recordings, name=name, language="en", options=options)
 
 
 def left_over(tools: CloneTools) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.storage.errors import StorageFull
-from voicewright.training.clone import CloneRequest, CloneTools, clone_voice
+from voicewright.training.clone import CloneTools, clone_voice
+from voicewright.training.making import VoiceRequest
 from voicewright.training.progress import ignore_progress
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def clone(
     tools: CloneTools, recordings: Path, on_progress: ProgressSink = ignore_progress, **options: object
 ) -> VoiceModel:
-    request = CloneRequest(source=recordings, name="Ann", language="en", options=options)
+    request = VoiceRequest(source=recordings, name="Ann", language="en", options=options)
     return clone_voice(request, tools, on_progress=on_progress).voice
 
 

@@ -12,15 +12,16 @@ import soundfile
 from voicewright.engines.client import EngineClient
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.quality.errors import JudgeMissing
-from voicewright.training.clone import CloneRequest, CloneResult, CloneTools, clone_voice
+from voicewright.training.clone import CloneResult, CloneTools, clone_voice
 from voicewright.training.judging import judge_again
+from voicewright.training.making import VoiceRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def clone(tools: CloneTools, recordings: Path, language: str = "en", **options: object) -> CloneResult:
-    request = CloneRequest(source=recordings, name="Ann", language=language, options=options)
+    request = VoiceRequest(source=recordings, name="Ann", language=language, options=options)
     return clone_voice(request, tools)
 
 

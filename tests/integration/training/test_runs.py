@@ -14,8 +14,9 @@ from sqlalchemy import func, select, text
 from voicewright.jobs.queue import dead_tickets
 from voicewright.training.errors import TrainingTimeout
 from voicewright.training.models import TrainingEvent, TrainingJob
-from voicewright.training.runs import Run, RunLost, issue_ticket
+from voicewright.training.runs import Run, RunLost
 from voicewright.training.takeover import MOST_TAKEOVERS, take_over, tidy_queue
+from voicewright.training.transitions import issue_ticket
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database

@@ -17,7 +17,7 @@ from voicewright.privacy.service import ConsentService
 from voicewright.storage.blobs import BlobStore
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.nodes import live_nodes
-from voicewright.training.runs import issue_ticket
+from voicewright.training.transitions import issue_ticket
 from voicewright.voices.service import VoiceService
 from voicewright.worker import service
 from voicewright.worker.node import Abilities, can_run
