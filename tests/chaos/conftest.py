@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import psutil
@@ -41,6 +41,15 @@ from voicewright.voices.models import VoiceModel
 
 ENDED = ("completed", "failed", "cancelled")
 PATIENCE_S = 300.0
+
+
+class Pair(NamedTuple):
+    """A worker that trains a job, and one that could."""
+
+    ids: list[uuid.UUID]
+    busy: subprocess.Popen[str]
+    idle: subprocess.Popen[str]
+    idle_node: str
 
 
 @dataclass
@@ -75,6 +84,17 @@ class Installation:
     def start_worker(self, **environment: str) -> subprocess.Popen[str]:
         """A worker that has said that it works."""
         return self._start("worker", "--until-eof", said="Working as", **environment)
+
+    def train_beside_an_idle_worker(self, **engine: Any) -> Pair:
+        """Start two workers, and then a job, which one of them takes.
+
+        A second worker that was started beside the training might be ready only after its end.
+        """
+        workers = {name: self.start_worker(GPU_NODE_ID=name) for name in ("one", "two")}
+        ids = [self.start_job(**engine)]
+        [job] = self.wait(ids, self.are_training)
+        idle_node = next(name for name in workers if name != job.node)
+        return Pair(ids, workers[str(job.node)], workers[idle_node], idle_node)
 
     def start_api(self) -> subprocess.Popen[str]:
         """An API that has said that it answers."""
@@ -146,6 +166,11 @@ class Installation:
             threading.Event().wait(0.1)
         raise AssertionError(self.table(ids))
 
+    @staticmethod
+    def are_training(jobs: list[TrainingJob]) -> bool:
+        """Whether they are past their preparations."""
+        return all(job.status == "running" and job.progress > 20 for job in jobs)
+
     def wait_for_end(self, ids: Sequence[uuid.UUID]) -> list[TrainingJob]:
         return self.wait(ids, lambda jobs: all(job.status in ENDED for job in jobs))
 
@@ -206,19 +231,22 @@ class Installation:
         self.server.ensure_running()
 
     def end(self) -> None:
+        stuck: list[int] = []
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
         for process in self.processes:
             try:
                 process.wait(30)
-            finally:
-                process.kill()
-                process.wait()
-                assert process.stdout is not None
-                process.stdout.close()
-                if process.stdin is not None:
-                    process.stdin.close()
+            except subprocess.TimeoutExpired:
+                stuck.append(process.pid)
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+            if process.stdin is not None:
+                process.stdin.close()
+        assert not stuck, "they did not end when they were asked to"
 
     def leftovers(self) -> list[psutil.Process]:
         """Processes of this installation that nobody ended, the database's apart."""
@@ -230,19 +258,6 @@ class Installation:
             except psutil.Error:
                 continue
         return [each for each in found if "postgres" not in each.name()]
-
-
-@pytest.fixture(scope="session")
-def tone_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that, on the path, registers the tone engine as any other plugin would be."""
-    folder = tmp_path_factory.mktemp("plugin")
-    metadata = folder / "voicewright_tone-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: voicewright-tone\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text(
-        "[voicewright.engines]\ntone = voicewright.engines.testing:TONE_ENGINE\n"
-    )
-    return folder
 
 
 @pytest.fixture

@@ -8,36 +8,26 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from voicewright.training.models import TrainingJob
 
 SLOW_EPOCHS = {"epochs": 20, "epoch_s": 0.3, "keeps_epochs": True}
 
 
-def is_training(jobs: list[TrainingJob]) -> bool:
-    return all(job.status == "running" and job.progress > 20 for job in jobs)
-
-
 def test_a_worker_gone_for_ever_costs_time_and_nothing_else(installation) -> None:
-    lost = installation.start_worker()
-    [job] = ids = [installation.start_job(**SLOW_EPOCHS)]
-    installation.wait(ids, is_training)
-    alive = installation.start_worker(GPU_NODE_ID="alive")
+    ids, lost, alive, other = installation.train_beside_an_idle_worker(**SLOW_EPOCHS)
 
     installation.kill(lost)
 
     [done] = installation.wait_for_end(ids)
     installation.assert_each_ended_once(ids)
-    assert (done.attempt, done.node, done.retry_count) == (2, "alive", 0)
-    assert installation.states_of(job) == ["queued", "running", "queued", "running", "completed"]
+    assert (done.attempt, done.node, done.retry_count) == (2, other, 0)
+    assert installation.states_of(ids[0]) == ["queued", "running", "queued", "running", "completed"]
     assert alive.poll() is None
 
 
@@ -47,7 +37,7 @@ def test_an_api_that_is_killed_and_started_again_finds_the_job(installation) -> 
     first = installation.start_api()
     job = installation.ask("POST", "/training/start", installation.request_body(**SLOW_EPOCHS))["jobId"]
     ids = [uuid.UUID(job)]
-    installation.wait(ids, is_training)
+    installation.wait(ids, installation.are_training)
     seen = installation.ask("GET", f"/training/{job}/logs")["nextAfter"]
 
     installation.kill(first)
@@ -70,7 +60,7 @@ def test_a_database_that_is_away_for_a_while_costs_nothing(
     for _ in range(workers):
         installation.start_worker()
     ids = [installation.start_job(**SLOW_EPOCHS) for _ in range(jobs)]
-    installation.wait(ids, lambda told: sum(is_training([job]) for job in told) == workers)
+    installation.wait(ids, lambda told: sum(installation.are_training([job]) for job in told) == workers)
 
     installation.stop_database()
     threading.Event().wait(away_s)  # the fault itself: nothing happens that could be awaited
@@ -97,32 +87,26 @@ def test_workers_that_race_for_one_job_run_it_once(installation) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_is_told_to_end_gives_its_job_away_at_once(installation) -> None:
-    leaving = installation.start_worker()
-    ids = [installation.start_job(**SLOW_EPOCHS)]
-    installation.wait(ids, is_training)
-    installation.start_worker(GPU_NODE_ID="staying")
+    ids, leaving, _, other = installation.train_beside_an_idle_worker(**SLOW_EPOCHS)
 
     leaving.stdin.close()
     assert leaving.wait(60) == 0
 
     [done] = installation.wait_for_end(ids)
-    assert (done.node, done.retry_count, done.attempt) == ("staying", 0, 2)
+    assert (done.node, done.retry_count, done.attempt) == (other, 0, 2)
     installation.assert_each_ended_once(ids)
 
 
 @pytest.mark.slow
 def test_a_frozen_worker_that_comes_back_changes_nothing(installation) -> None:
-    frozen = installation.start_worker()
-    ids = [installation.start_job(**SLOW_EPOCHS)]
-    installation.wait(ids, is_training)
-    installation.start_worker(GPU_NODE_ID="other")
+    ids, frozen, _, other = installation.train_beside_an_idle_worker(**SLOW_EPOCHS)
 
-    os.kill(frozen.pid, 19)  # SIGSTOP
-    installation.wait(ids, lambda jobs: jobs[0].node == "other")
-    os.kill(frozen.pid, 18)  # SIGCONT
+    os.kill(frozen.pid, signal.SIGSTOP)
+    installation.wait(ids, lambda jobs: jobs[0].node == other)
+    os.kill(frozen.pid, signal.SIGCONT)
 
     [done] = installation.wait_for_end(ids)
-    assert done.node == "other"
+    assert done.node == other
     installation.assert_each_ended_once(ids)
 
 
@@ -136,7 +120,7 @@ def test_a_disk_that_fills_up_during_the_training_costs_a_retry(
     mount(disk, "300m", request)
     installation.start_worker()
     ids = [installation.start_job(epochs=40, epoch_s=0.3, keeps_epochs=True)]
-    installation.wait(ids, is_training)
+    installation.wait(ids, installation.are_training)
 
     filler = disk / "filler"
     fill(filler)
