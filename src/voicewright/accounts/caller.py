@@ -19,6 +19,8 @@ class Scope(StrEnum):
 
     SAMPLES_READ = "samples:read"
     SAMPLES_WRITE = "samples:write"
+    VOICES_READ = "voices:read"
+    VOICES_WRITE = "voices:write"
     TRAINING_READ = "training:read"
     TRAINING_WRITE = "training:write"
     CONSENTS_READ = "consents:read"

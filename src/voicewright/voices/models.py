@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voicewright.db.base import Base
@@ -39,6 +40,10 @@ class VoiceModel(Base):
         CheckConstraint(f"references_digest {_DIGEST}", name="references_digest_form"),
         CheckConstraint(f"spoken_digest {_DIGEST}", name="spoken_digest_form"),
         CheckConstraint("NOT (is_active AND deleted_at IS NOT NULL)", name="deleted_not_active"),
+        CheckConstraint("status IN ('pending', 'training', 'completed', 'failed')", name="status_known"),
+        CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_is_object"),
+        CheckConstraint("revision >= 1", name="revision_positive"),
+        CheckConstraint("stored_bytes >= 0", name="stored_bytes_not_negative"),
         Index("uq_voice_models_active", "owner_id", unique=True, postgresql_where=text("is_active")),
         Index(
             "ix_voice_models_owner",
@@ -96,6 +101,19 @@ class VoiceModel(Base):
     training_job_id: Mapped[uuid.UUID | None]
     """The job that made it; there is one voice of a job at most."""
     notes: Mapped[str | None]
+    parent_id: Mapped[uuid.UUID | None]
+    """The version that it was made from."""
+    code_version: Mapped[str | None]
+    """The release of Voicewright that registered it."""
+    details: Mapped[dict[str, Any]] = mapped_column(
+        "metadata", JSONB, default=dict, server_default=text("'{}'::jsonb")
+    )
+    """What its owner keeps with it; changed by JSON merge patch."""
+    status: Mapped[str] = mapped_column(default="completed", server_default="completed")
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Grows with every change that its owner sees: the entity tag of the row."""
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of all its files, as they are before compression."""
     is_active: Mapped[bool] = mapped_column(default=False)
     """At most one of an owner."""
     created_at: Mapped[datetime] = mapped_column(default=_now)

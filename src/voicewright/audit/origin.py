@@ -1,0 +1,30 @@
+"""Where the request in hand comes from, for what is recorded of it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOrigin:
+    """A request over the network, or a command."""
+
+    source: str
+    """The address of the client; `command` for the command line, `schedule` for what runs by itself."""
+    request_id: str | None = None
+
+
+_HERE: Final = RequestOrigin("command")
+_CURRENT: Final[ContextVar[RequestOrigin]] = ContextVar("request_origin", default=_HERE)
+
+
+def current_origin() -> RequestOrigin:
+    """That of the request in hand."""
+    return _CURRENT.get()
+
+
+def begin_request(origin: RequestOrigin) -> None:
+    """From here on, in this context, this is where the request comes from."""
+    _CURRENT.set(origin)

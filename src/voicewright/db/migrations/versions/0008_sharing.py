@@ -1,0 +1,14 @@
+"""Shared voices, and the runs of the cleanup."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Deletes an account with all that belongs to it, and says what was deleted."""
