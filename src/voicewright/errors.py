@@ -36,6 +36,8 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     """The state does not allow it now, for example another process holds the lock."""
+    PRECONDITION = "precondition"
+    """What the caller knows of the thing is out of date: somebody else changed it."""
     OVER_BUDGET = "over_budget"
     """It would cost more than somebody allowed."""
     RATE_LIMITED = "rate_limited"

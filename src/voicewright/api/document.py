@@ -42,6 +42,7 @@ TAGS: Final = {
     "consents": "What speakers agreed to; without their consent no voice is made of them.",
     "voice": "Single samples of a voice. Their ids are what trainings name.",
     "training": _WATCHING,
+    "voice models": "The registry: versions of voices, which one speaks, their figures, copies and shares.",
     "admin training": "Datasets and their trainings, for administrators.",
     "users": "Accounts, for administrators.",
     "health": "For whoever watches over the service.",
@@ -62,6 +63,7 @@ _REFUSALS: Final = {
     403: ("NOT_ALLOWED", "Only administrators may do this."),
     404: ("VOICE_SAMPLE_NOT_FOUND", "There are no such samples: 6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11."),
     409: ("TRAINING_JOB_ENDED", "The training job is completed already, so it can't be cancelled."),
+    412: ("VOICE_MODEL_CHANGED", "The voice was changed meanwhile. Read it again, and send its new ETag."),
     413: ("BODY_TOO_LARGE", "The body of this request has at most 1048576 bytes."),
     415: (
         "UNSUPPORTED_MEDIA_TYPE",

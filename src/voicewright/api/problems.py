@@ -45,6 +45,7 @@ STATUS: Final = {
     ErrorKind.FORBIDDEN: 403,
     ErrorKind.NOT_FOUND: 404,
     ErrorKind.CONFLICT: 409,
+    ErrorKind.PRECONDITION: 412,
     ErrorKind.OVER_BUDGET: 402,
     ErrorKind.RATE_LIMITED: 429,
     ErrorKind.MISSING_DEPENDENCY: 503,

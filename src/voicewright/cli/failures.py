@@ -31,6 +31,7 @@ EXIT_STATUS: Final = {
     ErrorKind.NO_SPACE: 7,
     ErrorKind.UNAVAILABLE: 8,
     ErrorKind.RATE_LIMITED: 15,
+    ErrorKind.PRECONDITION: 16,
     ErrorKind.CANCELLED: 130,
 }
 """By kind alone, never by class; documented in docs/cli.md, where a test compares the two."""

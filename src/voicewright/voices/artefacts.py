@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
@@ -22,7 +22,7 @@ from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
 from voicewright.voices.models import KeptTree, VoiceModel
-from voicewright.voices.schemas import Collected
+from voicewright.voices.schemas import Collected, StoredTrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,13 +40,9 @@ _LOCK = 0x766F6963_626C6F62
 """The key of the advisory lock: "voic", "blob"."""
 
 
-class StoredTrees(NamedTuple):
-    """What was put in for one voice."""
-
-    artefact: TreeRef
-    references: str | None
-    """Digest; None where there are none. So below."""
-    spoken: str | None
+def hold_files(session: Session) -> None:
+    """Until the transaction ends, nothing is collected: what is stored now may be referred to."""
+    share_lock(session, _LOCK)
 
 
 @contextmanager
@@ -63,11 +59,16 @@ def voice_pending(blobs: BlobStore, new: NewVoice) -> Iterator[None]:
 
 def store_voice(session: Session, blobs: BlobStore, new: NewVoice) -> StoredTrees:
     """Put in what an engine wrote and what it is judged by; nothing is collected before the commit."""
-    share_lock(session, _LOCK)
+    hold_files(session)
+    artefact = put_tree(blobs, new.artefact_dir)
+    references = _put_some(blobs, _numbered(new.references), "The list of references")
+    spoken = _put_some(blobs, _named(new.spoken), "The list of spoken sentences")
     return StoredTrees(
-        put_tree(blobs, new.artefact_dir),
-        _put_some(blobs, _numbered(new.references), "The list of references"),
-        _put_some(blobs, _named(new.spoken), "The list of spoken sentences"),
+        artefact=artefact.digest,
+        artefact_bytes=artefact.bytes,
+        references=None if references is None else references.digest,
+        spoken=None if spoken is None else spoken.digest,
+        stored_bytes=sum(tree.bytes for tree in (artefact, references, spoken) if tree is not None),
     )
 
 
@@ -78,10 +79,20 @@ def spoken_pending(blobs: BlobStore, spoken: Sequence[Path]) -> Iterator[None]:
         yield
 
 
-def store_spoken(session: Session, blobs: BlobStore, spoken: Sequence[Path]) -> str | None:
+def store_spoken(session: Session, blobs: BlobStore, spoken: Sequence[Path]) -> TreeRef | None:
     """Put in what a voice spoke to be judged by; nothing is collected before the commit."""
-    share_lock(session, _LOCK)
+    hold_files(session)
     return _put_some(blobs, _named(spoken), "The list of spoken sentences")
+
+
+def tree_bytes(blobs: BlobStore, digest: str | None) -> int:
+    """What the files of a tree hold, before compression; 0 where that can't be told any more."""
+    if digest is None:
+        return 0
+    try:
+        return sum(file.size_bytes for file in read_tree(blobs, digest))
+    except (BlobNotFound, BlobCorrupt, TreeInvalid):
+        return 0
 
 
 def let_go_of_tree(blobs: BlobStore, digest: str) -> None:
@@ -131,8 +142,8 @@ def _named(spoken: Sequence[Path]) -> dict[str, Path]:
     return {path.name: path for path in spoken}
 
 
-def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> str | None:
-    return put_files(blobs, files, what=what).digest if files else None
+def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> TreeRef | None:
+    return put_files(blobs, files, what=what) if files else None
 
 
 def _live(session: Session, blobs: BlobStore) -> set[str]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from voicewright.voices.errors import VoiceDataInvalid
+from voicewright.errors import FieldFault
+from voicewright.voices.errors import VoiceDataInvalid, VoiceMetadataInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MAX_METADATA_BYTES: Final = 64 << 10
+"""As JSON in UTF-8, without spaces."""
+MAX_METADATA_DEPTH: Final = 16
+_UNSTORABLE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+"""In JSON: a NUL character or half of a surrogate pair, which no table keeps."""
 
 
 def checked_seconds(value: float) -> float:
@@ -42,3 +50,52 @@ def checked_evaluation(evaluation: Mapping[str, Any] | None) -> tuple[dict[str, 
     if isinstance(overall, bool) or not isinstance(overall, int | float) or not 0 <= overall <= 1:
         raise VoiceDataInvalid(f"The overall quality of a voice is a number from 0 to 1, not {overall!r}.")
     return checked, float(overall)
+
+
+def checked_score(value: float | None) -> float | None:
+    """A quality score, if it is one."""
+    if value is not None and (isinstance(value, bool) or not 0 <= value <= 1):
+        raise VoiceDataInvalid(
+            f"A quality score is a number from 0 to 1, not {value!r}.",
+            fields=[FieldFault("qualityScore", "Give a number from 0 to 1.")],
+        )
+    return value
+
+
+def checked_details(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of what an owner keeps with a voice (`metadata`), if it is not more than can be kept.
+
+    Raises:
+        VoiceMetadataInvalid: it is too large or too deep, or no JSON that PostgreSQL can keep.
+    """
+    if _is_deeper(value, MAX_METADATA_DEPTH):
+        raise _refused(f"The metadata is nested more than {MAX_METADATA_DEPTH} levels deep.")
+    try:
+        text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise _refused(f"The metadata can't be kept as JSON: {error}.") from error
+    if _UNSTORABLE.search(text):
+        raise _refused("The metadata holds a NUL character or half of a surrogate pair; leave it out.")
+    if len(text.encode()) > MAX_METADATA_BYTES:
+        raise _refused(f"The metadata has more than {MAX_METADATA_BYTES >> 10} KB.")
+    checked: dict[str, Any] = json.loads(text)
+    return checked
+
+
+def _refused(message: str) -> VoiceMetadataInvalid:
+    return VoiceMetadataInvalid(message, fields=[FieldFault("metadata", message)])
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists lie in each other more often than that; without recursion."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for each in level for inner in _inside(each)]
+        level = [inner for inner in level if isinstance(inner, dict | list | tuple)]
+        if not level:
+            return False
+    return bool(level)
+
+
+def _inside(value: Any) -> list[Any]:
+    return list(value.values() if isinstance(value, dict) else value)

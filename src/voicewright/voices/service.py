@@ -7,26 +7,27 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.storage.blobs import BlobStore
+from voicewright.voices.activation import active_voice, lock_owner, make_active, mark_deleted
 from voicewright.voices.artefacts import (
     collect,
     let_go_of_tree,
     spoken_pending,
     store_spoken,
     store_voice,
+    tree_bytes,
     voice_pending,
 )
 from voicewright.voices.cache import VoiceCache
-from voicewright.voices.checks import checked_evaluation, checked_json, checked_seconds
-from voicewright.voices.finding import find_voice, newest_of_name, of_job, owned_by
+from voicewright.voices.checks import checked_evaluation
+from voicewright.voices.entering import Entry, enter_voice
+from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel
-from voicewright.voices.names import clean_name, name_key
-from voicewright.voices.policies import activates_on_creation, next_best
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ __all__ = ["NewVoice", "VoiceService"]
 _LOG = logging.getLogger(__name__)
 
 _MIB = 1 << 20
-_OWNER_LOCK = 0x766F6963
-"""The first half of the advisory lock under which an owner's versions and active voice change: "voic"."""
 _COLLECT_WAIT_S = 5.0
 KEPT_FOR = timedelta(days=30)
 """How long a voice that was not good enough is kept for listening."""
@@ -102,52 +101,15 @@ class VoiceService:
             TreeInvalid, StorageFull, StorageReadOnly, StorageUnavailable: the files can't be stored; nothing
                 was entered.
         """
-        name = clean_name(new.name)
-        evaluation, score = checked_evaluation(new.evaluation)
-        options = checked_json(new.options, "the options")
-        speech_s, train_s = checked_seconds(new.speech_s), checked_seconds(new.train_s)
+        entry = Entry.of(new)
         with voice_pending(self._blobs, new), self._database.session() as session:
             stored = store_voice(session, self._blobs, new)
-            self._lock_owner(session)
+            lock_owner(session, self._owner_id)
             there = of_job(session, new.training_job_id)
             if there is not None:
                 also(session, there)
                 return there
-            earlier = newest_of_name(session, self._owner_id, name_key(name))
-            active = session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
-            activates = activates_on_creation(score, has_active=active is not None)
-            if activates and active is not None:
-                active.is_active = False
-                session.flush()  # before the other one becomes active: at most one may be
-            voice = VoiceModel(
-                id=uuid.uuid4(),
-                owner_id=self._owner_id,
-                name=name,
-                name_key=name_key(name),
-                version=1 if earlier is None else earlier.version + 1,
-                lineage_id=uuid.uuid4() if earlier is None else earlier.lineage_id,
-                engine=new.engine,
-                engine_version=new.engine_version,
-                language=new.language,
-                sample_rate_hz=new.sample_rate_hz,
-                artefact_digest=stored.artefact.digest,
-                artefact_bytes=stored.artefact.bytes,
-                references_digest=stored.references,
-                spoken_digest=stored.spoken,
-                speech_s=speech_s,
-                train_s=train_s,
-                evaluation=evaluation,
-                quality_score=score,
-                options=options,
-                dataset_hash=new.dataset_hash,
-                training_job_id=new.training_job_id,
-                notes=new.notes,
-                is_active=activates,
-                deleted_at=None,
-                collected_at=None,
-            )
-            session.add(voice)
-            session.flush()
+            voice = enter_voice(session, self._owner_id, entry, stored)
             kept = forget_kept(session, new.training_job_id)
             also(session, voice)
         self._let_go(kept)
@@ -171,7 +133,7 @@ class VoiceService:
         with voice_pending(self._blobs, new), self._database.session() as session:
             before = forget_kept(session, job_id)
             stored = store_voice(session, self._blobs, new)
-            for kind, digest in (("artefact", stored.artefact.digest), ("spoken", stored.spoken)):
+            for kind, digest in (("artefact", stored.artefact), ("spoken", stored.spoken)):
                 if digest is not None:
                     session.add(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
             also(session)
@@ -220,7 +182,7 @@ class VoiceService:
     def get_active(self) -> VoiceModel | None:
         """The voice that speaks when none is named."""
         with self._database.session() as session:
-            return session.scalar(select(VoiceModel).where(self._mine(), VoiceModel.is_active))
+            return active_voice(session, self._owner_id)
 
     def activate(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
         """Make a voice the active one.
@@ -229,9 +191,9 @@ class VoiceService:
             VoiceNotFound: as in `get`.
         """
         with self._database.session() as session:
-            self._lock_owner(session)
+            lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, reference, version)
-            self._make_active(session, voice)
+            make_active(session, voice)
             return voice
 
     def save_evaluation(
@@ -246,11 +208,14 @@ class VoiceService:
         """
         checked, score = checked_evaluation(evaluation)
         with spoken_pending(self._blobs, spoken), self._database.session() as session:
-            digest = store_spoken(session, self._blobs, spoken)
-            self._lock_owner(session)
+            stored = store_spoken(session, self._blobs, spoken)
+            lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, voice_id, None)
-            replaced = voice.spoken_digest
+            replaced, digest = voice.spoken_digest, None if stored is None else stored.digest
+            grown_bytes = (0 if stored is None else stored.bytes) - tree_bytes(self._blobs, replaced)
             voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
+            voice.stored_bytes = max(voice.artefact_bytes, voice.stored_bytes + grown_bytes)
+            voice.revision += 1
         if replaced is not None and replaced != digest:
             self._let_go([replaced])
         return voice
@@ -286,16 +251,10 @@ class VoiceService:
             VoiceNotFound: as in `get`.
         """
         with self._database.session() as session:
-            self._lock_owner(session)
+            lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, reference, version)
-            was_active = voice.is_active
-            voice.deleted_at, voice.is_active = datetime.now(UTC), False
-            session.flush()
-            if was_active:
-                heir = next_best(list(session.scalars(select(VoiceModel).where(self._mine()))))
-                if heir is not None:
-                    heir.is_active = True
-        self._remove_files_of(voice)
+            mark_deleted(session, voice)
+        self.remove_files_of(voice)
         return voice
 
     def sweep(self, *, wait_s: float = _COLLECT_WAIT_S) -> Collected:
@@ -324,7 +283,7 @@ class VoiceService:
         except AppError as error:
             _LOG.warning("what deleted voices left is removed later: %s", error.message)
 
-    def _remove_files_of(self, voice: VoiceModel) -> None:
+    def remove_files_of(self, voice: VoiceModel) -> None:
         """The deletion stands whatever happens here; what stays is found by the next collection."""
         try:
             if self.sweep(wait_s=_COLLECT_WAIT_S).postponed:
@@ -347,11 +306,3 @@ class VoiceService:
 
     def _mine(self) -> ColumnElement[bool]:
         return owned_by(self._owner_id)
-
-    def _lock_owner(self, session: Session) -> None:
-        """Let one transaction at a time change this owner's versions and active voice."""
-        session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(self._owner_id)))))
-
-    def _make_active(self, session: Session, voice: VoiceModel) -> None:
-        session.execute(update(VoiceModel).where(self._mine(), VoiceModel.is_active).values(is_active=False))
-        voice.is_active = True

@@ -11,6 +11,7 @@ from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import files_in, put_tree, tree_digests
+from voicewright.voices import service
 from voicewright.voices.cache import IN_USE_S, VoiceCache
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.service import VoiceService
@@ -167,7 +168,7 @@ def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 settings = Settings(home=sys.argv[1], database_url=sys.argv[2])
 with Database.open(settings) as database:
-    VoiceService._lock_owner = die  # the files are stored by then, the row is not
+    service.lock_owner = die  # the files are stored by then, the row is not
     VoiceService.open(settings, database).register(NewVoice(name="Lost", engine="tone", engine_version="1",
         language="en", artefact_dir=Path(sys.argv[3]), speech_s=1, train_s=1))
 """
@@ -195,7 +196,7 @@ def test_what_a_failed_registration_stored_goes_with_the_next_sweep(voices, new_
     def fail(*_):
         raise VoiceNotFound("in the middle")
 
-    monkeypatch.setattr(voices, "_lock_owner", fail)
+    monkeypatch.setattr(service, "lock_owner", fail)
     with pytest.raises(VoiceNotFound):
         voices.register(new_voice())
     assert len(list(blobs.digests())) == 3

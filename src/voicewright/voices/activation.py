@@ -1,0 +1,77 @@
+"""Which voice of an owner speaks: changed by one transaction at a time, and never two at once.
+
+Whoever changes an owner's versions or their active voice holds the owner's lock first. The partial unique
+index `uq_voice_models_active` is what guarantees the rest, whoever forgets it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from voicewright.voices.finding import owned_by
+from voicewright.voices.models import VoiceModel
+
+if TYPE_CHECKING:
+    import uuid
+
+    from sqlalchemy.orm import Session
+
+_OWNER_LOCK: Final = 0x766F6963
+"""The first half of the advisory lock under which an owner's versions and active voice change: "voic"."""
+
+
+def lock_owner(session: Session, owner_id: uuid.UUID) -> None:
+    """Let one transaction at a time change this owner's versions and active voice."""
+    session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(owner_id)))))
+
+
+def active_voice(session: Session, owner_id: uuid.UUID) -> VoiceModel | None:
+    """The voice that speaks when none is named."""
+    return session.scalar(select(VoiceModel).where(owned_by(owner_id), VoiceModel.is_active))
+
+
+def make_active(session: Session, voice: VoiceModel) -> VoiceModel | None:
+    """Make a voice the active one; answers the one that was active before, if that was another."""
+    before = active_voice(session, voice.owner_id)
+    if before is not None and before.id == voice.id:
+        return None
+    if before is not None:
+        make_inactive(session, before)
+    voice.is_active = True
+    voice.revision += 1
+    session.flush()
+    return before
+
+
+def make_inactive(session: Session, voice: VoiceModel) -> None:
+    """Let a voice be active no more; flushed, as at most one may be at any moment."""
+    voice.is_active = False
+    voice.revision += 1
+    session.flush()
+
+
+def mark_deleted(session: Session, voice: VoiceModel) -> VoiceModel | None:
+    """Delete a version; where it was the active one, the best of the others takes over, and is the answer.
+
+    The files are removed by the next collection (`VoiceService.sweep`).
+    """
+    was_active = voice.is_active
+    voice.deleted_at = datetime.now(UTC)
+    make_inactive(session, voice)
+    heir = next_best(session, voice.owner_id) if was_active else None
+    if heir is not None:
+        make_active(session, heir)
+    return heir
+
+
+def next_best(session: Session, owner_id: uuid.UUID) -> VoiceModel | None:
+    """Who takes over: the best judged of the voices that can speak, and the newest among equals."""
+    return session.scalar(
+        select(VoiceModel)
+        .where(owned_by(owner_id), VoiceModel.status == "completed")
+        .order_by(VoiceModel.quality_score.desc().nulls_last(), VoiceModel.created_at.desc())
+        .limit(1)
+    )
