@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, UniqueConstraint, text
@@ -13,12 +13,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voicewright.db.base import Base
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class AuditEvent(Base):
-    """One act. Rows are only ever added: a trigger refuses everything else."""
+    """One act. Rows are only ever added: a trigger refuses everything else, for every role.
+
+    There are no foreign keys: what is recorded outlives the account and the voice that it is about.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (
@@ -27,7 +26,7 @@ class AuditEvent(Base):
         CheckConstraint("sequence >= 1", name="sequence_positive"),
         Index("ix_audit_events_model", "model_id", text("id DESC")),
         Index("ix_audit_events_actor", "actor_id", text("id DESC")),
-        Index("ix_audit_events_at", "at"),
+        Index("ix_audit_events_at", "at", postgresql_include=["result"]),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -35,7 +34,8 @@ class AuditEvent(Base):
     """Whose chain it is in."""
     sequence: Mapped[int] = mapped_column(BigInteger)
     """1, 2, 3 in its chain, without a gap."""
-    at: Mapped[datetime] = mapped_column(default=_now)
+    at: Mapped[datetime]
+    """By the clock of the database, which all processes share."""
     actor_id: Mapped[uuid.UUID | None]
     api_key_id: Mapped[uuid.UUID | None]
     action: Mapped[str]
@@ -51,9 +51,10 @@ class AuditEvent(Base):
 
 
 class AuditHead(Base):
-    """The end of one owner's chain: its row is locked while an event is added."""
+    """The end of one owner's chain: its row is locked while events are added, and never goes back."""
 
     __tablename__ = "audit_heads"
+    __table_args__ = (CheckConstraint("sequence >= 0", name="sequence_not_negative"),)
 
     owner_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)

@@ -39,6 +39,7 @@ class TrainingJob(Base):
         CheckConstraint("estimated_cost >= 0 AND actual_cost >= 0", name="costs_not_negative"),
         Index("ix_training_jobs_owner", "owner_id", text("created_at DESC"), text("id DESC")),
         Index("ix_training_jobs_created", text("created_at DESC"), text("id DESC")),
+        Index("ix_training_jobs_status", "status"),
         Index(
             "ix_training_jobs_open",
             "status",

@@ -59,6 +59,11 @@ class VoiceModel(Base):
         ),
         Index("ix_voice_models_lineage", "lineage_id", "version"),
         Index(
+            "ix_voice_models_figures",
+            "engine",
+            postgresql_include=["owner_id", "quality_score", "stored_bytes", "deleted_at"],
+        ),
+        Index(
             "ix_voice_models_to_collect",
             "deleted_at",
             postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),

@@ -14,11 +14,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from voicewright.accounts.models import User
+from voicewright.audit.models import AuditEvent
 from voicewright.db.base import Base
 from voicewright.db.errors import DatabaseTooNew
 from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
+from voicewright.monitoring.models import Alert
+from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.training.models import TrainingJob
@@ -50,6 +53,7 @@ def differences(connection):
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
     models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User}
+    models |= {AuditEvent, Alert, OutgoingMail}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
