@@ -98,16 +98,16 @@ class LocalApplication:
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
         from voicewright.recordings.files import sweep
-        from voicewright.storage.blobs import BlobStore
+        from voicewright.storage.vault import Vault
         from voicewright.worker.node import Abilities
         from voicewright.worker.service import Worker, WorkerParts
 
-        samples = BlobStore(self.home.samples_dir)
+        samples = Vault.of_samples(self.settings, self.voices.vault.keys)
         parts = WorkerParts(
             settings=self.settings,
             database=self.database,
             voices=self.voices,
-            sample_blobs=samples,
+            samples=samples,
             consents=self.consents,
             sweep_samples=lambda: sweep(self.database, samples),
             sweep_accounts=self.accounts.sweep,
@@ -152,20 +152,30 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.training.service import TrainingService
+    from voicewright.voices.limits import ModelLimits
+    from voicewright.voices.registry import RegistryService
+    from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
+    from voicewright.voices.sharing import SharingService
 
+    accounts = AccountService(settings, database)
     consents = ConsentService(database, settings.environment)
+    voices = VoiceService.open(settings, database)
+    limits = ModelLimits(accounts.rate_limits, settings)
     samples = SampleService.open(settings, database)
     samples.clear_uploads()
     return Services(
         settings=settings,
         database=database,
-        accounts=AccountService(settings, database),
+        accounts=accounts,
         training=TrainingService(database, settings, consents),
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
-        voices=VoiceService.open(settings, database),
+        voices=voices,
+        registry=RegistryService(database, settings, voices, consents, limits),
+        versions=VersionService(database, voices.vault, limits),
+        sharing=SharingService(database),
     )
 
 

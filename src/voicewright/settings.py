@@ -12,6 +12,7 @@ from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -70,6 +71,27 @@ def _lower(value: object) -> object:
 
 def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not name.strip() or not is_ for name, is_, _ in pairs):
+        raise ValueError("write it as name=value,name=value")
+    return {name.strip(): text.strip() for name, _, text in pairs}
+
+
+def _mail_server(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        try:
+            url = urlsplit(value.get_secret_value())
+            fits = url.scheme in {"smtp", "smtps"} and bool(url.hostname) and url.port != 0
+        except ValueError:
+            fits = False
+        if not fits or url.path.strip("/") or url.query or url.fragment:
+            raise ValueError("write it as smtp://user:password@host:587, with %40 for an @ in the password")
+    return value
 
 
 def _without_slash(value: object) -> object:
@@ -144,6 +166,23 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_WHISPER_DIR",
         description="Directory with Whisper weights in CTranslate2 form, for faster-whisper to hear with.",
     )
+    store_url: Annotated[str | None, BeforeValidator(_without_slash)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_STORE_URL",
+        description="Where the files of voices and recordings are kept: `s3://bucket/folder`, `gs://...` or "
+        "`az://...`, with the provider's own variables for credentials; empty: the data directory.",
+    )
+    store_options: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_pairs)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_STORE_OPTIONS",
+        description="Options of that store, `endpoint=http://host:9000,region=us-east-1,allow_http=true`.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_MASTER_KEY",
+        description="Seals the keys of all stored files: base64 of 32 bytes (`openssl rand -base64 32`); "
+        "several with commas, the first one seals. Empty: `keys/master.key` in the data directory.",
+    )
     min_free_disk_mb: int = Field(
         default=200,
         ge=0,
@@ -174,6 +213,12 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_VOICE_REQUESTS_PER_HOUR",
         description="Uploads of single samples (`/api/voice/upload`) that an account may make in an hour.",
     )
+    voice_analytics_per_hour: int = Field(
+        default=60,
+        ge=1,
+        validation_alias="VOICEWRIGHT_VOICE_ANALYTICS_PER_HOUR",
+        description="Questions for the analytics of voice models that an account may ask in an hour.",
+    )
     max_upload_mb: int = Field(
         default=4096,
         ge=1,
@@ -192,6 +237,18 @@ class Settings(BaseSettings):
         le=10_000,
         validation_alias="VOICEWRIGHT_MAX_UPLOAD_FILES",
         description="Files that one upload may have, those in its archives included.",
+    )
+    model_creations_per_hour: int = Field(
+        default=5,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MODEL_CREATIONS_PER_HOUR",
+        description="Voice models that an account may register in an hour; so many artefacts it may upload.",
+    )
+    model_updates_per_hour: int = Field(
+        default=20,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MODEL_UPDATES_PER_HOUR",
+        description="Changes of voice models (update, rollback) that an account may make in an hour.",
     )
     training_timeout_ms: int = Field(
         default=7_200_000,
@@ -330,6 +387,52 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_JSON_LIMIT_BYTES",
         description="Bytes that the body of a request may have; uploads have limits of their own.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        validation_alias="VOICEWRIGHT_METRICS_TOKEN",
+        description="Bearer token with which Prometheus reads `/metrics`; empty: administrators alone do.",
+    )
+    storage_quota_mb: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="VOICEWRIGHT_STORAGE_QUOTA_MB",
+        description="MiB that the voices of all users may take together; from 80 % on there is an alert. "
+        "Nothing is refused.",
+    )
+    user_storage_quota_mb: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="VOICEWRIGHT_USER_STORAGE_QUOTA_MB",
+        description="MiB that the voices of one user may take; from 80 % on there is an alert.",
+    )
+    alert_error_rate: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        validation_alias="VOICEWRIGHT_ALERT_ERROR_RATE",
+        description="Share of failed operations on voices in 15 minutes, 0 to 1, over which there is an "
+        "alert.",
+    )
+    alert_cleanup_eligible: int = Field(
+        default=100,
+        ge=1,
+        validation_alias="VOICEWRIGHT_ALERT_CLEANUP_ELIGIBLE",
+        description="Voices that a cleanup finds eligible, over which there is an alert.",
+    )
+    smtp_url: Annotated[SecretStr | None, AfterValidator(_mail_server)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_SMTP_URL",
+        description="Mail server for alerts, `smtp://user:password@host:587` or `smtps://...`; empty: no "
+        "mail is sent.",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
+        max_length=254,
+        validation_alias="VOICEWRIGHT_MAIL_FROM",
+        description="Address that mails come from; needed for sending any.",
+    )
     token_issuer: str = Field(
         default="voicewright",
         min_length=1,
@@ -419,6 +522,12 @@ class Settings(BaseSettings):
         validation_alias="OIDC_ADMIN_ROLE",
         description="Value of that claim that makes an administrator.",
     )
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("set VOICEWRIGHT_MAIL_FROM as well, or no VOICEWRIGHT_SMTP_URL")
+        return self
 
     @model_validator(mode="after")
     def _oidc_is_whole(self) -> Self:

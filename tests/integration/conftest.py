@@ -30,6 +30,8 @@ from voicewright.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from voicewright.storage.vault import Vault
+
 TEMPLATE = "migrated"
 _ROOMY_BYTES = 1 << 30
 _NUMBERS = itertools.count(1)
@@ -55,6 +57,17 @@ def _temporary_folder(prefix: str) -> Path:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digests_in(vault: Vault) -> set[str]:
+    """The names of all blobs in a store, whoever they belong to."""
+    paths = (path.split("/") for path in vault.objects.paths(""))
+    return {"".join(parts[2:]) for parts in paths if parts[1:2] == ["sha256"]}
+
+
+@pytest.fixture
+def digests_in() -> Callable[[Vault], set[str]]:
+    return _digests_in
 
 
 @pytest.fixture

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
+    from voicewright.voices.registry import RegistryService
+    from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
+    from voicewright.voices.sharing import SharingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Services:
     samples: SampleService
     datasets: DatasetService
     voices: VoiceService
+    registry: RegistryService
+    versions: VersionService
+    sharing: SharingService
 
 
 async def _services(connection: HTTPConnection) -> Services:

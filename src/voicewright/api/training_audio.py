@@ -48,7 +48,7 @@ def list_audio(
 ) -> SpokenListView:
     """The sentences that the voice was judged by, also of one that was not good enough to be registered."""
     job = services.training.get(caller, job_id).job
-    there = {path.name for path in services.voices.spoken_of_job(job.id)}
+    there = set(services.voices.spoken_of_job(job.id).names())
     sentences = (job.quality or {}).get("sentences", [])
     return SpokenListView(
         audio=[
@@ -78,12 +78,12 @@ def audio(
 ) -> Response:
     """One of these sentences, as FLAC."""
     job = services.training.get(caller, job_id).job
-    for path in services.voices.spoken_of_job(job.id):
-        if path.name == name:
-            return Response(path.read_bytes(), media_type="audio/flac")
-    raise TrainingAudioNotFound(
-        f"The job has no audio {name!r}. GET /training/{job.id}/audio lists what there is."
-    )
+    spoken = services.voices.spoken_of_job(job.id).read(name)
+    if spoken is None:
+        raise TrainingAudioNotFound(
+            f"The job has no audio {name!r}. GET /training/{job.id}/audio lists what there is."
+        )
+    return Response(spoken, media_type="audio/flac")
 
 
 @router.delete(

@@ -2,8 +2,10 @@
 
     FORMAT        {"format": 1, "created_by": "0.1.0"}
     db/           the embedded PostgreSQL's cluster, with its socket
-    blobs/        content-addressed files, the only copy of the voices
+    keys/         the master key, unless it is a setting; keep a copy elsewhere
+    blobs/        the only copy of the voices, sealed; one folder per owner
     samples/      the same of uploaded recordings
+    pending/      notes of what is being stored
     uploads/      what is being uploaded; one folder per request
     cache/voices/ unpacked voices; may be deleted at any time
     work/<key>/   unfinished trainings with their checkpoints
@@ -57,6 +59,16 @@ class Home:
         return self.root / "samples"
 
     @property
+    def keys_dir(self) -> Path:
+        """The master key (made by `storage.master_keys`)."""
+        return self.root / "keys"
+
+    @property
+    def pending_dir(self) -> Path:
+        """Notes of what is being stored, see `storage.pending`."""
+        return self.root / "pending"
+
+    @property
     def uploads_dir(self) -> Path:
         """Uploads under way, one folder per request."""
         return self.root / "uploads"
@@ -101,6 +113,7 @@ class Home:
                 home.locks_dir,
                 home.blobs_dir,
                 home.samples_dir,
+                home.pending_dir,
                 home.uploads_dir,
                 root / "cache",
                 home.voice_cache_dir,

@@ -106,7 +106,7 @@ class DatasetService:
             inside = Sample.dataset_id == dataset.id
             originals = session.scalars(select(Sample.digest).where(inside))
             copies = session.scalars(select(SampleClip.digest).join(Sample).where(inside))
-            forget(self._samples.blobs, {*originals, *copies})
+            forget(self._samples.vault.of(owner_id), {*originals, *copies})
             session.execute(delete(Sample).where(inside))
             session.execute(delete(Dataset).where(Dataset.id == dataset.id))
         self._samples.tidy(wait_s=1.0)
@@ -128,7 +128,7 @@ class DatasetService:
         with self._database.session() as session:
             dataset = _require(session, owner_id, name)
             clips = _clips(session, dataset, with_rejected=with_rejected)
-        return dataset.name, write_zip(self._samples.blobs, clips)
+        return dataset.name, write_zip(self._samples.vault.of(owner_id), clips)
 
 
 def _require(session: Session, owner_id: uuid.UUID, name: str, *, lock: bool = False) -> Dataset:

@@ -20,11 +20,13 @@ from voicewright.storage.pending import abandoned, let_go, pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
     from voicewright.storage.blobs import BlobStore
+    from voicewright.storage.vault import Vault
 
 _LOCK: Final = 0x73616D70_626C6F62
 """The key of the advisory lock: "samp", "blob"."""
@@ -37,7 +39,7 @@ def storing(database: Database, blobs: BlobStore, digests: Iterable[str]) -> Ite
 
     Args:
         database: open.
-        blobs: the store of the samples.
+        blobs: the owner's, in the store of the samples.
         digests: of all files that are going to be put in.
 
     Raises:
@@ -67,14 +69,14 @@ def forget(blobs: BlobStore, digests: Iterable[str]) -> None:
         let_go(blobs, noted)
 
 
-def sweep(database: Database, blobs: BlobStore, *, wait_s: float = 0.0) -> int | None:
+def sweep(database: Database, vault: Vault, *, wait_s: float = 0.0) -> int | None:
     """Remove files that no sample needs any more, and what killed uploads left.
 
     Where there is neither, this costs one query and the listing of an empty folder.
 
     Args:
         database: open.
-        blobs: the store of the samples.
+        vault: the store of the samples.
         wait_s: how long to wait for uploads that are being stored before putting it off.
 
     Returns:
@@ -83,19 +85,27 @@ def sweep(database: Database, blobs: BlobStore, *, wait_s: float = 0.0) -> int |
     with database.session() as session:
         if not take_lock(session, _LOCK, wait_s=wait_s):
             return None
-        with abandoned(blobs) as left:
-            candidates = sorted(left.digests)
-            removed = 0
-            for start in range(0, len(candidates), _AT_ONCE):
-                some = candidates[start : start + _AT_ONCE]
-                needed = _needed(session, some)
-                removed += sum(blobs.delete(digest) for digest in some if digest not in needed)
-            if not left.writers:  # those of another database are not locked out
-                removed += blobs.clear_staging()
+        removed = writers = 0
+        for owner_id in vault.noted_owners():
+            with abandoned(vault.of(owner_id)) as left:
+                removed += _remove(session, vault, owner_id, sorted(left.digests))
+                writers += left.writers
+        if not writers:  # those of another database are not locked out
+            removed += vault.objects.clear_staging()
     return removed
 
 
-def _needed(session: Session, digests: Sequence[str]) -> set[str]:
-    originals = select(Sample.digest).where(Sample.digest.in_(digests))
-    copies = select(SampleClip.digest).where(SampleClip.digest.in_(digests))
+def _remove(session: Session, vault: Vault, owner_id: UUID, candidates: Sequence[str]) -> int:
+    blobs, removed = vault.of(owner_id), 0
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        needed = _needed(session, owner_id, some)
+        removed += sum(blobs.delete(digest) for digest in some if digest not in needed)
+    return removed
+
+
+def _needed(session: Session, owner_id: UUID, digests: Sequence[str]) -> set[str]:
+    mine = Sample.owner_id == owner_id
+    originals = select(Sample.digest).where(mine, Sample.digest.in_(digests))
+    copies = select(SampleClip.digest).join(Sample).where(mine, SampleClip.digest.in_(digests))
     return set(session.scalars(union(originals, copies)))

@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from voicewright.storage.blobs import sync_folder
 from voicewright.storage.faults import clear_errors
+from voicewright.storage.objects import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ def lay_out(samples: Iterable[Sample], blobs: BlobStore, folder: Path) -> LaidOu
 
     Args:
         samples: each once.
-        blobs: the store of the samples.
+        blobs: their owner's, in the store of the samples.
         folder: it is made; one that is there is replaced.
 
     Raises:

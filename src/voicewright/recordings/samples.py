@@ -37,9 +37,10 @@ from voicewright.recordings.models import Dataset, Sample
 from voicewright.recordings.names import safe_suffix
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import RefusedFile
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.space import require_space
+from voicewright.storage.user_keys import KeyRing
+from voicewright.storage.vault import Vault
 from voicewright.storage.work import sweep_work, work_folder
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class SampleService:
 
     Args:
         database: open.
-        blobs: the store of the samples' files; another one than that of the voices.
+        vault: the store of the samples' files; another one than that of the voices.
         uploads_dir: where files lie while they are examined (`Home.uploads_dir`).
         workers: files examined at once; None: one per core.
         reserve_mb: MiB of disk that must stay free when a sample is kept (`Settings.min_free_disk_mb`).
@@ -89,13 +90,13 @@ class SampleService:
     def __init__(
         self,
         database: Database,
-        blobs: BlobStore,
+        vault: Vault,
         uploads_dir: Path,
         *,
         workers: int | None = None,
         reserve_mb: int = 0,
     ) -> None:
-        self.blobs = blobs
+        self.vault = vault
         self.uploads_dir = uploads_dir
         self._database = database
         self._reserve_mb = reserve_mb
@@ -104,10 +105,10 @@ class SampleService:
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Self:
-        """The service with its store in the data directory of the settings."""
+        """The service with the store of the settings."""
         home = Home.open(settings.home)
-        reserve_mb = settings.min_free_disk_mb
-        return cls(database, BlobStore(home.samples_dir), home.uploads_dir, reserve_mb=reserve_mb)
+        vault = Vault.of_samples(settings, KeyRing.open(settings, database))
+        return cls(database, vault, home.uploads_dir, reserve_mb=settings.min_free_disk_mb)
 
     def close(self) -> None:
         """End the threads, after what they are at."""
@@ -211,10 +212,11 @@ class SampleService:
             SampleRefused: it can't be used any more, for example as this release hears no speech in it.
             BlobNotFound, BlobCorrupt: its file is missing or damaged.
         """
+        blobs = self.vault.of(sample.owner_id)
         with self.upload_folder() as folder:
             original = folder / f"original{safe_suffix(sample.filename)}"
             try:
-                self.blobs.fetch_file(sample.digest, original)
+                blobs.fetch_file(sample.digest, original)
             except BlobNotFound:
                 self.get(sample.id, None)  # which says so where it was deleted meanwhile
                 raise
@@ -223,12 +225,12 @@ class SampleService:
             ).result()
             if isinstance(examined, RefusedFile):
                 raise SampleRefused(examined.reason)
-            with storing(self._database, self.blobs, digests_of_copies(examined)) as session:
-                copies = put_copies(self.blobs, examined)
+            with storing(self._database, blobs, digests_of_copies(examined)) as session:
+                copies = put_copies(blobs, examined)
                 dataset, found = _locked(session, sample)
                 if found is None:
                     raise SampleNotFound(f"The sample {sample.id} was deleted meanwhile.")
-                replace_clips(self.blobs, found, transcript, examined, copies)
+                replace_clips(blobs, found, transcript, examined, copies)
                 if dataset is not None:
                     dataset.updated_at = found.updated_at
         self.tidy()
@@ -239,7 +241,7 @@ class SampleService:
         with letting_go(self._database) as session:
             dataset, found = _locked(session, sample)
             if found is not None:
-                forget(self.blobs, [found.digest, *(clip.digest for clip in found.clips)])
+                forget(self.vault.of(found.owner_id), [found.digest, *(clip.digest for clip in found.clips)])
                 session.delete(found)
                 if dataset is not None:
                     dataset.updated_at = datetime.now(UTC)
@@ -248,7 +250,7 @@ class SampleService:
     def tidy(self, *, wait_s: float = 0.0) -> None:
         """Sweep where that is possible now; what stays is found by the next one."""
         try:
-            sweep(self._database, self.blobs, wait_s=wait_s)
+            sweep(self._database, self.vault, wait_s=wait_s)
         except AppError as error:
             _LOG.warning("what samples left is removed later: %s", error.message)
 
@@ -261,10 +263,9 @@ class SampleService:
         known = self._known(file, place)
         if known is not None:
             return Taken(file.filename, Outcome.UNCHANGED, known)
+        folder = self.vault.objects.directory or self.uploads_dir
         size_bytes, reserve_mb = file.size_bytes, self._reserve_mb
-        require_space(
-            self.blobs.directory, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="Keeping a sample"
-        )
+        require_space(folder, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="Keeping a sample")
         copies_dir.mkdir(mode=0o700)
         try:
             examined = examine(
@@ -275,8 +276,9 @@ class SampleService:
             if isinstance(examined, RefusedFile):
                 return Taken(file.filename, Outcome.REFUSED, refused=examined)
             digests = [file.digest, *digests_of_copies(examined)]
-            with storing(self._database, self.blobs, digests) as session:
-                sample, outcome = enter(session, self.blobs, place, file, examined)
+            blobs = self.vault.of(place.owner_id)
+            with storing(self._database, blobs, digests) as session:
+                sample, outcome = enter(session, blobs, place, file, examined)
             return Taken(file.filename, outcome, sample)
         finally:
             shutil.rmtree(copies_dir, ignore_errors=True)

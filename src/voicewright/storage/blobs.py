@@ -1,12 +1,10 @@
-"""The content-addressed blob store: bytes go in, their SHA-256 is their name.
+"""The content-addressed blobs of one owner: bytes go in, their SHA-256 is their name.
 
-A blob lies at `sha256/<2 hex>/<62 hex>`. It is written aside (`staging/<random>`), made durable, and only
-then renamed to its name, so that a name never shows half a file, whether the process is killed or the power
-fails. A blob that is already there is not written again, unless it turns out damaged: then storing its
+A blob lies at `{owner}/sha256/<2 hex>/<62 hex>` in its sealed form (`storage.sealing`), bound to its owner
+and name. A blob that is already there is not written again, unless it turns out damaged: then storing its
 content repairs it. Every read checks the digest.
 
-The store is an obstore store. Its local backend does not call `fsync`, so this module does, where there are
-files. obstore runs threads of its own: never use a store after `os.fork()` without `exec`.
+Beside the blobs an owner has a few small objects with paths of their own, sealed in the same way.
 """
 
 from __future__ import annotations
@@ -14,24 +12,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import uuid
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import obstore
-from obstore.store import LocalStore
-
-from voicewright.storage.errors import BlobCorrupt, BlobNotFound
+from voicewright.storage.errors import BlobCorrupt, BlobNotFound, ObjectNotFound, SealBroken
 from voicewright.storage.faults import clear_errors
+from voicewright.storage.objects import CHUNK_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-_CHUNK_BYTES = 1 << 20
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_STAGING = "staging"
-_BLOBS = "sha256"
+    from voicewright.storage.objects import ObjectStore
+    from voicewright.storage.sealing import Cipher
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_BLOBS: Final = "sha256"
 
 
 class StoredBlob(NamedTuple):
@@ -47,31 +42,40 @@ def is_digest(text: str) -> bool:
 
 
 class BlobStore:
-    """Blobs in one directory.
+    """The blobs of one owner.
 
     Args:
-        directory: created, for its owner alone, when it is not there.
+        objects: where they are.
+        cipher: gives the cipher of the owner; asked when something is read or stored.
+        folder: the owner's, in the store.
+        notes_dir: where this machine notes what it is storing, see `storage.pending`.
 
-    Any number of processes and threads may use one directory at once. Every method raises the errors of
+    Any number of processes and threads may use it at once. Every method raises the errors of
     `storage.errors`; after an error the store is as it was before.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        with clear_errors("open the blob store", str(directory)):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._store = LocalStore(directory)
+    def __init__(
+        self, objects: ObjectStore, cipher: Callable[[], Cipher], *, folder: str, notes_dir: Path
+    ) -> None:
+        self.objects = objects
+        self.folder = folder
+        self.notes_dir = notes_dir
+        self._cipher = cipher
 
     def put_bytes(self, data: bytes) -> StoredBlob:
         """Store some bytes."""
-        return self._put(iter([data]), f"{len(data)} bytes")
+        digest = hashlib.sha256(data).hexdigest()
+        self._put(digest, [data], f"{len(data)} bytes")
+        return StoredBlob(digest, len(data))
 
     def put_file(self, path: Path) -> StoredBlob:
         """Store the content of a file, streaming: memory stays bounded however large it is."""
-        with clear_errors(f"read {path}", str(path.parent)):
-            stream = path.open("rb")
-        with stream:
-            return self._put(iter(lambda: stream.read(_CHUNK_BYTES), b""), path.name)
+        with clear_errors(f"read {path}", str(path.parent)), path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            size_bytes = stream.tell()
+            stream.seek(0)
+            self._put(digest, iter(lambda: stream.read(CHUNK_BYTES), b""), path.name)
+        return StoredBlob(digest, size_bytes)
 
     def read(self, digest: str, *, max_bytes: int | None = None) -> bytes:
         """The content of a blob, checked.
@@ -89,7 +93,7 @@ class BlobStore:
             collected += chunk
             if max_bytes is not None and len(collected) > max_bytes:
                 raise BlobCorrupt(
-                    f"Blob {digest} in {self.directory} is larger than the {max_bytes} bytes it may have."
+                    f"Blob {digest} in {self.objects.place} is larger than the {max_bytes} bytes it may have."
                 )
         return bytes(collected)
 
@@ -101,21 +105,20 @@ class BlobStore:
             BlobCorrupt: the content has another digest.
         """
         seen = hashlib.sha256()
-        with clear_errors(f"read blob {digest}", str(self.directory)):
-            try:
-                result = obstore.get(self._store, _key(digest))
-            except FileNotFoundError:
-                raise BlobNotFound(
-                    f"Blob {digest} is not in {self.directory}. If the data directory was copied, copy all "
-                    "of it."
-                ) from None
-            for chunk in result.stream(min_chunk_size=_CHUNK_BYTES):
-                data = bytes(chunk)
-                seen.update(data)
-                yield data
+        try:
+            for chunk in self._cipher().open(self.objects.stream(self._path(digest)), self._name(digest)):
+                seen.update(chunk)
+                yield chunk
+        except ObjectNotFound:
+            raise BlobNotFound(
+                f"Blob {digest} is not in {self.objects.place}. If the data directory was copied, copy all "
+                "of it."
+            ) from None
+        except SealBroken as error:
+            raise BlobCorrupt(f"Blob {digest} in {self.objects.place} is damaged: {error.message}") from error
         if seen.hexdigest() != digest:
             raise BlobCorrupt(
-                f"Blob {digest} in {self.directory} is damaged: its content has the digest "
+                f"Blob {digest} in {self.objects.place} is damaged: its content has the digest "
                 f"{seen.hexdigest()}. Restore that file from a backup, or train the voice again."
             )
 
@@ -136,72 +139,61 @@ class BlobStore:
 
     def has(self, digest: str) -> bool:
         """Whether there is a blob of that name (its content is not read)."""
-        with clear_errors(f"look for blob {digest}", str(self.directory)):
-            try:
-                obstore.head(self._store, _key(digest))
-            except FileNotFoundError:
-                return False
-        return True
+        return self.objects.size_bytes(self._path(digest)) is not None
 
     def delete(self, digest: str) -> bool:
         """Remove a blob; answers whether it was there."""
-        was_there = self.has(digest)
-        with clear_errors(f"delete blob {digest}", str(self.directory)), suppress(FileNotFoundError):
-            obstore.delete(self._store, _key(digest))
-        return was_there
+        return self.objects.delete(self._path(digest))
 
     def digests(self) -> Iterator[str]:
         """The names of all blobs, in no order; files that don't belong here are passed over."""
-        with clear_errors("list the blobs", str(self.directory)):
-            for page in obstore.list(self._store, _BLOBS):
-                for entry in page:
-                    digest = entry["path"].removeprefix(f"{_BLOBS}/").replace("/", "")
-                    if is_digest(digest):
-                        yield digest
+        prefix = f"{self.folder}/{_BLOBS}"
+        for path in self.objects.paths(prefix):
+            digest = path.removeprefix(f"{prefix}/").replace("/", "")
+            if is_digest(digest):
+                yield digest
 
-    def clear_staging(self) -> int:
-        """Remove what killed writers left behind; answers how many files. Only while nobody writes."""
-        with clear_errors("clear the staging area", str(self.directory)):
-            left = [path for path in (self.directory / _STAGING).glob("*") if path.is_file()]
-            for path in left:
-                path.unlink(missing_ok=True)
-        return len(left)
+    def sealed(self, digest: str) -> Iterator[bytes]:
+        """A blob as it lies there, for a copy that needs no key: it opens only in this owner's folder."""
+        return self.objects.stream(self._path(digest))
 
-    def _put(self, chunks: Iterator[bytes], what: str) -> StoredBlob:
-        staged = f"{_STAGING}/{uuid.uuid4().hex}"
+    def put_sealed(self, digest: str, chunks: Iterable[bytes]) -> None:
+        """Store a blob as it came from `sealed`, in place of a damaged one too; `read` it before use."""
+        self.objects.put(self._path(digest), chunks)
+
+    def put_named(self, path: str, data: bytes) -> None:
+        """Store a small object under a path of the whole store, in place of any that is there."""
+        self.objects.put(path, self._cipher().seal([data], self._name("named")))
+
+    def get_named(self, path: str) -> bytes:
+        """A small object of this owner.
+
+        Raises:
+            ObjectNotFound: there is none of that path.
+            SealBroken: it is another owner's, or was changed.
+        """
+        return b"".join(self._cipher().open(self.objects.stream(path), self._name("named")))
+
+    def _put(self, digest: str, chunks: Iterable[bytes], what: str) -> None:
+        path = self._path(digest)
+        if self._is_sound(digest):
+            self.objects.make_durable(path)
+            return
         seen = hashlib.sha256()
-        size_bytes = 0
 
-        def hashed() -> Iterator[bytes]:
-            nonlocal size_bytes
+        def checked() -> Iterator[bytes]:
             for chunk in chunks:
                 seen.update(chunk)
-                size_bytes += len(chunk)
                 yield chunk
+            if seen.hexdigest() != digest:
+                raise BlobCorrupt(f"{what} was changed while it was stored. Store it again.")
 
-        try:
-            with clear_errors(f"store {what}", str(self.directory)):
-                obstore.put(self._store, staged, hashed(), chunk_size=_CHUNK_BYTES)
-                self._publish(staged, seen.hexdigest())
-        finally:
-            # After the rename there is nothing here; after a failure, or a blob that was there
-            # already, there is.
-            with suppress(OSError):
-                (self.directory / staged).unlink(missing_ok=True)
-        return StoredBlob(seen.hexdigest(), size_bytes)
-
-    def _publish(self, staged: str, digest: str) -> None:
-        """Give the staged file its name, unless a sound blob has it, and make the name durable either way."""
-        target = self.directory / _key(digest)
-        if not self._is_sound(digest):
-            with (self.directory / staged).open("rb+") as stream:
-                os.fsync(stream.fileno())
-            # Overwrites what another writer of the same content, or a damaged disk, put there meanwhile.
-            obstore.rename(self._store, staged, _key(digest))
-        for folder in (target.parent, target.parent.parent, self.directory):
-            sync_folder(folder)
+        # overwrites what another writer of the same content, or a damaged disk, put there meanwhile
+        self.objects.put(path, self._cipher().seal(checked(), self._name(digest)), what=what)
 
     def _is_sound(self, digest: str) -> bool:
+        if not self.has(digest):
+            return False
         try:
             for _ in self.stream(digest):
                 pass
@@ -209,19 +201,12 @@ class BlobStore:
             return False
         return True
 
+    def _path(self, digest: str) -> str:
+        if not is_digest(digest):
+            raise BlobNotFound(
+                f"{digest!r} is not the name of a blob: a name is a SHA-256, 64 hexadecimal digits."
+            )
+        return f"{self.folder}/{_BLOBS}/{digest[:2]}/{digest[2:]}"
 
-def _key(digest: str) -> str:
-    if not is_digest(digest):
-        raise BlobNotFound(
-            f"{digest!r} is not the name of a blob: a name is a SHA-256, 64 hexadecimal digits."
-        )
-    return f"{_BLOBS}/{digest[:2]}/{digest[2:]}"
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _name(self, what: str) -> str:
+        return f"{self.folder}/{what}"

@@ -54,3 +54,45 @@ class WorkBusy(AppError):
     code = "WORK_BUSY"
     kind = ErrorKind.CONFLICT
     default_retryable = True
+
+
+class ObjectNotFound(AppError):
+    """The store has nothing of that path."""
+
+    code = "OBJECT_NOT_FOUND"
+    kind = ErrorKind.NOT_FOUND
+
+
+class StoreUrlInvalid(AppError):
+    """The setting does not name a store."""
+
+    code = "STORE_URL_INVALID"
+    kind = ErrorKind.INVALID
+
+
+class SealBroken(AppError):
+    """A stored file was changed, or its key is another one."""
+
+    code = "SEAL_BROKEN"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class MasterKeyInvalid(AppError):
+    """The master key is none, or can't be kept where it should be."""
+
+    code = "MASTER_KEY_INVALID"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class MasterKeyWrong(AppError):
+    """The keys of the owners were sealed with a master key that is not here."""
+
+    code = "MASTER_KEY_WRONG"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class KeyDestroyed(AppError):
+    """The key of this owner was destroyed on purpose, and their files with it."""
+
+    code = "KEY_DESTROYED"
+    kind = ErrorKind.NOT_FOUND

@@ -3,7 +3,7 @@
 That nothing refers to a blob is no reason to delete it: its row may be in another database, or in a backup
 that is being restored. So whoever stores blobs first notes the names of the new ones, and takes the note away
 once they are referred to. The note is locked by its process, and the lock goes with the process: a note that
-nobody holds lists what is garbage.
+nobody holds lists what is garbage. Each machine has notes of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def pending(blobs: BlobStore, digests: Iterable[str]) -> Iterator[None]:
     with clear_errors("note what is to be stored", str(folder)):
         # what is there already is another's
         new = [digest for digest in digests if not blobs.has(digest)]
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = lock(folder / uuid.uuid4().hex, timeout_s=_LOCK_TIMEOUT_S, purpose="looking at a note")
     with held:
         with clear_errors("note what is to be stored", str(folder)):
@@ -69,7 +69,7 @@ def let_go(blobs: BlobStore, digests: Iterable[str]) -> None:
     """
     folder = _folder(blobs)
     with clear_errors("note what is not needed any more", str(folder)):
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / uuid.uuid4().hex).write_text("\n".join(digests), encoding="ascii")
 
 
@@ -101,4 +101,4 @@ def abandoned(blobs: BlobStore) -> Iterator[Abandoned]:
 
 
 def _folder(blobs: BlobStore) -> Path:
-    return blobs.directory / "pending"
+    return blobs.notes_dir

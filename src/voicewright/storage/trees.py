@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from voicewright.storage.blobs import is_digest, sync_folder
+from voicewright.storage.blobs import is_digest
 from voicewright.storage.errors import BlobCorrupt, TreeInvalid
 from voicewright.storage.faults import clear_errors
+from voicewright.storage.objects import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,43 @@ class TreeFile:
     path: str
     sha256: str
     size_bytes: int
+
+
+class StoredTree:
+    """A tree in a store, read file by file; nothing of it is kept unpacked.
+
+    Args:
+        blobs: where it is.
+        digest: of its manifest; None: a tree without files.
+
+    Every method raises `BlobNotFound`, `BlobCorrupt` and `TreeInvalid`.
+    """
+
+    def __init__(self, blobs: BlobStore, digest: str | None) -> None:
+        self._blobs = blobs
+        self.digest = digest
+
+    def files(self) -> tuple[TreeFile, ...]:
+        """What is in it, by path."""
+        return () if self.digest is None else read_tree(self._blobs, self.digest)
+
+    def names(self) -> list[str]:
+        """The paths of its files."""
+        return [file.path for file in self.files()]
+
+    def read(self, name: str, *, max_bytes: int | None = None) -> bytes | None:
+        """The content of a file, checked; None: the tree has none of that name."""
+        for file in self.files():
+            if file.path == name:
+                return self._blobs.read(file.sha256, max_bytes=max_bytes)
+        return None
+
+    def unpack(self, into: Path) -> list[Path]:
+        """Write all to the new folder `into`, see `fetch_tree`; the files in the order of their paths."""
+        if self.digest is None:
+            return []
+        fetch_tree(self._blobs, self.digest, into)
+        return [into / name for name in self.names()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def judge_again(
         NothingHeldOut: no recordings were kept from its training.
         AppError: as the registry, the engine and the judges.
     """
-    references = voices.references(voice)
+    references = voices.references(voice).unpack(folder / "references")
     if not references:
         raise NothingHeldOut(
             f"{voice.label}: can't be judged, because all recordings were needed for its training. Train it "

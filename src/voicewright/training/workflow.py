@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.recordings.models import Sample
     from voicewright.settings import Settings
-    from voicewright.storage.blobs import BlobStore
+    from voicewright.storage.vault import Vault
     from voicewright.training.making import Verdict
     from voicewright.training.models import TrainingJob
     from voicewright.training.plan import TrainingPlan
@@ -90,8 +90,7 @@ class WorkTools:
     engine: EngineClient
     measurer: Measurer
     voices: VoiceService
-    blobs: BlobStore
-    """Of the samples."""
+    samples: Vault
     consents: ConsentService
     work_dir: Path
 
@@ -214,11 +213,10 @@ class _Workflow:
         )
         folder = workspace.recordings
         step = Step("prepare", _COUNT, folder)
+        blobs = self._tools.samples.of(self._job.owner_id)
         key = key_of([[str(sample.id), sample.digest, sample.transcript] for sample in self._samples])
         try:
-            workspace.journal.do(
-                step, key, lambda: len(lay_out(self._samples, self._tools.blobs, folder).samples)
-            )
+            workspace.journal.do(step, key, lambda: len(lay_out(self._samples, blobs, folder).samples))
         except BlobNotFound:
             self._validate()  # says which sample it was, where one was deleted meanwhile
             raise

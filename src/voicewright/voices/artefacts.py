@@ -21,17 +21,19 @@ from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
-from voicewright.voices.models import KeptTree, VoiceModel
-from voicewright.voices.schemas import Collected, StoredTrees
+from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.schemas import Collected, OwnedTree, StoredTrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.trees import TreeRef
+    from voicewright.storage.vault import Vault
     from voicewright.voices.schemas import NewVoice
 
 _LOG = logging.getLogger(__name__)
@@ -73,6 +75,19 @@ def store_voice(session: Session, blobs: BlobStore, new: NewVoice) -> StoredTree
 
 
 @contextmanager
+def artefact_pending(blobs: BlobStore, folder: Path) -> Iterator[None]:
+    """As `voice_pending`, around a transaction that stores an artefact alone."""
+    with pending(blobs, tree_digests(files_in(folder))):
+        yield
+
+
+def store_artefact(session: Session, blobs: BlobStore, folder: Path) -> TreeRef:
+    """Put in what an engine wrote; nothing is collected before the commit."""
+    hold_files(session)
+    return put_tree(blobs, folder)
+
+
+@contextmanager
 def spoken_pending(blobs: BlobStore, spoken: Sequence[Path]) -> Iterator[None]:
     """As `voice_pending`, around a transaction that stores spoken sentences alone."""
     with pending(blobs, tree_digests(_named(spoken))):
@@ -100,14 +115,14 @@ def let_go_of_tree(blobs: BlobStore, digest: str) -> None:
     let_go(blobs, _blobs_of(blobs, {digest}))
 
 
-def collect(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
+def collect(session: Session, vault: Vault, *, wait_s: float) -> Collected:
     """Remove the files of deleted voices that no other voice shares, and what cut-off registrations left.
 
     Where there is neither, this costs one query and the listing of an empty folder.
 
     Args:
         session: a fresh one; the lock is held until it ends.
-        blobs: the store.
+        vault: the store.
         wait_s: how long to wait for writers before putting it off.
 
     Raises:
@@ -120,16 +135,24 @@ def collect(session: Session, blobs: BlobStore, *, wait_s: float) -> Collected:
             select(VoiceModel).where(VoiceModel.deleted_at.is_not(None), VoiceModel.collected_at.is_(None))
         )
     )
-    trees = {digest for voice in gone for digest in _digests(voice)}
-    with abandoned(blobs) as left:
-        candidates = _blobs_of(blobs, trees) | left.digests
-        live = _live(session, blobs) if candidates else set()
-        removed = _delete(blobs, candidates - live)
-        if not left.writers:  # those of another database are not locked out
-            removed += blobs.clear_staging()
+    trees: dict[UUID, set[str]] = {owner_id: set() for owner_id in vault.noted_owners()}
+    for voice in gone:
+        trees.setdefault(voice.owner_id, set()).update(_digests(voice))
+    removed = writers = 0
+    unneeded: set[OwnedTree] = set()
+    for owner_id, of_owner in trees.items():
+        blobs = vault.of(owner_id)
+        with abandoned(blobs) as left:
+            candidates = _blobs_of(blobs, of_owner) | left.digests
+            live = _live(session, blobs, owner_id) if candidates else set()
+            removed += sum(blobs.delete(digest) for digest in candidates - live)
+            writers += left.writers
+        unneeded |= {OwnedTree(owner_id, digest) for digest in of_owner - live}
+    if not writers:  # those of another database are not locked out
+        removed += vault.objects.clear_staging()
     ids = [voice.id for voice in gone]
     session.execute(update(VoiceModel).where(VoiceModel.id.in_(ids)).values(collected_at=datetime.now(UTC)))
-    return Collected(removed, frozenset(trees - live))
+    return Collected(removed, frozenset(unneeded))
 
 
 def _numbered(references: Sequence[Path]) -> dict[str, Path]:
@@ -146,18 +169,19 @@ def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> TreeRef
     return put_files(blobs, files, what=what) if files else None
 
 
-def _live(session: Session, blobs: BlobStore) -> set[str]:
-    """Every blob that a voice needs, manifests included.
+def _live(session: Session, blobs: BlobStore, owner_id: UUID) -> set[str]:
+    """Every blob that a voice of an owner needs, manifests included.
 
     A manifest that can't be read stops the collection: what it refers to is not known, and may be restored.
     """
     rows = session.execute(
         select(VoiceModel.artefact_digest, VoiceModel.references_digest, VoiceModel.spoken_digest).where(
-            VoiceModel.deleted_at.is_(None)
+            VoiceModel.owner_id == owner_id, VoiceModel.deleted_at.is_(None)
         )
     )
     trees = {digest for row in rows for digest in row if digest is not None}
-    trees.update(session.scalars(select(KeptTree.digest)))
+    trees.update(session.scalars(select(KeptTree.digest).where(KeptTree.owner_id == owner_id)))
+    trees.update(session.scalars(select(VoiceUpload.digest).where(VoiceUpload.owner_id == owner_id)))
     live = set(trees)
     for digest in trees:
         try:
@@ -181,7 +205,3 @@ def _blobs_of(blobs: BlobStore, trees: set[str]) -> set[str]:
 def _digests(voice: VoiceModel) -> list[str]:
     digests = (voice.artefact_digest, voice.references_digest, voice.spoken_digest)
     return [digest for digest in digests if digest is not None]
-
-
-def _delete(blobs: BlobStore, digests: set[str]) -> int:
-    return sum(blobs.delete(digest) for digest in digests)

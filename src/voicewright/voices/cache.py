@@ -1,6 +1,6 @@
 """Unpacked voices on local disk: verified before use, bounded in size, the least recently used go first.
 
-An entry is a folder named by the digest of its tree, so that it can't be out of date. It is made aside and
+An entry is a folder named by its owner and the digest of its tree, so that it can't be out of date. It is made aside and
 renamed, and its content is read and compared before a process first uses it, and again when a file's size or
 time has changed. An entry that was used in the last quarter of an hour stays, even if the cache is over its
 bound: an engine may be about to load it. So a path is good for that long; ask again before each load, it
@@ -9,6 +9,7 @@ costs little.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
@@ -31,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 
 IN_USE_S = 15 * 60.0
 """For how long after its last use an entry is left alone."""
+KEPT_S = 3600.0
+"""How long after its last use it is kept at most: what is unpacked here is not sealed."""
 _LOCK_TIMEOUT_S = 600.0
 
 _Signature = tuple[tuple[str, int, int], ...]
@@ -48,74 +51,78 @@ class VoiceCache:
 
     Args:
         folder: `Home.voice_cache_dir`.
-        blobs: where the trees come from.
         limit_bytes: what the cache may hold once nobody uses it.
     """
 
-    def __init__(self, folder: Path, blobs: BlobStore, *, limit_bytes: int) -> None:
+    def __init__(self, folder: Path, *, limit_bytes: int) -> None:
         self._folder = folder
-        self._blobs = blobs
         self._limit_bytes = limit_bytes
         self._verified: dict[str, _Signature] = {}
         self._guard = threading.Lock()
 
-    def path_of(self, digest: str) -> Path:
-        """The folder with the files of a tree, unpacked if need be.
+    def path_of(self, blobs: BlobStore, digest: str) -> Path:
+        """The folder with the files of an owner's tree, unpacked if need be.
 
         Raises:
             BlobNotFound, BlobCorrupt, TreeInvalid: the stored files are not what they should be.
             StorageFull, StorageReadOnly: it can't be unpacked.
             LockTimeout: another process has been unpacking it for ten minutes.
         """
-        entry = self._folder / digest
+        name = _name_of(blobs, digest)
+        entry = self._folder / name
         with clear_errors("use the cache of voices", str(self._folder)):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with lock(self._lock_path(digest), timeout_s=_LOCK_TIMEOUT_S, purpose=f"unpacking {digest[:12]}"):
-                if not self._is_good(digest, entry):
+            with lock(self._lock_path(name), timeout_s=_LOCK_TIMEOUT_S, purpose=f"unpacking {digest[:12]}"):
+                if not self._is_good(blobs, digest, entry):
                     _remove(entry)
-                    self._evict(keep=digest, needed_bytes=self._tree_bytes(digest))
-                    fetch_tree(self._blobs, digest, entry)
-                    self._remember(digest, entry)
+                    needed_bytes = sum(file.size_bytes for file in read_tree(blobs, digest))
+                    self._evict(keep=name, needed_bytes=needed_bytes)
+                    fetch_tree(blobs, digest, entry)
+                    self._remember(entry)
                 os.utime(entry)
         return entry
 
-    def forget(self, digest: str) -> None:
+    def forget(self, blobs: BlobStore, digest: str) -> None:
         """Remove the entry of a deleted voice."""
+        name = _name_of(blobs, digest)
         with clear_errors("clean the cache of voices", str(self._folder)):
-            if (self._folder / digest).exists():
-                with lock(
-                    self._lock_path(digest), timeout_s=_LOCK_TIMEOUT_S, purpose=f"unpacking {digest[:12]}"
-                ) as held:
-                    _remove(self._folder / digest)
+            if (self._folder / name).exists():
+                purpose = f"unpacking {digest[:12]}"
+                with lock(self._lock_path(name), timeout_s=_LOCK_TIMEOUT_S, purpose=purpose) as held:
+                    _remove(self._folder / name)
                     held.release_and_remove()
 
-    def _is_good(self, digest: str, entry: Path) -> bool:
+    def drop_idle(self) -> None:
+        """Remove what nobody has used for an hour: what is unpacked here is not sealed."""
+        with clear_errors("clean the cache of voices", str(self._folder)):
+            if self._folder.is_dir():
+                self._evict(keep="", needed_bytes=0)
+
+    def _is_good(self, blobs: BlobStore, digest: str, entry: Path) -> bool:
         if not entry.is_dir():
             return False
         with self._guard:
-            known = self._verified.get(digest)
+            known = self._verified.get(entry.name)
         if known is not None and known == _signature(entry):
             return True
-        if not verify_tree(read_tree(self._blobs, digest), entry):
+        if not verify_tree(read_tree(blobs, digest), entry):
             _LOG.warning("the unpacked voice %s was changed; unpacking it again", entry)
             return False
-        self._remember(digest, entry)
+        self._remember(entry)
         return True
 
-    def _remember(self, digest: str, entry: Path) -> None:
+    def _remember(self, entry: Path) -> None:
         with self._guard:
-            self._verified[digest] = _signature(entry)
-
-    def _tree_bytes(self, digest: str) -> int:
-        return sum(file.size_bytes for file in read_tree(self._blobs, digest))
+            self._verified[entry.name] = _signature(entry)
 
     def _evict(self, *, keep: str, needed_bytes: int) -> None:
-        """Remove the least recently used entries until the new one fits."""
+        """Remove what is idle, and the least recently used entries until the new one fits."""
         entries = sorted(self._entries(), key=lambda entry: entry.used_s)
         total = needed_bytes + sum(entry.size_bytes for entry in entries)
-        idle_since = time.time() - IN_USE_S
+        in_use_since, idle_since = time.time() - IN_USE_S, time.time() - KEPT_S
         for entry in entries:
-            if total <= self._limit_bytes or entry.used_s > idle_since:
+            fits = total <= self._limit_bytes
+            if entry.used_s > in_use_since or (fits and entry.used_s > idle_since):
                 return
             if entry.path.name == keep:
                 continue
@@ -136,8 +143,12 @@ class VoiceCache:
                 shutil.rmtree(path, ignore_errors=True)  # what a killed process was unpacking or removing
         return found
 
-    def _lock_path(self, digest: str) -> Path:
-        return self._folder / f".{digest}.lock"
+    def _lock_path(self, name: str) -> Path:
+        return self._folder / f".{name}.lock"
+
+
+def _name_of(blobs: BlobStore, digest: str) -> str:
+    return hashlib.sha256(f"{blobs.folder}/{digest}".encode()).hexdigest()
 
 
 def _signature(entry: Path) -> _Signature:

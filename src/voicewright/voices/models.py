@@ -52,9 +52,22 @@ class VoiceModel(Base):
             postgresql_where=text("deleted_at IS NULL"),
         ),
         Index(
+            "ix_voice_models_quality",
+            "owner_id",
+            text("quality_score DESC NULLS LAST"),
+            text("created_at DESC"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_voice_models_state", "owner_id", "is_active", "deleted_at"),
+        Index(
             "uq_voice_models_training_job",
             "training_job_id",
             unique=True,
+            postgresql_where=text("training_job_id IS NOT NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_voice_models_training_job",
+            "training_job_id",
             postgresql_where=text("training_job_id IS NOT NULL"),
         ),
         Index("ix_voice_models_lineage", "lineage_id", "version"),
@@ -104,7 +117,7 @@ class VoiceModel(Base):
     """What the engine was told."""
     dataset_hash: Mapped[str | None]
     training_job_id: Mapped[uuid.UUID | None]
-    """The job that made it; there is one voice of a job at most."""
+    """The job that made it; there is one voice of a job at most, besides deleted ones."""
     notes: Mapped[str | None]
     parent_id: Mapped[uuid.UUID | None]
     """The version that it was made from."""
@@ -133,6 +146,25 @@ class VoiceModel(Base):
         return f"{self.name}, version {self.version}"
 
 
+class VoiceUpload(Base):
+    """An artefact that was uploaded, and waits to be registered as a voice; for a day at most."""
+
+    __tablename__ = "voice_uploads"
+    __table_args__ = (
+        CheckConstraint(f"digest {_DIGEST}", name="digest_form"),
+        CheckConstraint("bytes >= 0", name="bytes_not_negative"),
+        Index("ix_voice_uploads_created", "created_at"),
+        Index("ix_voice_uploads_owner", "owner_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    """In its model path, in the place of a voice's id."""
+    owner_id: Mapped[uuid.UUID]
+    digest: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=_now)
+
+
 class KeptTree(Base):
     """Files of a voice that was made and is not good enough to be registered, kept for listening."""
 
@@ -144,5 +176,6 @@ class KeptTree(Base):
 
     training_job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[uuid.UUID]
     digest: Mapped[str]
     kept_at: Mapped[datetime] = mapped_column(default=_now)

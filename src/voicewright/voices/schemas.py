@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.voices.models import VoiceModel
 
 LOCAL_USER_ID = UUID("00000000-0000-4000-8000-000000000001")
 """The owner of everything made from the command line of a machine without accounts."""
@@ -89,16 +93,40 @@ class StoredTrees:
     stored_bytes: int
 
 
+class OwnedTree(NamedTuple):
+    """A tree in the store, by its owner and the digest of its manifest."""
+
+    owner_id: UUID
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Collected:
     """What a collection of garbage removed.
 
     Attributes:
         blobs: how many blobs.
-        trees: the digests of the deleted voices' trees that no other voice shares.
+        trees: those of the deleted voices that no other voice shares.
         postponed: whether a writer was at work, so that all waits for the next collection.
     """
 
     blobs: int = 0
-    trees: frozenset[str] = frozenset()
+    trees: frozenset[OwnedTree] = frozenset()
     postponed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobVoice:
+    """What is known of the voice of a training job, whether it was entered or not.
+
+    Attributes:
+        owner_id: whose job it is.
+        facts: what is said of the voice; `facts.training_job_id` is the job.
+        speakers: whose recordings it was trained on, as far as they are still there.
+        adopt: writes into the job that it has this voice, in the transaction that enters it.
+    """
+
+    owner_id: UUID
+    facts: VoiceFacts
+    speakers: tuple[str, ...]
+    adopt: Callable[[Session, VoiceModel], None]

@@ -11,24 +11,30 @@ from sqlalchemy import select
 
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
-from voicewright.storage.blobs import BlobStore
+from voicewright.storage.trees import StoredTree
+from voicewright.storage.user_keys import KeyRing
+from voicewright.storage.vault import Vault
 from voicewright.voices.activation import active_voice, lock_owner, make_active, mark_deleted
 from voicewright.voices.artefacts import (
+    artefact_pending,
     collect,
     let_go_of_tree,
     spoken_pending,
+    store_artefact,
     store_spoken,
     store_voice,
     tree_bytes,
     voice_pending,
 )
 from voicewright.voices.cache import VoiceCache
+from voicewright.voices.caching import changed
 from voicewright.voices.checks import checked_evaluation
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
-from voicewright.voices.models import KeptTree, VoiceModel
-from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice
+from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
+from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
     from voicewright.db.server import Database
     from voicewright.settings import Settings
+    from voicewright.storage.trees import TreeRef
 
 __all__ = ["NewVoice", "VoiceService"]
 
@@ -59,30 +66,31 @@ class VoiceService:
 
     Args:
         database: open.
-        blobs: where the files are kept.
+        vault: where the files are kept.
         cache: where they are unpacked.
         owner_id: whose voices; the user of the command line by default.
     """
 
     def __init__(
-        self, database: Database, blobs: BlobStore, cache: VoiceCache, *, owner_id: uuid.UUID = LOCAL_USER_ID
+        self, database: Database, vault: Vault, cache: VoiceCache, *, owner_id: uuid.UUID = LOCAL_USER_ID
     ) -> None:
+        self.vault = vault
         self._database = database
-        self._blobs = blobs
+        self._blobs = vault.of(owner_id)
         self._cache = cache
         self._owner_id = owner_id
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Self:
-        """The service with its store and cache in the data directory of the settings."""
+        """The service with the store of the settings, and its cache in their data directory."""
         home = Home.open(settings.home)
-        blobs = BlobStore(home.blobs_dir)
-        cache = VoiceCache(home.voice_cache_dir, blobs, limit_bytes=settings.voice_cache_mb * _MIB)
-        return cls(database, blobs, cache)
+        vault = Vault.of_voices(settings, KeyRing.open(settings, database))
+        cache = VoiceCache(home.voice_cache_dir, limit_bytes=settings.voice_cache_mb * _MIB)
+        return cls(database, vault, cache)
 
     def of(self, owner_id: uuid.UUID) -> VoiceService:
         """The voices of another owner, in the same store."""
-        return VoiceService(self._database, self._blobs, self._cache, owner_id=owner_id)
+        return VoiceService(self._database, self.vault, self._cache, owner_id=owner_id)
 
     def register(
         self, new: NewVoice, *, also: Callable[[Session, VoiceModel], None] = lambda _session, _voice: None
@@ -112,8 +120,29 @@ class VoiceService:
             voice = enter_voice(session, self._owner_id, entry, stored)
             kept = forget_kept(session, new.training_job_id)
             also(session, voice)
+            changed(session, self._owner_id, voice.id)
         self._let_go(kept)
         return voice
+
+    def take_upload(
+        self, folder: Path, *, also: Callable[[Session, VoiceUpload], None]
+    ) -> tuple[VoiceUpload, TreeRef]:
+        """Store an uploaded artefact; it waits for a day to be registered (`voices.uploads`).
+
+        Args:
+            folder: its files.
+            also: what else belongs to the same transaction.
+
+        Raises:
+            TreeInvalid, StorageFull, StorageReadOnly, StorageUnavailable: it can't be stored.
+        """
+        with artefact_pending(self._blobs, folder), self._database.session() as session:
+            tree = store_artefact(session, self._blobs, folder)
+            upload = VoiceUpload(owner_id=self._owner_id, digest=tree.digest, bytes=tree.bytes)
+            session.add(upload)
+            session.flush()
+            also(session, upload)
+        return upload, tree
 
     def of_job(self, training_job_id: uuid.UUID) -> VoiceModel | None:
         """The voice that a training job made, deleted or not; None: it has made none."""
@@ -135,7 +164,8 @@ class VoiceService:
             stored = store_voice(session, self._blobs, new)
             for kind, digest in (("artefact", stored.artefact), ("spoken", stored.spoken)):
                 if digest is not None:
-                    session.add(KeptTree(training_job_id=job_id, kind=kind, digest=digest))
+                    kept = KeptTree(training_job_id=job_id, kind=kind, owner_id=self._owner_id, digest=digest)
+                    session.add(kept)
             also(session)
         self._let_go(before)
 
@@ -146,18 +176,20 @@ class VoiceService:
         self._let_go(kept)
         return bool(kept)
 
-    def spoken_of_job(self, training_job_id: uuid.UUID) -> list[Path]:
+    def spoken_of_job(self, training_job_id: uuid.UUID) -> StoredTree:
         """What the voice of a job spoke to be judged by, whether it was entered or only kept."""
         voice = self.of_job(training_job_id)
         if voice is not None and voice.deleted_at is None:
             return self.spoken(voice)
         return self.kept_of_job(training_job_id, "spoken")
 
-    def kept_of_job(self, training_job_id: uuid.UUID, kind: Literal["artefact", "spoken"]) -> list[Path]:
-        """Files of a voice that was kept without being entered; errors as `materialise`."""
+    def kept_of_job(self, training_job_id: uuid.UUID, kind: Literal["artefact", "spoken"]) -> StoredTree:
+        """Files of a voice that was kept without being entered."""
         with self._database.session() as session:
             kept = session.get(KeptTree, (training_job_id, kind))
-        return [] if kept is None else sorted(self._cache.path_of(kept.digest).iterdir())
+        if kept is None:
+            return StoredTree(self._blobs, None)
+        return StoredTree(self.vault.of(kept.owner_id), kept.digest)
 
     def list_voices(self) -> list[VoiceModel]:
         """All voices in all versions: by name, the newest version of each first."""
@@ -193,7 +225,8 @@ class VoiceService:
         with self._database.session() as session:
             lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, reference, version)
-            make_active(session, voice)
+            before = make_active(session, voice)
+            changed(session, self._owner_id, voice.id, *([] if before is None else [before.id]))
             return voice
 
     def save_evaluation(
@@ -216,8 +249,10 @@ class VoiceService:
             voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
             voice.stored_bytes = max(voice.artefact_bytes, voice.stored_bytes + grown_bytes)
             voice.revision += 1
+            session.flush()
+            changed(session, self._owner_id, voice.id)
         if replaced is not None and replaced != digest:
-            self._let_go([replaced])
+            self._let_go([OwnedTree(voice.owner_id, replaced)])
         return voice
 
     def materialise(self, voice: VoiceModel) -> Path:
@@ -227,19 +262,15 @@ class VoiceService:
             BlobNotFound, BlobCorrupt: the stored files are missing or damaged.
             StorageFull, StorageReadOnly: they can't be unpacked.
         """
-        return self._cache.path_of(voice.artefact_digest)
+        return self._cache.path_of(self.vault.of(voice.owner_id), voice.artefact_digest)
 
-    def references(self, voice: VoiceModel) -> list[Path]:
-        """The recordings to judge the voice by, in their order at registration; errors as `materialise`."""
-        if voice.references_digest is None:
-            return []
-        return sorted(self._cache.path_of(voice.references_digest).iterdir())
+    def references(self, voice: VoiceModel) -> StoredTree:
+        """The recordings to judge the voice by; their names keep the order at registration."""
+        return StoredTree(self.vault.of(voice.owner_id), voice.references_digest)
 
-    def spoken(self, voice: VoiceModel) -> list[Path]:
-        """What the voice spoke to be judged by, named as in its evaluation; errors as `materialise`."""
-        if voice.spoken_digest is None:
-            return []
-        return sorted(self._cache.path_of(voice.spoken_digest).iterdir())
+    def spoken(self, voice: VoiceModel) -> StoredTree:
+        """What the voice spoke to be judged by, named as in its evaluation."""
+        return StoredTree(self.vault.of(voice.owner_id), voice.spoken_digest)
 
     def delete(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
         """Delete one version of a voice, with its files unless another voice shares them.
@@ -253,7 +284,8 @@ class VoiceService:
         with self._database.session() as session:
             lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, reference, version)
-            mark_deleted(session, voice)
+            heir = mark_deleted(session, voice)
+            changed(session, self._owner_id, voice.id, *([] if heir is None else [heir.id]))
         self.remove_files_of(voice)
         return voice
 
@@ -267,10 +299,10 @@ class VoiceService:
             BlobCorrupt: what a voice refers to can't be told; nothing of it is removed.
         """
         with self._database.session() as session:
-            collected = collect(session, self._blobs, wait_s=wait_s)
+            collected = collect(session, self.vault, wait_s=wait_s)
             # before the commit: if this is cut off, the next collection does it again
-            for digest in collected.trees:
-                self._cache.forget(digest)
+            for tree in collected.trees:
+                self._cache.forget(self.vault.of(tree.owner_id), tree.digest)
         return collected
 
     def tidy(self) -> None:
@@ -278,8 +310,11 @@ class VoiceService:
         try:
             with self._database.session() as session:
                 kept = forget_kept_before(session, datetime.now(UTC) - KEPT_FOR)
+                uploads = forget_uploads_before(session, datetime.now(UTC) - UPLOADS_KEPT_FOR)
+            kept += [OwnedTree(upload.owner_id, upload.digest) for upload in uploads]
             self._let_go(kept, tidies=False)
             self.sweep(wait_s=0.0)
+            self._cache.drop_idle()
         except AppError as error:
             _LOG.warning("what deleted voices left is removed later: %s", error.message)
 
@@ -293,12 +328,13 @@ class VoiceService:
         except AppError as error:
             _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
 
-    def _let_go(self, trees: Collection[str], *, tidies: bool = True) -> None:
+    def _let_go(self, trees: Collection[OwnedTree], *, tidies: bool = True) -> None:
         """Remove files that nothing refers to any more; what was done stands whatever happens here."""
         try:
             for tree in trees:
-                let_go_of_tree(self._blobs, tree)
-                self._cache.forget(tree)
+                blobs = self.vault.of(tree.owner_id)
+                let_go_of_tree(blobs, tree.digest)
+                self._cache.forget(blobs, tree.digest)
         except AppError as error:
             _LOG.warning("files that nobody needs stay for now: %s", error.message)
         if trees and tidies:

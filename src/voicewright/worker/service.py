@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
     from voicewright.privacy.service import ConsentService
     from voicewright.settings import Settings
-    from voicewright.storage.blobs import BlobStore
+    from voicewright.storage.vault import Vault
     from voicewright.voices.service import VoiceService
     from voicewright.worker.node import Abilities
 
@@ -56,7 +56,7 @@ class WorkerParts:
     settings: Settings
     database: Database
     voices: VoiceService
-    sample_blobs: BlobStore
+    samples: Vault
     consents: ConsentService
     sweep_samples: Callable[[], object]
     """Removes the files of recordings that nobody refers to any more."""
@@ -142,7 +142,7 @@ class Worker:
                         engine=engine,
                         measurer=measurer,
                         voices=self._parts.voices,
-                        blobs=self._parts.sample_blobs,
+                        samples=self._parts.samples,
                         consents=self._parts.consents,
                         work_dir=self._work_dir,
                     ),

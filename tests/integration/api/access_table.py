@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
 from voicewright.voices.models import KeptTree
@@ -95,9 +94,10 @@ class Things:
         home = Home.open(self.services.settings.home)
         spoken = home.work_dir / "sentence-00.flac"
         spoken.write_bytes(b"fLaC")
-        tree = put_files(BlobStore(home.blobs_dir), {spoken.name: spoken}, what="what was spoken")
+        blobs = self.services.voices.vault.of(self.owner.id)
+        tree = put_files(blobs, {spoken.name: spoken}, what="what was spoken")
         with self.services.database.session() as session:
-            session.add(KeptTree(training_job_id=job_id, kind="spoken", digest=tree.digest))
+            session.add(KeptTree(training_job_id=job_id, kind="spoken", owner_id=self.owner.id, digest=tree.digest))
         return job_id
 
     def _job(self, status: str) -> uuid.UUID:

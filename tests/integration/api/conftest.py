@@ -33,7 +33,11 @@ from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.training.service import TrainingService
+from voicewright.voices.limits import ModelLimits
+from voicewright.voices.registry import RegistryService
+from voicewright.voices.registry_versions import VersionService
 from voicewright.voices.service import VoiceService
+from voicewright.voices.sharing import SharingService
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -100,6 +104,8 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
     samples = SampleService.open(api_settings, database)
+    voices = VoiceService.open(api_settings, database)
+    limits = ModelLimits(accounts.rate_limits, api_settings)
     return Services(
         settings=api_settings,
         database=database,
@@ -108,7 +114,12 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
-        voices=VoiceService.open(api_settings, database),
+        voices=voices,
+        registry=RegistryService(
+            database, api_settings, voices, consents, limits, engines=find_engine
+        ),
+        versions=VersionService(database, voices.vault, limits),
+        sharing=SharingService(database),
     )
 
 

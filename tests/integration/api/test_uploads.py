@@ -49,8 +49,8 @@ def upload(client, admin, services):
 
 
 @pytest.fixture
-def blobs(services):
-    return lambda: set(services.samples.blobs.digests())
+def blobs(services, digests_in):
+    return lambda: digests_in(services.samples.vault)
 
 
 def test_the_documented_form_makes_a_sample_of_one_file(upload, sound, admin):
@@ -393,4 +393,4 @@ class TestReservedDisks:
             (upload(tarred({"a.wav": bytes(3 << 20)}), data=NAME), too_large),
         ):
             assert (answer.status_code, answer.json()["code"]) == expected
-        assert set(services.samples.blobs.digests()) == set()
+        assert list(services.samples.vault.objects.paths("")) == []

@@ -70,7 +70,7 @@ def take_sound(service, write, tmp_path):
 def test_intake_finds_what_was_laid_out_with_its_words(take, service, tmp_path):
     first, second, third = take({1: ODD, 2: None, 3: "Words as they were sent."})
     third = service.set_transcript(third, "Words as they were mended.")
-    laid = lay_out([first, second, third], service.blobs, tmp_path / "laid out")
+    laid = lay_out([first, second, third], service.vault.of(OWNER), tmp_path / "laid out")
     report = take_in(laid.folder, tmp_path / "work", measurer=None)
     assert (report.refused, report.notes) == ((), ())
     texts = {laid.sample_of(clip).id: clip.text for clip in report.clips}
@@ -78,26 +78,26 @@ def test_intake_finds_what_was_laid_out_with_its_words(take, service, tmp_path):
     for clip in report.clips:
         (uploaded,) = laid.sample_of(clip).clips
         assert (clip.verdict, clip.speech_s) == (uploaded.verdict, uploaded.speech_s)
-        assert clip.path.read_bytes() == service.blobs.read(uploaded.digest)
+        assert clip.path.read_bytes() == service.vault.of(OWNER).read(uploaded.digest)
 
 
 def test_what_was_laid_out_before_is_replaced(take, service, tmp_path):
     first, second = take({1: None, 2: None})
-    lay_out([first, second], service.blobs, tmp_path / "laid out")
-    laid = lay_out([second], service.blobs, tmp_path / "laid out")
+    lay_out([first, second], service.vault.of(OWNER), tmp_path / "laid out")
+    laid = lay_out([second], service.vault.of(OWNER), tmp_path / "laid out")
     assert sorted(path.name for path in laid.folder.iterdir()) == [f"{second.id}.flac", "metadata.csv"]
     assert [path.name for path in tmp_path.iterdir()] == ["laid out"]
 
 
 def test_a_damaged_or_missing_original_lays_out_nothing(take, service, tmp_path, settings):
     (sample,) = take({1: None})
-    blob = next((settings.home / "samples").glob(f"sha256/{sample.digest[:2]}/{sample.digest[2:]}"))
+    blob = next((settings.home / "samples").glob(f"{OWNER}/sha256/{sample.digest[:2]}/{sample.digest[2:]}"))
     blob.write_bytes(b"something else")
     with pytest.raises(BlobCorrupt):
-        lay_out([sample], service.blobs, tmp_path / "laid out")
+        lay_out([sample], service.vault.of(OWNER), tmp_path / "laid out")
     blob.unlink()
     with pytest.raises(BlobNotFound):
-        lay_out([sample], service.blobs, tmp_path / "laid out")
+        lay_out([sample], service.vault.of(OWNER), tmp_path / "laid out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,7 +144,8 @@ def test_rejected_clips_come_along_on_demand_only(datasets, take_sound, speech):
 def test_a_damaged_copy_cuts_the_download_off(take, datasets, settings):
     (sample,) = take({1: None})
     digest = sample.clips[0].digest
-    next((settings.home / "samples").glob(f"sha256/{digest[:2]}/{digest[2:]}")).write_bytes(b"something else")
+    blob = settings.home / "samples" / str(OWNER) / "sha256" / digest[:2] / digest[2:]
+    blob.write_bytes(b"something else")
     _, pieces = datasets.download(OWNER, "my voice")
     with pytest.raises(BlobCorrupt):
         list(pieces)

@@ -84,14 +84,14 @@ def owner(number):
 
 
 @pytest.fixture
-def left(database, service):
+def left(database, service, digests_in):
     """Which owners have samples, the files that rows name, and the files there are."""
 
     def look():
         with database.session() as session:
             owners = session.scalars(select(Sample.owner_id)).all()
             named = {*session.scalars(select(Sample.digest)), *session.scalars(select(SampleClip.digest))}
-        return sorted(owners), named, set(service.blobs.digests())
+        return sorted(owners), named, digests_in(service.vault)
 
     return look
 
@@ -114,7 +114,7 @@ def test_kills_leave_neither_rows_without_files_nor_files_without_rows(
     assert owners == surviving
     assert named <= files
     service.clear_uploads()
-    assert sweep(database, service.blobs, wait_s=10) is not None
+    assert sweep(database, service.vault, wait_s=10) is not None
     assert left() == (surviving, named, named)
     assert list(service.uploads_dir.iterdir()) == []
     for number, recording in enumerate(recordings):
@@ -122,4 +122,4 @@ def test_kills_leave_neither_rows_without_files_nor_files_without_rows(
         with service.upload_folder() as folder:
             (taken,) = service.take([sent], Place.for_dataset(owner(number), "my voice"), folder)
         assert taken.outcome is (Outcome.UNCHANGED if owner(number) in surviving else Outcome.CREATED)
-        assert service.blobs.read(taken.sample.digest) == recording.read_bytes()
+        assert service.vault.of(owner(number)).read(taken.sample.digest) == recording.read_bytes()

@@ -84,13 +84,13 @@ def take(service):
 
 
 @pytest.fixture
-def stored(database, service):
+def stored(database, service, digests_in):
     """Assert that the store has exactly the files that rows refer to, and give their number."""
 
     def check():
         with database.session() as session:
             named = {*session.scalars(select(Sample.digest)), *session.scalars(select(SampleClip.digest))}
-        assert set(service.blobs.digests()) == named
+        assert digests_in(service.vault) == named
         return len(named)
 
     return check
@@ -111,8 +111,8 @@ def test_a_recording_becomes_a_sample_with_its_clip_and_both_files(take, incomin
     assert (clip.index, clip.text, clip.verdict) == (0, "The first sentence.", "good")
     assert clip.measures["snr_db"] > 20
     assert 3 < sample.speech_s <= sample.duration_s < 8
-    assert service.blobs.read(sample.digest) == sent.path.read_bytes()
-    assert service.blobs.read(clip.digest)[:4] == b"RIFF"
+    assert service.vault.of(OWNER).read(sample.digest) == sent.path.read_bytes()
+    assert service.vault.of(OWNER).read(clip.digest)[:4] == b"RIFF"
     assert stored() == 2
 
 
@@ -267,7 +267,7 @@ def test_what_is_deleted_takes_its_files_along_unless_others_share_them(
     with pytest.raises(SampleNotFound):
         service.get(two.sample.id, OWNER)
     datasets.delete(OWNER, "second")
-    assert (stored(), list(service.blobs.digests())) == (0, [])
+    assert stored() == 0
     assert not shared.sample.verdict.startswith("rejected")
 
 
@@ -295,7 +295,7 @@ def test_the_same_file_many_times_at_once_is_one_sample(service, incoming, store
     assert len({one.sample.id for one in taken}) == 2
     with database.session() as session:
         assert len(session.scalars(select(Dataset)).all()) == 1
-    sweep(database, service.blobs, wait_s=5)
+    sweep(database, service.vault, wait_s=5)
     assert stored() == 4
 
 
@@ -325,18 +325,18 @@ def test_uploads_and_deletions_at_once_leave_neither_files_nor_rows_alone(
         work = [pool.submit(change if number % 3 == 0 else upload, number // 2) for number in range(60)]
     for one in work:
         one.result()
-    assert sweep(database, service.blobs, wait_s=5) is not None
+    assert sweep(database, service.vault, wait_s=5) is not None
     stored()
 
 
 def test_a_sweep_waits_for_nobody_and_takes_nothing_that_is_being_stored(service, database, incoming, stored):
-    sent = incoming(1)
-    with storing(database, service.blobs, [sent.digest]):
-        service.blobs.put_file(sent.path)
-        assert sweep(database, service.blobs) is None
-        assert service.blobs.has(sent.digest)
-    let_go(service.blobs, [sent.digest])
-    assert sweep(database, service.blobs) == 1
+    sent, blobs = incoming(1), service.vault.of(OWNER)
+    with storing(database, blobs, [sent.digest]):
+        blobs.put_file(sent.path)
+        assert sweep(database, service.vault) is None
+        assert blobs.has(sent.digest)
+    let_go(blobs, [sent.digest])
+    assert sweep(database, service.vault) == 1
     assert stored() == 0
 
 
@@ -350,10 +350,10 @@ def small_service(settings, database, short_dir, mount_disk):
     opened.close()
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half_made(small_service, database, incoming):
+def test_a_full_disk_is_said_and_leaves_nothing_half_made(small_service, database, incoming, digests_in):
     place, filler = Place.for_dataset(OWNER, "x"), small_service.uploads_dir.parent / "filler"
     filler.write_bytes(os.urandom(600 << 10))
-    reserved = SampleService(database, small_service.blobs, small_service.uploads_dir, reserve_mb=1)
+    reserved = SampleService(database, small_service.vault, small_service.uploads_dir, reserve_mb=1)
     with reserved.upload_folder() as folder, pytest.raises(StorageFull, match="1 MiB to spare"):
         reserved.take([incoming(1)], place, folder)
     reserved.close()
@@ -363,10 +363,10 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_made(small_service, databas
     filler.unlink()
     with small_service.upload_folder() as folder:
         (taken,) = small_service.take([incoming(1)], place, folder)
-    sweep(database, small_service.blobs, wait_s=5)
+    sweep(database, small_service.vault, wait_s=5)
     with database.session() as session:
         named = {*session.scalars(select(Sample.digest)), *session.scalars(select(SampleClip.digest))}
-    assert set(small_service.blobs.digests()) == named
+    assert digests_in(small_service.vault) == named
     assert {taken.sample.digest, taken.sample.clips[0].digest} <= named
 
 
@@ -397,7 +397,7 @@ class HeldUpload(threading.Event):
 
 def test_mended_words_wait_for_nobodys_upload(database, service, take, incoming):
     (taken,) = take(incoming(1))
-    busy = SampleService(database, service.blobs, service.uploads_dir, workers=1)
+    busy = SampleService(database, service.vault, service.uploads_dir, workers=1)
     place, held = Place.for_dataset(OWNER, "another"), HeldUpload()
     with ThreadPoolExecutor(2) as pool, busy.upload_folder() as folder:
         uploading = pool.submit(busy.take, [incoming(2), incoming(3)], place, folder, stop=held)

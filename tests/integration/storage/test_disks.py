@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import StorageFull, StorageReadOnly
+from voicewright.storage.testing import open_blobs
 from voicewright.storage.trees import fetch_tree, put_tree
 from voicewright.storage.work import work_folder
 
@@ -25,7 +25,7 @@ def small_disk(short_dir, mount_disk):
 
 
 def test_a_full_disk_says_so_and_leaves_the_store_as_it_was(small_disk):
-    store = BlobStore(small_disk / "blobs")
+    store = open_blobs(small_disk / "blobs")
     kept = store.put_bytes(b"kept" * 1000).digest
     before = files_below(small_disk)
     with pytest.raises(StorageFull, match="free some space"):
@@ -37,7 +37,7 @@ def test_a_full_disk_says_so_and_leaves_the_store_as_it_was(small_disk):
 
 
 def test_a_folder_that_does_not_fit_is_not_half_unpacked(small_disk, tmp_path):
-    store = BlobStore(tmp_path / "blobs")
+    store = open_blobs(tmp_path / "blobs")
     (tmp_path / "artefact").mkdir()
     for name in "abcd":
         (tmp_path / "artefact" / name).write_bytes(os.urandom(1 << 20))
@@ -48,7 +48,7 @@ def test_a_folder_that_does_not_fit_is_not_half_unpacked(small_disk, tmp_path):
 
 
 def test_a_read_only_disk_says_so(small_disk):
-    store = BlobStore(small_disk / "blobs")
+    store = open_blobs(small_disk / "blobs")
     kept = store.put_bytes(b"kept").digest
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(StorageReadOnly, match="read-only file system"):
@@ -65,10 +65,10 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk_too(short_dir, start_python
         """
 import os, resource, signal, sys
 from pathlib import Path
-from voicewright.storage.blobs import BlobStore
+from voicewright.storage.testing import open_blobs
 from voicewright.storage.errors import StorageFull
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-store = BlobStore(Path(sys.argv[1]))
+store = open_blobs(Path(sys.argv[1]))
 store.put_bytes(b"x")
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 try:
@@ -91,11 +91,11 @@ def test_somebody_elses_store_says_whose_permission_is_missing(short_dir, start_
         """
 import sys
 from pathlib import Path
-from voicewright.storage.blobs import BlobStore
+from voicewright.storage.testing import open_blobs
 from voicewright.storage.errors import StorageReadOnly
 become(65534)
 try:
-    BlobStore(Path(sys.argv[1])).put_bytes(b"x")
+    open_blobs(Path(sys.argv[1])).put_bytes(b"x")
 except StorageReadOnly as error:
     print(error.message)
 """,

@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import WorkBusy
+from voicewright.storage.testing import open_blobs
 from voicewright.storage.work import work_folder
 
 WRITER = """
 import hashlib, sys
 from pathlib import Path
-from voicewright.storage.blobs import BlobStore
-store = BlobStore(Path(sys.argv[1]))
+from voicewright.storage.testing import open_blobs
+store = open_blobs(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(30):
@@ -32,11 +32,11 @@ def test_processes_that_store_the_same_files_at_once_agree(short_dir, start_pyth
         writer.stdin.flush()
     for writer in writers:
         assert writer.communicate(timeout=60) == ("done\n", "")
-    store = BlobStore(short_dir / "blobs")
+    store = open_blobs(short_dir / "blobs")
     digests = list(store.digests())
     assert len(digests) == 10
     assert all(store.read(digest) for digest in digests)
-    assert store.clear_staging() == 0
+    assert store.objects.clear_staging() == 0
 
 
 def test_a_killed_writer_leaves_no_half_blob(short_dir, start_python):
@@ -44,8 +44,8 @@ def test_a_killed_writer_leaves_no_half_blob(short_dir, start_python):
         """
 import os, sys
 from pathlib import Path
-from voicewright.storage.blobs import BlobStore
-store = BlobStore(Path(sys.argv[1]))
+from voicewright.storage.testing import open_blobs
+store = open_blobs(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
     store.put_bytes(os.urandom(3 << 20))
@@ -56,10 +56,10 @@ while True:
     time.sleep(0.3)
     writer.kill()
     writer.wait()
-    store = BlobStore(short_dir / "blobs")
+    store = open_blobs(short_dir / "blobs")
     for digest in store.digests():
         store.read(digest)
-    store.clear_staging()
+    store.objects.clear_staging()
     assert all("staging" not in path.parts for path in short_dir.rglob("*") if path.is_file())
 
 

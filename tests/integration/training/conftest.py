@@ -19,7 +19,8 @@ from voicewright.home.layout import Home
 from voicewright.privacy.service import ConsentService
 from voicewright.quality.figures import Dnsmos, Recognition
 from voicewright.recordings.models import Sample
-from voicewright.storage.blobs import BlobStore
+from voicewright.storage.user_keys import KeyRing
+from voicewright.storage.vault import Vault
 from voicewright.training.clone import CloneTools
 from voicewright.training.models import TrainingJob
 from voicewright.training.transitions import issue_ticket
@@ -102,16 +103,16 @@ def recordings(sample_recordings: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sample_blobs(settings: Settings) -> BlobStore:
-    return BlobStore(Home.open(settings.home).samples_dir)
+def sample_vault(settings: Settings, database: Database) -> Vault:
+    return Vault.of_samples(settings, KeyRing.open(settings, database))
 
 
 @pytest.fixture
-def samples(recordings: Path, database: Database, sample_blobs: BlobStore) -> list[Sample]:
+def samples(recordings: Path, database: Database, sample_vault: Vault) -> list[Sample]:
     """Five uploaded recordings of one owner, about 24 s."""
     rows = []
     for path in sorted(recordings.iterdir()):
-        stored = sample_blobs.put_file(path)
+        stored = sample_vault.of(OWNER).put_file(path)
         rows.append(
             Sample(
                 owner_id=OWNER,
@@ -177,7 +178,7 @@ def work_tools(  # noqa: PLR0917 - fixtures
     voices: VoiceService,
     settings: Settings,
     database: Database,
-    sample_blobs: BlobStore,
+    sample_vault: Vault,
 ) -> WorkTools:
     return WorkTools(
         settings=settings,
@@ -185,7 +186,7 @@ def work_tools(  # noqa: PLR0917 - fixtures
         engine=engine,
         measurer=judges,  # type: ignore[arg-type]
         voices=voices,
-        blobs=sample_blobs,
+        samples=sample_vault,
         consents=ConsentService(database, "development"),
         work_dir=Home.open(settings.home).work_dir,
     )

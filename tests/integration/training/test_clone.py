@@ -10,9 +10,7 @@ import pytest
 
 from voicewright.engines.errors import Cancelled, EngineError, HostDied, OptionsInvalid, TooLittleSpeech
 from voicewright.errors import AppError
-from voicewright.home.layout import Home
 from voicewright.quality.errors import JudgeMissing
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.pending import pending
 from voicewright.storage.work import work_slot
@@ -21,9 +19,9 @@ from voicewright.training.errors import EngineCannotLearn, NothingHeldOut
 from voicewright.training.judging import judge_again
 from voicewright.training.making import VoiceRequest
 from voicewright.voices.errors import VoiceNameInvalid
+from voicewright.voices.schemas import LOCAL_USER_ID
 
 if TYPE_CHECKING:
-    from voicewright.settings import Settings
     from voicewright.training.progress import Progress
     from voicewright.voices.models import VoiceModel
 
@@ -59,15 +57,13 @@ def test_makes_judges_and_registers_a_voice(tools: CloneTools, recordings: Path)
     assert left_over(tools) == []
 
 
-def test_clears_away_what_a_failed_registration_left(
-    tools: CloneTools, recordings: Path, settings: Settings
-) -> None:
-    blobs = BlobStore(Home.open(settings.home).blobs_dir)
+def test_clears_away_what_a_failed_registration_left(tools: CloneTools, recordings: Path) -> None:
+    blobs = tools.voices.vault.of(LOCAL_USER_ID)
     digest = hashlib.sha256(b"half a voice").hexdigest()
     with pending(blobs, [digest]):
-        note = next((blobs.directory / "pending").iterdir()).name
+        note = next(blobs.notes_dir.iterdir()).name
         blobs.put_bytes(b"half a voice")
-    (blobs.directory / "pending" / note).write_text(digest)  # as if its writer had been killed
+    (blobs.notes_dir / note).write_text(digest)  # as if its writer had been killed
 
     clone_voice(request(recordings), tools)
 
@@ -99,7 +95,7 @@ def test_the_judges_never_hear_a_training_clip_as_reference(tools: CloneTools, r
 
     references = tools.voices.references(result.voice)
     held_out_s = sum(clip.speech_s for clip in result.intake.accepted) - result.outcome.speech_s
-    assert len(references) == 1
+    assert len(references.names()) == 1
     assert held_out_s > 0
     engine_heard = result.outcome.speech_s
     assert engine_heard < result.intake.speech_s

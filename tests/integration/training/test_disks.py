@@ -56,7 +56,7 @@ def test_a_disk_that_fills_before_the_registration_costs_no_earlier_voice(
 
     assert [voice.id for voice in tools.voices.list_voices()] == [first.id]
     tools.engine.load(tools.voices.materialise(first))
-    assert len(tools.voices.spoken(first)) == 8
+    assert len(tools.voices.spoken(first).names()) == 8
     (blobs / "filler").unlink()
     assert clone(tools, recordings, seed=5000).version == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,19 +46,20 @@ def test_the_audio_that_was_judged_is_kept_with_the_voice(tools: CloneTools, rec
     spoken = tools.voices.spoken(voice)
     assert voice.evaluation is not None
     judged = voice.evaluation["sentences"]
-    assert [path.name for path in spoken] == [sentence["audio"] for sentence in judged]
-    seconds = [soundfile.info(path).duration for path in spoken]
+    assert spoken.names() == [sentence["audio"] for sentence in judged]
+    seconds = [soundfile.info(io.BytesIO(spoken.read(name))).duration for name in spoken.names()]
     assert seconds == pytest.approx([sentence["duration_s"] for sentence in judged], abs=0.001)
 
 
 def test_a_second_voice_of_the_same_recordings_is_judged_by_its_own_speech(
-    tools: CloneTools, recordings: Path
+    tools: CloneTools, recordings: Path, tmp_path: Path
 ) -> None:
     first = clone(tools, recordings).voice
     second = clone(tools, recordings, seed=5000).voice  # 50 Hz higher
 
     low, high = (
-        [soundfile.read(path)[0] for path in tools.voices.spoken(voice)] for voice in (first, second)
+        [soundfile.read(path)[0] for path in tools.voices.spoken(voice).unpack(tmp_path / str(voice.id))]
+        for voice in (first, second)
     )
     assert len(low) == len(high) == 8
     assert not any(np.array_equal(one, other) for one, other in zip(low, high, strict=True))
@@ -73,7 +75,7 @@ def test_an_audio_that_nobody_judged_is_not_kept(
     voice = clone(tools, recordings).voice
 
     assert voice.evaluation is None
-    assert tools.voices.spoken(voice) == []
+    assert tools.voices.spoken(voice).names() == []
 
 
 def test_judging_again_replaces_the_audio(tools: CloneTools, recordings: Path, tmp_path: Path) -> None:
@@ -84,4 +86,4 @@ def test_judging_again_replaces_the_audio(tools: CloneTools, recordings: Path, t
     judged = judge_again(voice, tools.engine, tools.measurer, tools.voices, folder=tmp_path)
 
     assert judged.spoken_digest == voice.spoken_digest
-    assert len(tools.voices.spoken(judged)) == 8
+    assert len(tools.voices.spoken(judged).names()) == 8

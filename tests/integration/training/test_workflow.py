@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,17 +200,17 @@ def test_a_voice_under_the_threshold_fails_and_is_kept_for_listening(
     assert (failed.status, failed.error_code) == ("failed", "MODEL_VALIDATION_FAILED")
     assert failed.quality_score is not None
     assert work_tools.voices.of_job(job.id) is None
-    assert work_tools.voices.kept_of_job(job.id, "artefact")
+    assert work_tools.voices.kept_of_job(job.id, "artefact").names()
     spoken = work_tools.voices.kept_of_job(job.id, "spoken")
-    assert {path.suffix for path in spoken} == {".flac"}
+    assert {Path(name).suffix for name in spoken.names()} == {".flac"}
     work_tools.voices.sweep()
-    assert work_tools.voices.kept_of_job(job.id, "spoken")
+    assert work_tools.voices.kept_of_job(job.id, "spoken").names()
 
 
 def test_recordings_are_called_by_the_names_that_their_owner_gave_them(
     work_tools: WorkTools, make_job: MakeJob, database: Database, samples: list[Sample]
 ) -> None:
-    broken = work_tools.blobs.put_bytes(b"RIFF, and nothing of a sound")
+    broken = work_tools.samples.of(samples[0].owner_id).put_bytes(b"RIFF, and nothing of a sound")
     with database.session() as session:
         sample = session.get_one(Sample, samples[0].id)
         sample.digest, sample.filename = broken.digest, r"my \1 first.wav"

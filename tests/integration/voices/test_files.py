@@ -7,19 +7,29 @@ import time
 
 import pytest
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import files_in, put_tree, tree_digests
 from voicewright.voices import service
 from voicewright.voices.cache import IN_USE_S, VoiceCache
 from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.schemas import LOCAL_USER_ID
 from voicewright.voices.service import VoiceService
 
 
 @pytest.fixture
-def blobs(settings):
-    return BlobStore(settings.home / "blobs")
+def blobs(voices):
+    return voices.vault.of(LOCAL_USER_ID)
+
+
+@pytest.fixture
+def path_of(blobs):
+    """Where a blob lies on the disk."""
+
+    def find(digest):
+        return blobs.objects.directory / blobs.folder / "sha256" / digest[:2] / digest[2:]
+
+    return find
 
 
 def content(folder):
@@ -45,10 +55,10 @@ def test_references_come_back_in_their_order_whatever_their_names(voices, new_vo
         path.write_bytes(b"%d" % number)
         recordings.append(path)
     voice = voices.register(new_voice(references=recordings))
-    found = voices.references(voices.get(voice.id))
+    found = voices.references(voices.get(voice.id)).unpack(tmp_path / "found")
     assert [path.read_bytes() for path in found] == [b"0", b"1", b"2"]
     assert [path.suffix for path in found] == [".wav", ".wav", ".flac"]
-    assert voices.references(voices.register(new_voice("none"))) == []
+    assert voices.references(voices.register(new_voice("none"))).unpack(tmp_path / "nothing") == []
 
 
 @pytest.mark.parametrize("change", ["edit", "truncate", "remove", "add"])
@@ -69,11 +79,11 @@ def test_a_changed_copy_is_noticed_and_replaced(voices, new_voice, change):
     assert content(voices.materialise(voice)) == content(new.artefact_dir)
 
 
-def test_damage_in_the_store_is_an_error_and_never_reaches_an_engine(voices, new_voice, blobs):
+def test_damage_in_the_store_is_an_error_and_never_reaches_an_engine(voices, new_voice, blobs, path_of):
     voice = voices.register(new_voice())
     for digest in blobs.digests():
         if digest != voice.artefact_digest:
-            (blobs.directory / "sha256" / digest[:2] / digest[2:]).write_bytes(b"rot")
+            path_of(digest).write_bytes(b"rot")
     with pytest.raises(BlobCorrupt):
         voices.materialise(voice)
     blobs.delete(voice.artefact_digest)
@@ -82,13 +92,13 @@ def test_damage_in_the_store_is_an_error_and_never_reaches_an_engine(voices, new
 
 
 def test_the_cache_stays_within_its_bound_and_keeps_what_is_in_use(blobs, new_voice, tmp_path):
-    cache = VoiceCache(tmp_path / "cache", blobs, limit_bytes=25_000)
+    cache = VoiceCache(tmp_path / "cache", limit_bytes=25_000)
     trees = [put_tree(blobs, new_voice().artefact_dir) for _ in range(4)]
-    paths = [cache.path_of(tree.digest) for tree in trees[:3]]
+    paths = [cache.path_of(blobs, tree.digest) for tree in trees[:3]]
     assert all(path.is_dir() for path in paths)  # over the bound, and all just used
     for age, path in zip((3, 1, 2), paths, strict=True):
         os.utime(path, (time.time() - IN_USE_S * (1 + age),) * 2)
-    cache.path_of(trees[3].digest)
+    cache.path_of(blobs, trees[3].digest)
     assert [path.is_dir() for path in paths] == [False, True, False]
     assert not list((tmp_path / "cache").glob(".gone-*"))
 
@@ -99,13 +109,10 @@ def test_a_deleted_voice_is_gone_with_its_files(voices, new_voice, blobs, tmp_pa
     voice = voices.register(
         new_voice(references=[tmp_path / "clip.wav"], spoken=[tmp_path / "sentence.flac"])
     )
-    folder, recording = voices.materialise(voice), voices.references(voice)[0]
-    spoken = voices.spoken(voice)[0]
+    folder = voices.materialise(voice)
     voices.delete("My voice")
     assert list(blobs.digests()) == []
     assert not folder.exists()
-    assert not recording.exists()
-    assert not spoken.exists()
     assert voices.list_voices() == []
     for reference in ("My voice", voice.id):
         with pytest.raises(VoiceNotFound):
@@ -119,10 +126,9 @@ def test_a_new_evaluation_takes_the_place_of_the_old_one_and_its_audio(voices, n
     before = set(blobs.digests())
     voice = voices.register(new_voice(spoken=[tmp_path / "old" / "sentence.flac"]))
     kept = len(set(blobs.digests()))
-    old = voices.spoken(voice)[0]
     judged = voices.save_evaluation(voice.id, {"overall": 0.5}, [tmp_path / "new" / "sentence.flac"])
-    assert content(voices.spoken(judged)[0].parent) == {"sentence.flac": b"new"}
-    assert not old.exists()
+    assert voices.spoken(judged).read("sentence.flac") == b"new"
+    assert voices.spoken(judged).read("another.flac") is None
     assert len(set(blobs.digests()) - before) == kept
     assert content(voices.materialise(judged))
 
@@ -182,14 +188,14 @@ def test_a_sweep_removes_what_killed_registrations_left_and_nothing_else(
     before = set(blobs.digests())
     url = settings.database_url.get_secret_value()
     assert start_python(KILLED, settings.home, url, new_voice("Lost").artefact_dir).wait(60) < 0
-    (blobs.directory / "staging" / "half").write_bytes(b"x")
+    (blobs.objects.directory / "staging" / "half").write_bytes(b"x")
     # its manifest, its model (voice.json is shared), and the half-written one
     assert voices.sweep().blobs == 3
     assert set(blobs.digests()) == before
     assert blobs.has(foreign.digest)
     assert content(voices.materialise(voice))
     assert voices.sweep().blobs == 0
-    assert list((blobs.directory / "pending").iterdir()) == []
+    assert list(blobs.notes_dir.iterdir()) == []
 
 
 def test_what_a_failed_registration_stored_goes_with_the_next_sweep(voices, new_voice, blobs, monkeypatch):
@@ -209,15 +215,15 @@ def test_what_is_being_stored_now_is_no_garbage(voices, new_voice, blobs):
     new = new_voice()
     with pending(blobs, tree_digests(files_in(new.artefact_dir))):
         put_tree(blobs, new.artefact_dir)
-        (blobs.directory / "staging" / "half").write_bytes(b"x")
+        (blobs.objects.directory / "staging" / "half").write_bytes(b"x")
         assert voices.sweep().blobs == 0
     assert voices.sweep().blobs == 1  # the half-written one, now that nobody writes
 
 
-def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_voice, blobs):
+def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_voice, blobs, path_of):
     voice = voices.register(new_voice("Damaged"))
     before = set(blobs.digests())
-    (blobs.directory / "sha256" / voice.artefact_digest[:2] / voice.artefact_digest[2:]).write_bytes(b"rot")
+    path_of(voice.artefact_digest).write_bytes(b"rot")
     voices.register(new_voice("Other"))
     voices.delete("Other")  # stands, although its files have to wait
     with pytest.raises(BlobCorrupt):

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.voices import artefacts, service
 from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.schemas import LOCAL_USER_ID
 
 REGISTER = """
 import sys
@@ -61,7 +61,7 @@ def test_a_voice_registered_while_its_twin_is_deleted_keeps_its_files(voices, ne
             registered = pool.submit(voices.register, fresh)
             deleted.result()
         voice = registered.result()
-        voices._cache.forget(voice.artefact_digest)
+        voices._cache.forget(voices.vault.of(LOCAL_USER_ID), voice.artefact_digest)
         assert voices.materialise(voice).is_dir()
         voices.delete(voice.id)
 
@@ -70,10 +70,10 @@ def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
     voices, new_voice, settings, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(service, "_COLLECT_WAIT_S", 0.1)
-    blobs = BlobStore(settings.home / "blobs")
+    blobs = voices.vault.of(LOCAL_USER_ID)
     (tmp_path / "clip.wav").write_bytes(b"sound")
     old = voices.register(new_voice("Old", references=[tmp_path / "clip.wav"]))
-    unpacked = [voices.materialise(old), voices.references(old)[0]]
+    unpacked = voices.materialise(old)
     writing, go_on = threading.Event(), threading.Event()
     put_tree = artefacts.put_tree
 
@@ -95,7 +95,7 @@ def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
     monkeypatch.undo()
     voices.delete("New")
     assert list(blobs.digests()) == []
-    assert [path for path in unpacked if path.exists()] == []
+    assert not unpacked.exists()
 
 
 def test_threads_that_activate_at_once_leave_one_active_voice(voices, new_voice):

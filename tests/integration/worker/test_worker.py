@@ -12,9 +12,8 @@ from sqlalchemy import text
 
 from voicewright.engines.port import Forecast
 from voicewright.engines.testing import TONE_ENGINE
-from voicewright.home.layout import Home
 from voicewright.privacy.service import ConsentService
-from voicewright.storage.blobs import BlobStore
+from voicewright.storage.vault import Vault
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.nodes import live_nodes
 from voicewright.training.transitions import issue_ticket
@@ -36,12 +35,12 @@ UNINSTALLED = replace(TONE_ENGINE, requires=("a_package_that_nobody_has",))
 @pytest.fixture
 def worker(settings: Settings, database: Database) -> Worker:
     """A worker with a GPU for one training of the engine, none of whose threads runs."""
-    home = Home.open(settings.home)
+    voices = VoiceService.open(settings, database)
     parts = WorkerParts(
         settings=settings,
         database=database,
-        voices=VoiceService.open(settings, database),
-        sample_blobs=BlobStore(home.samples_dir),
+        voices=voices,
+        samples=Vault.of_samples(settings, voices.vault.keys),
         consents=ConsentService(database, "development"),
         sweep_samples=lambda: None,
         sweep_accounts=lambda: None,

@@ -6,23 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, StorageUnavailable
+from voicewright.storage.testing import open_blobs
 
 ABSENT = "0" * 64
 
 
 @pytest.fixture
 def store(tmp_path):
-    return BlobStore(tmp_path / "blobs")
+    return open_blobs(tmp_path / "blobs")
 
 
 def path_of(store, digest):
-    return store.directory / "sha256" / digest[:2] / digest[2:]
+    return store.objects.directory / store.folder / "sha256" / digest[:2] / digest[2:]
 
 
 def staged(store):
-    folder = store.directory / "staging"
+    folder = store.objects.directory / "staging"
     return list(folder.iterdir()) if folder.exists() else []
 
 
@@ -53,7 +53,7 @@ def test_equal_content_is_stored_once_and_not_written_again(store):
 
 
 def test_the_store_is_closed_to_others(store):
-    assert stat.S_IMODE(store.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(store.objects.directory.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("damage", [b"", b"somE", b"some more"])
@@ -97,14 +97,14 @@ def test_a_deleted_blob_is_gone_and_its_neighbours_stay(store):
 
 def test_strange_files_in_the_store_are_passed_over(store):
     digest = store.put_bytes(b"x").digest
-    (store.directory / "sha256" / "notes.txt").write_text("mine")
+    (store.objects.directory / store.folder / "sha256" / "notes.txt").write_text("mine")
     assert list(store.digests()) == [digest]
 
 
 def test_what_killed_writers_left_can_be_cleared(store):
     store.put_bytes(b"x")
-    (store.directory / "staging" / "left").write_bytes(b"half")
-    assert store.clear_staging() == 1
+    (store.objects.directory / "staging" / "left").write_bytes(b"half")
+    assert store.objects.clear_staging() == 1
     assert staged(store) == []
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, StorageUnavailable, TreeInvalid
+from voicewright.storage.testing import open_blobs
 from voicewright.storage.trees import fetch_tree, put_files, put_tree, read_tree, verify_tree
 
 
 @pytest.fixture
 def store(tmp_path):
-    return BlobStore(tmp_path / "blobs")
+    return open_blobs(tmp_path / "blobs")
 
 
 @pytest.fixture

@@ -1,0 +1,229 @@
+"""The keys of the owners: one for each, made when it is first needed, sealed with the master key.
+
+Whoever destroys an owner's key destroys every copy of their files, wherever it lies (crypto-erasure). The row
+of a destroyed key stays, so that no new one is made by work that was still going on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from voicewright.home.layout import Home
+from voicewright.storage.errors import KeyDestroyed, MasterKeyWrong
+from voicewright.storage.master_keys import MasterKeys, SealedSecret
+from voicewright.storage.models import UserKey
+from voicewright.storage.sealing import Cipher
+
+if TYPE_CHECKING:
+    import uuid
+    from pathlib import Path
+    from typing import Self
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.settings import Settings
+
+_REMEMBERED: Final = 1024
+_AT_ONCE: Final = 500
+
+
+class KeyRing:
+    """The keys of all owners; safe for threads and processes.
+
+    Args:
+        database: open.
+        master: with what the keys are sealed.
+    """
+
+    def __init__(self, database: Database, master: MasterKeys) -> None:
+        self.master = master
+        self._database = database
+        self._ciphers: OrderedDict[uuid.UUID, Cipher] = OrderedDict()
+        self._guard = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database) -> Self:
+        """With the master keys of the settings, or of the data directory.
+
+        Raises:
+            MasterKeyInvalid: there are none that can be used.
+        """
+        return cls(database, master_keys(settings))
+
+    def cipher(self, owner_id: uuid.UUID) -> Cipher:
+        """What seals and opens the files of an owner; their key is made if there is none.
+
+        It asks the database once for each owner and process: not from within a unit of work, where that can
+        be helped.
+
+        Raises:
+            KeyDestroyed: their account was deleted.
+            MasterKeyWrong: the key was sealed with a master key that is not here.
+        """
+        with self._guard:
+            known = self._ciphers.get(owner_id)
+            if known is not None:
+                self._ciphers.move_to_end(owner_id)
+                return known
+        made = Cipher(self.master.open(self._sealed(owner_id)))
+        with self._guard:
+            self._ciphers[owner_id] = made
+            while len(self._ciphers) > _REMEMBERED:
+                self._ciphers.popitem(last=False)
+        return made
+
+    def destroy(self, session: Session, owner_id: uuid.UUID) -> bool:
+        """Destroy the key of an owner with the unit of work; answers whether there was one."""
+        now = datetime.now(UTC)
+        gone = {"master_key_id": None, "token": None, "destroyed_at": now}
+        had_one = session.scalar(
+            select(UserKey.token.is_not(None)).where(UserKey.owner_id == owner_id).with_for_update()
+        )
+        new = insert(UserKey).values(owner_id=owner_id, created_at=now, sealed_at=now, **gone)
+        session.execute(new.on_conflict_do_update(index_elements=[UserKey.owner_id], set_=gone))
+        with self._guard:
+            self._ciphers.pop(owner_id, None)
+        return bool(had_one)
+
+    def sealed(self, owner_id: uuid.UUID) -> SealedSecret:
+        """The key of an owner as it is kept, for a backup; made if there is none. Errors as in `cipher`."""
+        return self._sealed(owner_id)
+
+    def adopt(self, session: Session, owner_id: uuid.UUID, sealed: SealedSecret) -> None:
+        """Give an owner who has no key the one from a backup.
+
+        Raises:
+            MasterKeyWrong: it was sealed with a master key that is not here, or the owner has another key.
+            KeyDestroyed: their account was deleted.
+        """
+        secret = self.master.open(sealed)
+        again = self.master.seal(secret)
+        now = datetime.now(UTC)
+        new = insert(UserKey).values(
+            owner_id=owner_id,
+            master_key_id=again.master_key_id,
+            token=again.token,
+            created_at=now,
+            sealed_at=now,
+        )
+        session.execute(new.on_conflict_do_nothing())
+        there = self._read(session, owner_id)
+        if there is None or self.master.open(there) != secret:
+            raise MasterKeyWrong(
+                "The backup was made with another key of this owner than the one they have now: its files "
+                "can't be read along with theirs. Restore it to an installation where the owner has none."
+            )
+
+    def rotate(self) -> int:
+        """Seal all keys with the first master key; what was cut off is done by doing it again.
+
+        Returns:
+            How many were sealed with another one before.
+
+        Raises:
+            MasterKeyWrong: one can't be opened; it and those after it are as they were.
+        """
+        newest = self.master.ids[0]
+        count = 0
+        while True:
+            with self._database.session() as session:
+                some = session.scalars(
+                    select(UserKey)
+                    .where(UserKey.token.is_not(None), UserKey.master_key_id != newest)
+                    .order_by(UserKey.owner_id)
+                    .limit(_AT_ONCE)
+                    .with_for_update()
+                ).all()
+                for row in some:
+                    secret = self.master.open(_sealed_of(row))
+                    row.master_key_id, row.token = self.master.seal(secret)
+                    row.sealed_at = datetime.now(UTC)
+            if not some:
+                return count
+            count += len(some)
+
+    def counts(self) -> dict[str, int]:
+        """How many keys each master key has sealed, by its id."""
+        with self._database.session() as session:
+            rows = session.execute(
+                select(UserKey.master_key_id, func.count())
+                .where(UserKey.master_key_id.is_not(None))
+                .group_by(UserKey.master_key_id)
+            )
+            return {str(key_id): count for key_id, count in rows}
+
+    def check(self) -> None:
+        """Make sure that all keys can be opened, before anything is begun.
+
+        Raises:
+            MasterKeyWrong: some were sealed with a master key that is not here.
+        """
+        missing = sorted(set(self.counts()) - set(self.master.ids))
+        if missing:
+            raise MasterKeyWrong(
+                f"The stored files were sealed with the master key {', '.join(missing)}; "
+                f"{self.master.source} has {', '.join(self.master.ids)}. Put that key back: nothing else can "
+                "open them."
+            )
+
+    def _sealed(self, owner_id: uuid.UUID) -> SealedSecret:
+        with self._database.session() as session:
+            there = self._read(session, owner_id)
+        if there is not None:
+            return there
+        sealed = self.master.seal(Cipher.new_secret())
+        with self._database.session() as session:
+            now = datetime.now(UTC)
+            new = insert(UserKey).values(
+                owner_id=owner_id,
+                master_key_id=sealed.master_key_id,
+                token=sealed.token,
+                created_at=now,
+                sealed_at=now,
+            )
+            session.execute(new.on_conflict_do_nothing())  # another process may have made one
+            made = self._read(session, owner_id)
+        assert made is not None  # noqa: S101 - it was inserted, or was there
+        return made
+
+    @staticmethod
+    def _read(session: Session, owner_id: uuid.UUID) -> SealedSecret | None:
+        row = session.get(UserKey, owner_id)
+        if row is None:
+            return None
+        if row.destroyed_at is not None:
+            raise KeyDestroyed(
+                f"The key of the account {owner_id} was destroyed when the account was deleted; its files "
+                "can't be read by anybody."
+            )
+        return _sealed_of(row)
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """The master keys of an installation.
+
+    Raises:
+        MasterKeyInvalid: there are none that can be used.
+    """
+    if settings.master_key is not None:
+        keys = settings.master_key.get_secret_value().split(",")
+        return MasterKeys(filter(None, (key.strip() for key in keys)), "VOICEWRIGHT_MASTER_KEY")
+    return MasterKeys.from_file(master_key_path(settings))
+
+
+def master_key_path(settings: Settings) -> Path:
+    """Where the master key lies when it is not a setting."""
+    return Home(settings.home).keys_dir / "master.key"
+
+
+def _sealed_of(row: UserKey) -> SealedSecret:
+    assert row.master_key_id is not None  # noqa: S101 - the table's rule
+    assert row.token is not None  # noqa: S101 - the same
+    return SealedSecret(row.master_key_id, row.token)

@@ -1,0 +1,89 @@
+"""The files of all owners in one store, each owner's in a folder and sealed with a key of their own.
+
+{owner}/sha256/<2 hex>/<62 hex>      what their voices or recordings are made of, see `storage.blobs`
+{owner}/{voice}/voice.json           what a voice is made of, by digests
+deleted/{owner}/{voice}/voice.json   the same of a deleted one, until it is purged
+backups/{owner}/...                  see `voices.backups`
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from voicewright.home.layout import Home
+from voicewright.storage.blobs import BlobStore
+from voicewright.storage.faults import clear_errors
+from voicewright.storage.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Self
+
+    from voicewright.settings import Settings
+    from voicewright.storage.user_keys import KeyRing
+
+
+class Vault:
+    """The blobs of all owners.
+
+    Args:
+        objects: where they are.
+        keys: of the owners.
+        notes_dir: where this machine notes what it is storing (`storage.pending`), one folder per owner.
+    """
+
+    def __init__(self, objects: ObjectStore, keys: KeyRing, notes_dir: Path) -> None:
+        self.objects = objects
+        self.keys = keys
+        self.notes_dir = notes_dir
+
+    @classmethod
+    def of_voices(cls, settings: Settings, keys: KeyRing) -> Self:
+        """The store of the voices: `VOICEWRIGHT_STORE_URL`, or `blobs/` in the data directory."""
+        home = Home(settings.home)
+        return cls(_store(settings, "", home.blobs_dir), keys, home.pending_dir / "voices")
+
+    @classmethod
+    def of_samples(cls, settings: Settings, keys: KeyRing) -> Self:
+        """The store of the recordings: another folder, as its garbage is told in another way."""
+        home = Home(settings.home)
+        return cls(_store(settings, "samples", home.samples_dir), keys, home.pending_dir / "samples")
+
+    def of(self, owner_id: uuid.UUID) -> BlobStore:
+        """The blobs of one owner; what is sealed in them raises the errors of `KeyRing.cipher` too."""
+        return BlobStore(
+            self.objects,
+            lambda: self.keys.cipher(owner_id),
+            folder=str(owner_id),
+            notes_dir=self.notes_dir / str(owner_id),
+        )
+
+    def noted_owners(self) -> Iterator[uuid.UUID]:
+        """Whose files this machine has notes of."""
+        with clear_errors("look for what was left behind", str(self.notes_dir)):
+            folders = [path.name for path in self.notes_dir.glob("*") if path.is_dir()]
+        for name in folders:
+            try:
+                yield uuid.UUID(name)
+            except ValueError:
+                continue
+
+    def forget_owner(self, owner_id: uuid.UUID) -> int:
+        """Remove everything of an owner, their backups included; answers how many objects.
+
+        They need no key for it, and it may be done again.
+        """
+        count = 0
+        for folder in (str(owner_id), f"deleted/{owner_id}", f"backups/{owner_id}"):
+            for path in list(self.objects.paths(folder)):
+                count += self.objects.delete(path)
+        return count
+
+
+def _store(settings: Settings, folder: str, local: Path) -> ObjectStore:
+    if settings.store_url is None:
+        return ObjectStore.in_directory(local)
+    url = settings.store_url
+    return ObjectStore.at_url(f"{url}/{folder}" if folder else url, settings.store_options or {})
