@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
+    from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
 
 
@@ -74,6 +75,13 @@ class LocalApplication:
         from voicewright.voices.service import VoiceService
 
         return VoiceService.open(self.settings, self.database)
+
+    @cached_property
+    def sharing(self) -> SharingService:
+        """Who may see or use whose voice; starts the database."""
+        from voicewright.voices.sharing import SharingService
+
+        return SharingService(self.database)
 
     @cached_property
     def accounts(self) -> AccountService:

@@ -21,6 +21,7 @@ from voicewright.api import (
     training_events,
     users,
     voice,
+    voice_model_sharing,
 )
 from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
@@ -58,6 +59,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)
+    app.include_router(voice_model_sharing.router)
     app.include_router(consents.router)
     return app
 

@@ -160,6 +160,17 @@ _TRAININGS: Final[dict[str, Any]] = {
     "WeakSampleView.verdict": "usable",
 }
 
+_VOICES: Final[dict[str, Any]] = {
+    "owner_name": "Ann",
+    "permissions": "use",
+    "quality_score": 0.84,
+    "sample_rate": 22050,
+    "target_user_ids": ["0d9c1b0e-6a0f-4a6e-8a57-3c3f0c8d2b7e"],
+    "SharedModelView.name": "My voice",
+    "SharedModelView.status": "completed",
+    "version": 2,
+}
+
 _PAGES: Final[dict[str, Any]] = {"limit": 20, "offset": 0, "total": 1}
 
-BY_NAME: Final[dict[str, Any]] = _PEOPLE | _RECORDINGS | _TRAININGS | _PAGES
+BY_NAME: Final[dict[str, Any]] = _PEOPLE | _RECORDINGS | _TRAININGS | _VOICES | _PAGES

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from voicewright.accounts.caller import Role, Scope
 from voicewright.accounts.names import MAX_NAME_CHARACTERS
@@ -41,7 +41,7 @@ class UserChangesBody(RequestBody):
     name: str | None = Field(default=None, max_length=MAX_NAME_CHARACTERS)
     email: Email | None = None
     role: Role | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
 
 @router.get("", summary="List accounts")

@@ -10,6 +10,7 @@ import typer
 
 from voicewright import __version__
 from voicewright.cli import clone, consents, doctor, inspect, say, serve, users, voices
+from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli.failures import USAGE_STATUS
 from voicewright.errors import ErrorKind
 

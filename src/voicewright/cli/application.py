@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
+    from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
 
 P = ParamSpec("P")
@@ -69,6 +70,10 @@ class Application(Protocol):
     @property
     def voices(self) -> VoiceService:
         """The registry of voices; starts the database."""
+
+    @property
+    def sharing(self) -> SharingService:
+        """Who may see or use whose voice; starts the database."""
 
     @property
     def measurer(self) -> Measurer:

@@ -22,11 +22,12 @@ def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
     out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .ogg, .m4a, .webm.")],
     voice: Annotated[
-        str | None, typer.Option(help="Name or id of the voice; the active one by default.")
+        str | None,
+        typer.Option(help="Name or id of the voice, which may be a shared one; the active one by default."),
     ] = None,
     version: Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")] = None,
     owner: Annotated[
-        str | None, typer.Option(help="Whose voice: the e-mail address of an account of the service.")
+        str | None, typer.Option(help="Who speaks: the e-mail address of an account of the service.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Of the text; the voice's own by default.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=4.0, help="1 is the speaker's own pace.")] = 1.0,
@@ -46,12 +47,13 @@ def say(
     check_output(out)
     application: Application = ctx.obj
     voices = voices_of(application, owner)
-    found = voices.get(voice, version) if voice is not None else voices.get_active()
+    found = voices.find_to_speak(voice, version) if voice is not None else voices.get_active()
     if found is None:
         raise VoiceNotFound("There is no voice yet. Make one: voicewright clone FOLDER --name NAME")
+    folder = voices.of(found.owner_id).materialise(found)
     client = application.engine(found.engine)
-    request = SayRequest(voices.materialise(found), text, out, language=language, speed=speed, seed=seed)
-    spoken = speak(application, client, request)
+    request = SayRequest(folder, text, out, language=language, speed=speed, seed=seed)
+    spoken = speak(application, client, request, permit=voices.permit(found))
     answer = _to_json(str(found.id), found.engine, spoken)
     if not as_json:
         from voicewright.cli.report import spoken_words

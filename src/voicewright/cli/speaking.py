@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 from voicewright.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from voicewright.cli.application import Application
     from voicewright.engines.client import EngineClient
     from voicewright.speech.say import SayRequest, SayResult
 
 
-def speak(application: Application, client: EngineClient, request: SayRequest) -> SayResult:
+def speak(
+    application: Application,
+    client: EngineClient,
+    request: SayRequest,
+    *,
+    permit: Callable[[], None] | None = None,
+) -> SayResult:
     """Speak, showing how many of the sentences are spoken; errors as `speech.say.say`."""
     from voicewright.speech.say import say
     from voicewright.training.progress import Stages
@@ -24,5 +32,6 @@ def speak(application: Application, client: EngineClient, request: SayRequest) -
             request,
             client,
             on_sentence=lambda done, total: stages.step("speaking", done / total),
+            permit=permit,
             cancel=application.interruption.cancel,
         )

@@ -69,13 +69,21 @@ def say(
     engine: EngineClient,
     *,
     on_sentence: Callable[[int, int], None] | None = None,
+    permit: Callable[[], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> SayResult:
     """Load the voice, speak, and write the audio as it comes; the file appears when it is whole.
 
+    Args:
+        request: what, and where to.
+        engine: of the voice.
+        on_sentence: called with (sentences spoken, sentences in all).
+        permit: called before each sentence; what it raises ends the speech, and no file appears.
+        cancel: set by another thread to stop.
+
     Raises:
         TextEmpty, AudioFormatUnknown, AudioNotWritten: before anything was started.
-        AppError: as the engine.
+        AppError: as the engine or the permit.
     """
     check_output(request.output)
     rate_hz = engine.info.capabilities.sample_rate_hz
@@ -89,6 +97,7 @@ def say(
         seed=request.seed,
         cancel=cancel,
         on_sentence=on_sentence,
+        permit=permit,
     )
     engine.load(request.voice_dir, cancel)
     write_audio(request.output, stream, rate_hz, format_of(request.output))

@@ -47,6 +47,7 @@ class SpeechStream:
         seed: for engines that roll dice.
         cancel: set by another thread to stop.
         on_sentence: called with (sentences spoken, sentences in all).
+        permit: called before each sentence; what it raises ends the speech there.
         clock: seconds, for the figures.
 
     Raises:
@@ -65,6 +66,7 @@ class SpeechStream:
         seed: int = 0,
         cancel: threading.Event | None = None,
         on_sentence: Callable[[int, int], None] | None = None,
+        permit: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.sentences = require_sentences(text)
@@ -81,6 +83,7 @@ class SpeechStream:
         self._cancel = cancel
         self._clock = clock
         self._on_sentence = on_sentence or (lambda _done, _all: None)
+        self._permit = permit or (lambda: None)
         self._requests = [
             SynthesisRequest(voice_dir=voice_dir, text=one.text, language=language, speed=speed, seed=seed)
             for one in self.sentences
@@ -100,9 +103,10 @@ class SpeechStream:
 
         Raises:
             NothingSpoken: the engine gave no audio for the whole text.
-            AppError: what the engine raised.
+            AppError: what the engine or the permit raised.
         """
         for place, request in enumerate(self._requests):
+            self._permit()
             for block in self._blocks(request):
                 if not self.speech_s:
                     self.first_audio_s = self.synthesis_s

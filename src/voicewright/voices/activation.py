@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.share_rules import end_shares
 
 if TYPE_CHECKING:
     import uuid
@@ -56,11 +57,13 @@ def make_inactive(session: Session, voice: VoiceModel) -> None:
 def mark_deleted(session: Session, voice: VoiceModel) -> VoiceModel | None:
     """Delete a version; where it was the active one, the best of the others takes over, and is the answer.
 
+    It ends its shares, too.
     The files are removed by the next collection (`VoiceService.sweep`).
     """
     was_active = voice.is_active
     voice.deleted_at = datetime.now(UTC)
     make_inactive(session, voice)
+    end_shares(session, voice.id)
     heir = next_best(session, voice.owner_id) if was_active else None
     if heir is not None:
         make_active(session, heir)

@@ -34,6 +34,7 @@ from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
+from voicewright.voices.speaking import Permit, find_to_speak
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ class VoiceService:
         vault = Vault.of_voices(settings, KeyRing.open(settings, database))
         cache = VoiceCache(home.voice_cache_dir, limit_bytes=settings.voice_cache_mb * _MIB)
         return cls(database, vault, cache)
+
+    @property
+    def owner_id(self) -> uuid.UUID:
+        """Whose voices."""
+        return self._owner_id
 
     def of(self, owner_id: uuid.UUID) -> VoiceService:
         """The voices of another owner, in the same store."""
@@ -210,6 +216,18 @@ class VoiceService:
         """
         with self._database.session() as session:
             return find_voice(session, self._owner_id, reference, version)
+
+    def find_to_speak(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
+        """A voice that the owner may speak with: one of their own, or else one that is shared with them.
+
+        Errors as `speaking.find_to_speak`.
+        """
+        with self._database.session() as session:
+            return find_to_speak(session, self._owner_id, reference, version)
+
+    def permit(self, voice: VoiceModel) -> Permit:
+        """What says, before each sentence, whether the owner may still speak with a voice."""
+        return Permit(self._database, self._owner_id, voice.id)
 
     def get_active(self) -> VoiceModel | None:
         """The voice that speaks when none is named."""

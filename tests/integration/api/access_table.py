@@ -26,7 +26,10 @@ from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
 from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
+from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.models import KeptTree
+from voicewright.voices.schemas import StoredTrees, VoiceFacts
+from voicewright.voices.share_models import SharePermission
 
 if TYPE_CHECKING:
     from voicewright.api.services import Services
@@ -35,6 +38,7 @@ ADMIN, ACCOUNT = Scope.ADMIN, Scope.ACCOUNT
 SAMPLES_READ, SAMPLES_WRITE = Scope.SAMPLES_READ, Scope.SAMPLES_WRITE
 TRAINING_READ, TRAINING_WRITE = Scope.TRAINING_READ, Scope.TRAINING_WRITE
 CONSENTS_READ, CONSENTS_WRITE = Scope.CONSENTS_READ, Scope.CONSENTS_WRITE
+VOICES_READ, VOICES_WRITE = Scope.VOICES_READ, Scope.VOICES_WRITE
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Things:
     services: Services
     enter_sample: Callable[..., Any]
     enter_dataset: Callable[..., Any]
+    make_person: Callable[..., Any]
 
     @property
     def user_id(self) -> uuid.UUID:
@@ -99,6 +104,25 @@ class Things:
         with self.services.database.session() as session:
             session.add(KeptTree(training_job_id=job_id, kind="spoken", owner_id=self.owner.id, digest=tree.digest))
         return job_id
+
+    @cached_property
+    def model_id(self) -> uuid.UUID:
+        """A voice without files."""
+        facts = VoiceFacts(
+            name="Ann", engine="tone", engine_version="1", language="en-us", speech_s=1.0, train_s=1.0
+        )
+        trees = StoredTrees(artefact="0" * 64, artefact_bytes=0, stored_bytes=0)
+        with self.services.database.session() as session:
+            return enter_voice(session, self.owner.id, Entry.of(facts), trees).id
+
+    @cached_property
+    def reader(self) -> Any:
+        """Somebody with whom the voice is shared."""
+        reader = self.make_person(f"{uuid.uuid4()}@example.com")
+        share = {"targets": [reader.id], "permission": SharePermission.READ}
+        caller = self.services.accounts.authenticate(self.owner.access_token)
+        self.services.sharing.share(caller, self.model_id, owner_id=self.owner.id, **share)
+        return reader
 
     def _job(self, status: str) -> uuid.UUID:
         job = TrainingJob(
@@ -173,6 +197,10 @@ DATASETS = "/api/v1/admin/training/datasets"
 
 def _training(things: Things) -> dict[str, Any]:
     return {"userId": str(things.user_id), "voiceSampleIds": [str(things.sample_id)], "provider": "tone"}
+
+
+def _share(things: Things) -> dict[str, Any]:
+    return {"ownerId": str(things.user_id), "targetUserIds": [str(things.reader.id)]}
 
 
 def _own_training(_: Things) -> dict[str, Any]:
@@ -269,4 +297,15 @@ TABLE: dict[str, Row] = {
     "GET /consents/{consent_id}": for_owner(200, CONSENTS_READ, "/consents/{consent_id}"),
     "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
     "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
+    # shared voices
+    "POST /voice-models/{modelId}/share": for_owner(
+        200, VOICES_WRITE, "/voice-models/{model_id}/share", _share, other=403
+    ),
+    "GET /voice-models/{modelId}/shares": for_owner(200, VOICES_READ, "/voice-models/{model_id}/shares"),
+    "DELETE /voice-models/{modelId}/share/{userId}": for_owner(
+        204, VOICES_WRITE, "/voice-models/{model_id}/share/{reader.id}"
+    ),
+    "GET /voice-models/user/{userId}/shared": for_owner(
+        200, VOICES_READ, "/voice-models/user/{user_id}/shared", other=403
+    ),
 }

@@ -58,7 +58,7 @@ def make_cast(access, make_person, services, enter_sample, enter_dataset):
         return Cast(
             other=make_person(f"other{number}@example.com"),
             admin=make_person(f"admin{number}@example.com", admin=True),
-            things=access.Things(owner, services, enter_sample, enter_dataset),
+            things=access.Things(owner, services, enter_sample, enter_dataset, make_person),
         )
 
     return make

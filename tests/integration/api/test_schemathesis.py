@@ -38,6 +38,8 @@ from voicewright.accounts.schemas import Origin
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.training.service import TrainingService
+from voicewright.voices.entering import Entry, enter_voice
+from voicewright.voices.schemas import StoredTrees, VoiceFacts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +63,7 @@ NAMES = {
     "path.name": "datasets",
     "path.sample_id": "samples",
     "path.session_id": "sessions",
-    "path.userId": "users",
+    "path.userId": "callers",
     "path.user_id": "users",
     "query.userId": "users",
     "query.user_id": "users",
@@ -75,6 +77,9 @@ NAMES = {
     "body.userId": "users",
     "body.user_id": "users",
     "body.voiceSampleIds[*]": "samples",
+    "body.ownerId": "callers",
+    "body.targetUserIds[*]": "guests",
+    "path.modelId": "models",
 }
 # Of so many operations one may have refused everything: signing in takes a password that fits its address.
 MISSED = 4
@@ -212,12 +217,29 @@ def things(app, accounts, recordings, cast):
     return found | {"emails": emails, "languages": ["en-us"], "providers": ["tone"], "speakers": ["Ann"]}
 
 
+@pytest.fixture
+def models(cast, who, database):
+    """Voices without files: one of everybody's, and some more of the caller's; and who may share them."""
+    facts = VoiceFacts(
+        name="Ann", engine="tone", engine_version="1", language="en-us", speech_s=1.0, train_s=1.0
+    )
+    trees = StoredTrees(artefact="0" * 64, artefact_bytes=0, stored_bytes=0)
+    caller = cast[who]
+    with database.session() as session:
+        found = [
+            enter_voice(session, owner.id, Entry.of(facts), trees).id
+            for owner in [*cast.values(), *[caller] * 6]
+        ]
+    guests = [str(one.id) for one in cast.values() if one is not caller]
+    return {"models": [str(one) for one in found], "callers": [str(caller.id)], "guests": guests}
+
+
 def off(*checks):
     return {check: {"enabled": False} for check in checks}
 
 
 @pytest.fixture
-def config(things, examples, limits):
+def config(things, models, examples, limits):
     return SchemathesisConfig.from_dict(
         {
             "seed": 1,
@@ -225,7 +247,7 @@ def config(things, examples, limits):
             "cache": {"enabled": False},
             "continue-on-failure": True,
             "max-stream-events": 5,
-            "dictionaries": {name: {"values": values} for name, values in things.items()},
+            "dictionaries": {name: {"values": values} for name, values in (things | models).items()},
             "parameters": {name: {"dictionary": kind, "probability": 0.7} for name, kind in NAMES.items()},
             "generation": {
                 "max-examples": examples,

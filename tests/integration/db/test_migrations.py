@@ -28,6 +28,7 @@ from voicewright.training.models import TrainingJob
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
+from voicewright.voices.share_models import VoiceShare
 
 OPEN = """
 import sys
@@ -52,7 +53,7 @@ def differences(connection):
 
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
-    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User}
+    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User, VoiceShare}
     models |= {AuditEvent, Alert, OutgoingMail}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:

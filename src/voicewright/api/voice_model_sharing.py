@@ -1,0 +1,187 @@
+"""`/voice-models/.../share`: an owner lets others see a voice or speak with it, and takes that back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import Field
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.caller import calling
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.training.schemas import RequestModel
+from voicewright.training.views import UtcMoment, View
+from voicewright.voices.share_models import SharePermission, VoiceShare
+from voicewright.voices.sharing import SharedVoice
+
+router = APIRouter(prefix="/voice-models", tags=["voice models"])
+
+Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
+Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+
+
+class ShareBody(RequestModel):
+    """With whom a voice is to be shared."""
+
+    owner_id: UUID = Field(description="Of the voice: your own id. Administrators name the owner's.")
+    target_user_ids: list[UUID] = Field(
+        min_length=1, max_length=100, description="Accounts other than the owner's, by id."
+    )
+    permissions: SharePermission = Field(
+        default=SharePermission.USE,
+        description="`use`: speak with it, and see what is known of it. `read`: only see.",
+    )
+
+
+class ShareView(View):
+    """With whom a voice is shared."""
+
+    user_id: UUID
+    permissions: SharePermission
+    shared_at: UtcMoment
+
+    @classmethod
+    def of(cls, share: VoiceShare) -> Self:
+        """From its row."""
+        return cls(
+            user_id=share.target_user_id,
+            permissions=SharePermission(share.permission),
+            shared_at=share.created_at,
+        )
+
+
+class SharesView(View):
+    """The shares that were made."""
+
+    model_id: UUID
+    owner_id: UUID
+    permissions: SharePermission
+    shares: list[ShareView]
+
+
+class SharePageView(View):
+    """A page of those who have a voice."""
+
+    shares: list[ShareView]
+    total: int
+    limit: int
+    offset: int
+
+
+class SharedModelView(View):
+    """Somebody else's voice, as it looks to those it is shared with."""
+
+    id: UUID
+    user_id: UUID = Field(description="Whose it is.")
+    owner_name: str | None = Field(description="What its owner is called, if they say.")
+    permissions: SharePermission
+    shared_at: UtcMoment
+    name: str
+    version: int
+    provider: str
+    language: str
+    sample_rate: int | None
+    quality_score: float | None
+    status: str
+    created_at: UtcMoment
+    updated_at: UtcMoment
+
+    @classmethod
+    def of(cls, shared: SharedVoice) -> Self:
+        """From a voice and its share."""
+        voice = shared.voice
+        return cls(
+            id=voice.id,
+            user_id=voice.owner_id,
+            owner_name=shared.owner_name,
+            permissions=SharePermission(shared.share.permission),
+            shared_at=shared.share.created_at,
+            name=voice.name,
+            version=voice.version,
+            provider=voice.engine,
+            language=voice.language,
+            sample_rate=voice.sample_rate_hz,
+            quality_score=voice.quality_score,
+            status=voice.status,
+            created_at=voice.created_at,
+            updated_at=voice.updated_at,
+        )
+
+
+class SharedModelPageView(View):
+    """A page of the voices that others share."""
+
+    models: list[SharedModelView]
+    total: int
+    limit: int
+    offset: int
+
+
+@router.post("/{modelId}/share", summary="Share a voice", responses=refusals(404))
+def share(
+    model_id: Annotated[UUID, Path(alias="modelId")], body: ShareBody, caller: Writer, services: Wired
+) -> SharesView:
+    """Share a voice with all of these accounts, or, if one of them can't have it, with none.
+
+    Who has it already gets this permission instead. A shared voice can be seen, and with `use` spoken with;
+    it can't be exported, changed, activated, deleted or passed on. What it speaks counts for its owner.
+    """
+    made = services.sharing.share(
+        caller,
+        model_id,
+        owner_id=body.owner_id,
+        targets=body.target_user_ids,
+        permission=body.permissions,
+    )
+    shares = [ShareView.of(each) for each in made]
+    return SharesView(model_id=model_id, owner_id=body.owner_id, permissions=body.permissions, shares=shares)
+
+
+@router.get("/user/{userId}/shared", summary="List the voices that others share with a user")
+def shared_models(
+    user_id: Annotated[UUID, Path(alias="userId")],
+    caller: Reader,
+    services: Wired,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> SharedModelPageView:
+    """The last shared first, with what their owners are called and what they allow."""
+    found, total = services.sharing.shared_with(caller, user_id, limit=limit, offset=offset)
+    models = [SharedModelView.of(each) for each in found]
+    return SharedModelPageView(models=models, total=total, limit=limit, offset=offset)
+
+
+@router.get("/{modelId}/shares", summary="List who has a voice", responses=refusals(404))
+def shares(
+    model_id: Annotated[UUID, Path(alias="modelId")],
+    caller: Reader,
+    services: Wired,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> SharePageView:
+    """With whom one of your own voices is shared, the newest first."""
+    found, total = services.sharing.shares_of(caller, model_id, limit=limit, offset=offset)
+    return SharePageView(
+        shares=[ShareView.of(each) for each in found], total=total, limit=limit, offset=offset
+    )
+
+
+@router.delete(
+    "/{modelId}/share/{userId}", status_code=204, summary="Stop sharing a voice", responses=refusals(404)
+)
+def unshare(
+    model_id: Annotated[UUID, Path(alias="modelId")],
+    user_id: Annotated[UUID, Path(alias="userId")],
+    caller: Writer,
+    services: Wired,
+) -> None:
+    """At once: a speech that is going on ends before its next sentence.
+
+    The owner takes a voice back from an account; whoever has it may give it back.
+    """
+    services.sharing.unshare(caller, model_id, user_id)

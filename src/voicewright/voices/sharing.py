@@ -1,0 +1,221 @@
+"""Sharing: an owner lets others see a voice, or speak with it, and takes that back."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from voicewright.accounts.errors import NotAllowed
+from voicewright.accounts.models import User
+from voicewright.accounts.policies import may_see, require_own_id
+from voicewright.audit.acts import Act
+from voicewright.audit.trail import note
+from voicewright.errors import FieldFault
+from voicewright.voices.access import find_model, not_found
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.share_errors import ShareTargetsInvalid, VoiceShareNotFound
+from voicewright.voices.share_models import SharePermission, VoiceShare
+from voicewright.voices.share_rules import granted, holds_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.accounts.caller import Caller
+    from voicewright.db.server import Database
+
+__all__ = ["SharedVoice", "SharingService"]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedVoice:
+    """Somebody else's voice, as it looks to those it is shared with."""
+
+    voice: VoiceModel
+    owner_name: str | None
+    """What its owner is called; None where they have no account or no name."""
+    share: VoiceShare
+
+
+class SharingService:
+    """Who may see or use whose voice.
+
+    Every method raises the errors of `db.errors` when the database is away.
+
+    Args:
+        database: open.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def share(
+        self,
+        caller: Caller,
+        model_id: uuid.UUID,
+        *,
+        owner_id: uuid.UUID,
+        targets: Sequence[uuid.UUID],
+        permission: SharePermission,
+    ) -> list[VoiceShare]:
+        """Share a voice with some accounts: with all of them, or with none.
+
+        Who has it already gets this permission instead of the one they had.
+
+        Raises:
+            NotAllowed: the owner is another than the caller.
+            VoiceNotFound: the owner has no such voice.
+            ShareTargetsInvalid: names those who have no account here, or are the owner; nothing was shared.
+        """
+        require_own_id(caller, owner_id)
+        with self._database.session() as session:
+            voice = find_model(session, caller, model_id, need="own")
+            if voice.owner_id != owner_id:
+                raise not_found(model_id)
+            _hold(session, voice)
+            _check(session, targets, owner_id)
+            made = _enter(session, voice, sorted(set(targets)), permission)
+            told = {"with": [str(each.target_user_id) for each in made], "permission": permission.value}
+            note(session, _act(caller, "share", owner_id, model_id=model_id, details=told))
+        return made
+
+    def shares_of(
+        self, caller: Caller, model_id: uuid.UUID, *, limit: int, offset: int
+    ) -> tuple[list[VoiceShare], int]:
+        """With whom a voice is shared, the newest first, and how many they are.
+
+        Raises:
+            VoiceNotFound, NotAllowed: it is not the caller's own.
+        """
+        with self._database.session() as session:
+            voice = find_model(session, caller, model_id, need="own")
+            held = (VoiceShare.model_id == model_id) & VoiceShare.revoked_at.is_(None)
+            total = session.scalar(select(func.count()).select_from(VoiceShare).where(held)) or 0
+            newest_first = (VoiceShare.created_at.desc(), VoiceShare.id)
+            page = select(VoiceShare).where(held).order_by(*newest_first).limit(limit).offset(offset)
+            found = list(session.scalars(page))
+            told = {"what": "shares"}
+            note(session, _act(caller, "list", voice.owner_id, model_id=model_id, details=told))
+        return found, total
+
+    def shared_with(
+        self, caller: Caller, user_id: uuid.UUID, *, limit: int, offset: int
+    ) -> tuple[list[SharedVoice], int]:
+        """The voices that others share with somebody, the last shared first, and how many there are.
+
+        Raises:
+            NotAllowed: the caller is somebody else.
+        """
+        require_own_id(caller, user_id)
+        with self._database.session() as session:
+            matches = (VoiceModel.id == VoiceShare.model_id) & VoiceModel.deleted_at.is_(None)
+            shown = select(VoiceShare).join(VoiceModel, matches).where(holds_for(user_id))
+            total = session.scalar(select(func.count()).select_from(shown.subquery())) or 0
+            page = (
+                shown.join(User, User.id == VoiceShare.owner_id, isouter=True)
+                .add_columns(VoiceModel, User.name)
+                .order_by(VoiceShare.created_at.desc(), VoiceShare.id)
+                .limit(limit)
+                .offset(offset)
+            )
+            found = [SharedVoice(voice, name or None, share) for share, voice, name in session.execute(page)]
+            note(session, _act(caller, "list", user_id, details={"what": "shared with them"}))
+        return found, total
+
+    def unshare(self, caller: Caller, model_id: uuid.UUID, target_id: uuid.UUID) -> None:
+        """End a share, at once: the owner takes it back, or who has it gives it back.
+
+        Raises:
+            VoiceNotFound: there is no such voice, or nothing of it is the caller's.
+            NotAllowed: it is shared with the caller, who would end the share of somebody else.
+            VoiceShareNotFound: it is not shared with this account.
+        """
+        with self._database.session() as session:
+            found = select(VoiceModel).where(VoiceModel.id == model_id, VoiceModel.deleted_at.is_(None))
+            voice = session.scalar(found)
+            if voice is None:
+                raise not_found(model_id)
+            owns = may_see(caller, voice.owner_id)
+            if not owns and caller.user_id != target_id:
+                if granted(session, model_id, caller.user_id) is None:
+                    raise not_found(model_id)
+                raise NotAllowed("Only the owner of a voice takes it back from somebody else.")
+            held = (VoiceShare.model_id == model_id) & VoiceShare.revoked_at.is_(None)
+            ended = session.scalar(
+                update(VoiceShare)
+                .where(held, VoiceShare.target_user_id == target_id)
+                .values(revoked_at=datetime.now(UTC))
+                .returning(VoiceShare.id)
+            )
+            if ended is None and not owns:
+                raise not_found(model_id)
+            if ended is None:
+                raise VoiceShareNotFound(f"This voice is not shared with {target_id}.")
+            told = {"with": str(target_id)}
+            note(session, _act(caller, "unshare", voice.owner_id, model_id=model_id, details=told))
+
+
+def _act(caller: Caller, verb: str, owner_id: uuid.UUID, **about: Any) -> Act:
+    return Act(f"voice_model.{verb}", owner_id, caller.user_id, api_key_id=caller.api_key_id, **about)
+
+
+def _hold(session: Session, voice: VoiceModel) -> None:
+    """Keep the voice from being deleted, and from being shared by others, until the transaction ends.
+
+    Raises:
+        VoiceNotFound: it was deleted a moment ago.
+    """
+    there = select(VoiceModel.id).where(VoiceModel.id == voice.id, VoiceModel.deleted_at.is_(None))
+    if session.scalar(there.with_for_update(key_share=True)) is None:
+        raise not_found(voice.id)
+
+
+def _check(session: Session, targets: Sequence[uuid.UUID], owner_id: uuid.UUID) -> None:
+    """Every target has an account, which stays until the transaction ends, and is not the owner.
+
+    Whoever may share a voice can thereby ask whether an account has some id. Ids are random, so that none can
+    be guessed; a disabled account is answered as none.
+    """
+    there = select(User.id).where(User.id.in_(targets), User.disabled_at.is_(None))
+    known = set(session.scalars(there.with_for_update(read=True, key_share=True)))
+    faults = []
+    for place, target in enumerate(targets):
+        if target == owner_id:
+            message = "is the owner, who has the voice already"
+        elif target not in known:
+            message = f"there is no account with the id {target}"
+        else:
+            continue
+        faults.append(FieldFault(f"targetUserIds[{place}]", message))
+    if faults:
+        told = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
+        raise ShareTargetsInvalid(f"The voice was shared with nobody. {told}.", fields=faults)
+
+
+def _enter(
+    session: Session, voice: VoiceModel, targets: Sequence[uuid.UUID], permission: SharePermission
+) -> list[VoiceShare]:
+    rows = [
+        {
+            "id": uuid.uuid4(),
+            "model_id": voice.id,
+            "owner_id": voice.owner_id,
+            "target_user_id": target,
+            "permission": permission,
+            "created_at": datetime.now(UTC),
+        }
+        for target in targets
+    ]
+    new = insert(VoiceShare).values(rows)
+    changed = new.on_conflict_do_update(
+        index_elements=[VoiceShare.model_id, VoiceShare.target_user_id],
+        index_where=VoiceShare.revoked_at.is_(None),
+        set_={"permission": new.excluded.permission},
+    )
+    return list(session.scalars(changed.returning(VoiceShare)))
