@@ -29,6 +29,7 @@ from voicewright.voices.artefacts import (
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.caching import changed
 from voicewright.voices.checks import checked_evaluation
+from voicewright.voices.described import describe
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
@@ -126,6 +127,7 @@ class VoiceService:
             voice = enter_voice(session, self._owner_id, entry, stored)
             kept = forget_kept(session, new.training_job_id)
             also(session, voice)
+            describe(self._blobs, voice)
             changed(session, self._owner_id, voice.id)
         self._let_go(kept)
         return voice
@@ -267,6 +269,7 @@ class VoiceService:
             voice.evaluation, voice.quality_score, voice.spoken_digest = checked, score, digest
             voice.stored_bytes = max(voice.artefact_bytes, voice.stored_bytes + grown_bytes)
             voice.revision += 1
+            describe(self._blobs, voice)
             session.flush()
             changed(session, self._owner_id, voice.id)
         if replaced is not None and replaced != digest:
