@@ -2,9 +2,9 @@
 
 An entry is a folder named by its owner and the digest of its tree, so that it can't be out of date. It is
 made aside and renamed, and its content is read and compared before a process first uses it, and again when a
-file's size or time has changed. An entry that was used in the last quarter of an hour stays, even if the cache is over its
-bound: an engine may be about to load it. So a path is good for that long; ask again before each load, it
-costs little.
+file's size or time has changed. An entry that was used in the last quarter of an hour stays, even if the
+cache is over its bound: an engine may be about to load it. So a path is good for that long; ask again before
+each load, it costs little.
 """
 
 from __future__ import annotations

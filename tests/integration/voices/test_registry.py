@@ -127,7 +127,7 @@ def test_an_evaluation_is_kept_in_place_of_the_old_one(voices, new_voice):
 
 
 def test_owners_do_not_see_each_other(voices, new_voice, database):
-    other = VoiceService(database, voices._blobs, voices._cache, owner_id=uuid.uuid4())
+    other = VoiceService(database, voices.vault, voices._cache, owner_id=uuid.uuid4())
     mine = voices.register(new_voice("Ann"))
     theirs = other.register(new_voice("Ann"))
     assert (theirs.version, theirs.is_active) == (1, True)
