@@ -213,12 +213,6 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_VOICE_REQUESTS_PER_HOUR",
         description="Uploads of single samples (`/api/voice/upload`) that an account may make in an hour.",
     )
-    voice_analytics_per_hour: int = Field(
-        default=60,
-        ge=1,
-        validation_alias="VOICEWRIGHT_VOICE_ANALYTICS_PER_HOUR",
-        description="Questions for the analytics of voice models that an account may ask in an hour.",
-    )
     max_upload_mb: int = Field(
         default=4096,
         ge=1,
@@ -249,6 +243,12 @@ class Settings(BaseSettings):
         ge=1,
         validation_alias="VOICEWRIGHT_MODEL_UPDATES_PER_HOUR",
         description="Changes of voice models (update, rollback) that an account may make in an hour.",
+    )
+    model_analytics_per_hour: int = Field(
+        default=60,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MODEL_ANALYTICS_PER_HOUR",
+        description="Questions for the analytics of voice models that an account may ask in an hour.",
     )
     training_timeout_ms: int = Field(
         default=7_200_000,
