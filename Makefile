@@ -57,6 +57,7 @@ bench: $(DEVELOPMENT) ## speed on this machine: intake, training, synthesis, the
 	@printf '\n## Training\n\n'; $(BIN)/python benchmarks/training.py
 	@printf '\n## Synthesis, with the bare engine and espeak-ng beside it\n\n'; $(BIN)/python benchmarks/synthesis.py
 	@printf '\n## The service over HTTP\n\n'; $(BIN)/python benchmarks/upload.py; $(BIN)/python benchmarks/jobs.py
+	@printf '\n## Stored files, beside a plain copy\n\n'; $(BIN)/python benchmarks/storage.py
 	@printf '\n## The host process\n\n'; $(BIN)/python benchmarks/host.py
 
 bench-voice: $(RUNTIME) ## quality of a voice against held-out recordings
