@@ -10,6 +10,10 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _HUMP: Final = re.compile("(?<=[a-z])([A-Z])")
 
 
+_FILES: Final = {"application/zip": "voice.zip"}
+"""What a file of a content type may be called."""
+
+
 def curl_of(path: str, method: str, operation: dict[str, Any]) -> str:
     """The command, with what is the caller's own as variables of the shell: `$URL`, `$TOKEN`, `$JOB_ID`."""
     contents = operation.get("requestBody", {}).get("content", {})
@@ -20,7 +24,7 @@ def curl_of(path: str, method: str, operation: dict[str, Any]) -> str:
     if operation.get("security"):
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if body is not None:
-        lines += _json(body) if kind == "application/json" else _form(body)
+        lines += _sent(kind, body)
     return " \\\n  ".join(lines)
 
 
@@ -35,6 +39,14 @@ def _query(operation: dict[str, Any]) -> str:
         if parameter["in"] == "query" and parameter.get("required")
     ]
     return f"?{'&'.join(required)}" if required else ""
+
+
+def _sent(kind: str, body: dict[str, Any]) -> list[str]:
+    if kind == "application/json":
+        return _json(body)
+    if isinstance(body["example"], str):
+        return [f'-H "Content-Type: {kind}"', f"--data-binary @{_FILES.get(kind, 'file')}"]
+    return _form(body)
 
 
 def _json(body: dict[str, Any]) -> list[str]:

@@ -53,7 +53,7 @@ _HEADERS: Final = {
 }
 _CODE: Final = re.compile("`([^`]+)`")
 _STRONG: Final = re.compile(r"\*\*([^*]+)\*\*")
-_GOOD: Final = "2"
+_GOOD: Final = ("2", "3")
 """How the statuses of good answers begin."""
 
 

@@ -12,9 +12,11 @@ from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 from starlette.requests import ClientDisconnect
 
-from voicewright.api.multipart import FormReader, body_too_large
+from voicewright.api.multipart import FormLimits, FormReader, body_too_large
 from voicewright.errors import AppError, ErrorKind, FieldFault
 from voicewright.recordings.errors import SampleRefused
+from voicewright.storage.faults import clear_errors
+from voicewright.storage.space import require_space
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from voicewright.api.multipart import Form, FormLimits
+    from voicewright.api.multipart import Form
     from voicewright.recordings.samples import SampleService, Taken
 
 Result = TypeVar("Result")
@@ -94,6 +96,49 @@ async def receive_form(
         raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
     finally:
         reader.close()
+
+
+async def receive_file(request: Request, target: Path, *, limit_bytes: int, reserve_mb: int) -> int:
+    """Write the body of a request to a file, as it comes; answers its bytes.
+
+    Args:
+        request: nobody has read its body.
+        target: a new file.
+        limit_bytes: the most that it may have.
+        reserve_mb: MiB of disk that must stay free.
+
+    Raises:
+        UploadTooLarge: before it is read, where its length is known.
+        UploadInterrupted: the client went away, or sends nothing any more.
+        StorageFull, StorageReadOnly, StorageUnavailable: it can't be written.
+    """
+    length = request.headers.get("content-length", "")
+    announced_bytes = int(length) if length.isdecimal() else 0
+    limits = FormLimits(limit_bytes, limit_bytes, files=1)
+    if announced_bytes > limit_bytes:
+        raise body_too_large(limits)
+
+    def require_room(size_bytes: int) -> None:
+        require_space(target.parent, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="The upload")
+
+    def append(batch: bytes) -> None:
+        require_room(len(batch))
+        with clear_errors("write the upload", str(target.parent)), target.open("ab") as file:
+            file.write(batch)
+
+    size_bytes = 0
+    try:
+        await in_upload_thread(require_room, announced_bytes)
+        async for batch in _batches(request):
+            size_bytes += len(batch)
+            if size_bytes > limit_bytes:
+                raise body_too_large(limits)
+            await in_upload_thread(append, batch)
+    except ClientDisconnect:
+        raise UploadInterrupted("The upload was broken off. Send it again.") from None
+    except TimeoutError:
+        raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
+    return size_bytes
 
 
 async def in_upload_thread(

@@ -32,6 +32,8 @@ class ArchiveLimits:
     lenient_bytes: int = 64 << 20
     reserve_mb: int = 0
     """MiB of disk that must stay free (`Settings.min_free_disk_mb`)."""
+    keeps_archives: bool = False
+    """Whether archives in the archive are kept as the files that they are; they are unpacked never."""
 
 
 class ArchiveBudget:

@@ -165,7 +165,7 @@ class _Writer:
         size = 0
         with target.open("xb") as file:
             while chunk := content.read(_CHUNK_BYTES):
-                if not size and _is_archive(chunk):
+                if not size and not self._budget.limits.keeps_archives and _is_archive(chunk):
                     raise ArchiveUnsafe(f"{'/'.join(parts)!r} is an archive in the archive. Unpack it first.")
                 size += len(chunk)
                 if size > (most := self._budget.limits.max_file_bytes):

@@ -112,6 +112,13 @@ class TrainingJobNotRetriable(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
 
 
+class TrainingHasNoVoice(AppError):
+    """The job has made no voice that could be registered; the message names its state."""
+
+    code: ClassVar[str] = "TRAINING_HAS_NO_VOICE"
+    kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
+
+
 class IdempotencyKeyReused(AppError):
     """The key was used before, for another request."""
 

@@ -20,6 +20,7 @@ from voicewright.jobs.queue import withdraw
 from voicewright.training import budget, reading
 from voicewright.training.bill import cost_of_job
 from voicewright.training.drafting import Draft, Engines, find_engine, make_draft, obstacles
+from voicewright.training.entering import voice_of_job
 from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
 from voicewright.training.events import record
 from voicewright.training.idempotency import digest_of, earlier_job
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.training.models import Node
     from voicewright.training.schemas import TrainingRequestBody
+    from voicewright.voices.schemas import JobVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,11 @@ class TrainingService:
             record(session, job, "log", "Queued again by hand.")
             record(session, job, "status", job.status)
             return job
+
+    def voice_of(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> JobVoice:
+        """The voice that a job has made, for the registry; errors as `entering.voice_of_job`."""
+        with self._database.session() as session:
+            return voice_of_job(session, caller, job_id, user_id=user_id, engines=self._engines)
 
     def get(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> reading.JobDetails:
         """A job with its last log lines and its curves.

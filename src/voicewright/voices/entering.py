@@ -52,15 +52,25 @@ class Entry:
         )
 
 
-def enter_voice(session: Session, owner_id: uuid.UUID, entry: Entry, trees: StoredTrees) -> VoiceModel:
+def enter_voice(
+    session: Session, owner_id: uuid.UUID, entry: Entry, trees: StoredTrees, *, activates: bool | None = None
+) -> VoiceModel:
     """Add the row; the same name again makes the next version, also where the last one was deleted.
 
     The caller holds the owner's lock and the files (`artefacts.hold_files`).
+
+    Args:
+        session: a unit of work.
+        owner_id: whose voice it is.
+        entry: what is said of it.
+        trees: its files.
+        activates: whether it becomes the active one; None: as a new voice does (`voices.policies`).
     """
     facts, key = entry.facts, name_key(entry.name)
     earlier = newest_of_name(session, owner_id, key)
     active = active_voice(session, owner_id)
-    activates = activates_on_creation(entry.quality_score, has_active=active is not None)
+    if activates is None:
+        activates = activates_on_creation(entry.quality_score, has_active=active is not None)
     if activates and active is not None:
         make_inactive(session, active)
     voice = VoiceModel(

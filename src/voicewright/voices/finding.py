@@ -62,10 +62,15 @@ def newest_of_name(session: Session, owner_id: uuid.UUID, key: str) -> VoiceMode
 
 
 def of_job(session: Session, training_job_id: uuid.UUID | None) -> VoiceModel | None:
-    """The voice that a training job made, deleted or not."""
+    """The voice that a training job made; where it was deleted, the one that was deleted last."""
     if training_job_id is None:
         return None
-    return session.scalar(select(VoiceModel).where(VoiceModel.training_job_id == training_job_id))
+    return session.scalar(
+        select(VoiceModel)
+        .where(VoiceModel.training_job_id == training_job_id)
+        .order_by(VoiceModel.deleted_at.desc().nulls_first())
+        .limit(1)
+    )
 
 
 def _not_found(

@@ -127,7 +127,7 @@ def test_every_refusal_has_the_form_of_errors(document, operations):
     problem = {"$ref": "#/components/schemas/Problem"}
     for route, operation in operations.items():
         answers = answers_of(document, operation)
-        refused = {status: answer for status, answer in answers.items() if status >= 300}
+        refused = {status: answer for status, answer in answers.items() if status >= 400}
         assert set(refused) <= set(STATUS.values()), route
         for status, answer in refused.items():
             content = answer["content"].get("application/json")

@@ -1,0 +1,95 @@
+"""Which voices of an owner are listed, in which order, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import func, select
+
+from voicewright.voices.finding import owned_by
+from voicewright.voices.models import VoiceModel
+
+if TYPE_CHECKING:
+    import uuid
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+SortBy = Literal["createdAt", "updatedAt", "qualityScore", "name", "version"]
+Order = Literal["asc", "desc"]
+
+_SORTED: Final = {
+    "createdAt": VoiceModel.created_at,
+    "updatedAt": VoiceModel.updated_at,
+    "qualityScore": VoiceModel.quality_score,
+    "name": VoiceModel.name_key,
+    "version": VoiceModel.version,
+}
+_ESCAPE: Final = "\\"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is asked for.
+
+    Attributes:
+        provider: only those of this engine.
+        is_active: only the active one, or only the others.
+        min_quality_score: only those judged at least so good.
+        search: only those with these words in their name or notes, in any spelling of capitals.
+        sort: what they are sorted by; voices that nobody judged come last.
+        order: rising or falling.
+        limit: at most so many.
+        offset: leave out so many.
+    """
+
+    provider: str | None = None
+    is_active: bool | None = None
+    min_quality_score: float | None = None
+    search: str | None = None
+    sort: SortBy = "createdAt"
+    order: Order = "desc"
+    limit: int = 20
+    offset: int = 0
+
+
+def list_models(session: Session, owner_id: uuid.UUID, wanted: Listing) -> tuple[list[VoiceModel], int]:
+    """A page of an owner's voices, and how many there are on all pages."""
+    where = _where(owner_id, wanted)
+    column = _SORTED[wanted.sort]
+    ordered = column.asc() if wanted.order == "asc" else column.desc()
+    if wanted.sort == "qualityScore":
+        ordered = ordered.nulls_last()
+    page = (
+        select(VoiceModel)
+        .where(where)
+        .order_by(ordered, VoiceModel.created_at.desc(), VoiceModel.id)
+        .limit(wanted.limit)
+        .offset(wanted.offset)
+    )
+    total = session.scalar(select(func.count()).select_from(VoiceModel).where(where))
+    return list(session.scalars(page)), total or 0
+
+
+def _where(owner_id: uuid.UUID, wanted: Listing) -> ColumnElement[bool]:
+    where = owned_by(owner_id)
+    if wanted.provider is not None:
+        where &= VoiceModel.engine == wanted.provider
+    if wanted.is_active is not None:
+        where &= VoiceModel.is_active.is_(wanted.is_active)
+    if wanted.min_quality_score is not None:
+        where &= VoiceModel.quality_score >= wanted.min_quality_score
+    for word in (wanted.search or "").split():
+        pattern = f"%{_escaped(word)}%"
+        where &= VoiceModel.name.ilike(pattern, escape=_ESCAPE) | VoiceModel.notes.ilike(
+            pattern, escape=_ESCAPE
+        )
+    return where
+
+
+def _escaped(word: str) -> str:
+    """The word as it is, in a pattern where some characters mean something."""
+    for special in (_ESCAPE, "%", "_"):
+        word = word.replace(special, _ESCAPE + special)
+    return word

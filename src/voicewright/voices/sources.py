@@ -1,0 +1,217 @@
+"""Where the files of a voice that is registered over HTTP come from: a training, another voice, an upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sqlalchemy import select
+
+from voicewright.engines.errors import EngineNotFound
+from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.engines.registry import get_engine
+from voicewright.errors import FieldFault
+from voicewright.privacy.speakers import OWN_VOICE
+from voicewright.storage.errors import BlobNotFound
+from voicewright.storage.trees import read_tree
+from voicewright.voices.errors import (
+    VoiceDataInvalid,
+    VoiceFilesGone,
+    VoiceModelExists,
+    VoiceProviderUnknown,
+)
+from voicewright.voices.finding import of_job, owned_by
+from voicewright.voices.models import KeptTree, VoiceModel
+from voicewright.voices.schemas import StoredTrees, VoiceFacts
+from voicewright.voices.uploads import find_upload
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.engines.port import EngineInfo
+    from voicewright.storage.vault import Vault
+    from voicewright.voices.bodies import NewVoiceModelBody
+    from voicewright.voices.model_paths import ModelPaths
+    from voicewright.voices.schemas import JobVoice
+
+DEFAULT_LANGUAGE = "en-us"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files that are stored, what is known of the voice, and whose voice it is."""
+
+    facts: VoiceFacts
+    trees: StoredTrees
+    speakers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Finds them; every method needs a session that holds the files (`artefacts.hold_files`)."""
+
+    vault: Vault
+    paths: ModelPaths
+    engines: Callable[[str], EngineInfo] = get_engine
+
+    def of_job(self, session: Session, body: NewVoiceModelBody, job: JobVoice) -> Source:
+        """What a training made that is not registered.
+
+        Raises:
+            VoiceModelExists: it is registered.
+            VoiceFilesGone: its files are no longer there.
+        """
+        there = of_job(session, job.facts.training_job_id)
+        if there is not None and there.deleted_at is None:
+            raise VoiceModelExists(
+                f"The voice of this training job is registered: {there.id}, called {there.label}."
+            )
+        speakers = (body.speaker,) if body.speaker else job.speakers or (OWN_VOICE,)
+        if there is not None and there.collected_at is None:
+            self._require_files(there.owner_id, there.artefact_digest)
+            facts = replace(facts_of(there), training_job_id=there.training_job_id)
+            return Source(_as_told(facts, body), trees_of(there), speakers)
+        rows = session.execute(
+            select(KeptTree.kind, KeptTree.digest).where(
+                KeptTree.training_job_id == job.facts.training_job_id, KeptTree.owner_id == job.owner_id
+            )
+        )
+        kept: dict[str, str] = dict(rows.tuples().all())
+        if "artefact" not in kept:
+            raise VoiceFilesGone("Nothing is left of the voice of this training job. Start a new training.")
+        artefact_bytes = self._require_files(job.owner_id, kept["artefact"])
+        spoken = kept.get("spoken")
+        spoken_bytes = 0 if spoken is None else self._require_files(job.owner_id, spoken)
+        trees = StoredTrees(
+            artefact=kept["artefact"],
+            artefact_bytes=artefact_bytes,
+            spoken=spoken,
+            stored_bytes=artefact_bytes + spoken_bytes,
+        )
+        return Source(_as_told(job.facts, body), trees, speakers)
+
+    def of_path(self, session: Session, body: NewVoiceModelBody, owner_id: uuid.UUID) -> Source:
+        """The files that a model path names: those of a voice of the owner, or an upload.
+
+        Raises:
+            ModelPathRefused: it names nothing that the owner has.
+            VoiceFilesGone: the files are no longer there.
+            VoiceProviderUnknown, VoiceDataInvalid, LanguageUnsupported: what is said of them can't be.
+        """
+        path = body.model_path or ""
+        wanted = self.paths.parse(path, owner_id)
+        speakers = (body.speaker or OWN_VOICE,)
+        voice = session.scalar(select(VoiceModel).where(owned_by(owner_id), VoiceModel.id == wanted))
+        if voice is not None:
+            if body.provider not in {None, voice.engine}:
+                message = f"The files of this voice are for the engine {voice.engine}."
+                raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
+            self._require_files(owner_id, voice.artefact_digest)
+            facts = replace(facts_of(voice), parent_id=voice.id)
+            return Source(_as_told(facts, body), trees_of(voice), speakers)
+        upload = find_upload(session, owner_id, wanted)
+        if upload is None:
+            raise self.paths.refusal(path, owner_id)
+        trees = StoredTrees(artefact=upload.digest, artefact_bytes=upload.bytes, stored_bytes=upload.bytes)
+        return Source(_as_told(self._facts_of_upload(body), body), trees, speakers)
+
+    def check_provider(self, provider: str) -> EngineInfo:
+        """The engine of that id.
+
+        Raises:
+            VoiceProviderUnknown: there is none; names those that there are.
+            VoiceDataInvalid: it has voices of its own.
+        """
+        try:
+            engine = self.engines(provider)
+        except EngineNotFound as error:
+            fault = FieldFault("provider", error.message)
+            raise VoiceProviderUnknown(error.message, fields=[fault]) from error
+        if not engine.capabilities.learns:
+            message = f"The engine {engine.title} has voices of its own; other ones can't be given to it."
+            raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
+        return engine
+
+    def _facts_of_upload(self, body: NewVoiceModelBody) -> VoiceFacts:
+        if body.provider is None:
+            message = "Name the provider: the id of the engine that speaks with the uploaded files."
+            raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
+        engine = self.check_provider(body.provider)
+        return VoiceFacts(
+            name=f"Voice of {datetime.now(UTC):%Y-%m-%d %H:%M}",
+            engine=engine.id,
+            engine_version=engine.version,
+            language=self._language(engine, body.language or DEFAULT_LANGUAGE),
+            speech_s=0.0,
+            train_s=0.0,
+            sample_rate_hz=engine.capabilities.sample_rate_hz,
+        )
+
+    def _language(self, engine: EngineInfo, wanted: str) -> str:
+        found = match_language(wanted, engine.capabilities.languages)
+        if found is None:
+            error = language_unsupported(engine, wanted)
+            error.fields = (FieldFault("language", error.message),)
+            raise error
+        return found
+
+    def _require_files(self, owner_id: uuid.UUID, digest: str) -> int:
+        """The bytes of a tree that is there."""
+        try:
+            return sum(file.size_bytes for file in read_tree(self.vault.of(owner_id), digest))
+        except BlobNotFound as error:
+            _gone(error)
+
+
+def facts_of(voice: VoiceModel) -> VoiceFacts:
+    """What is said of a voice, for a further version of it; the training job is not taken over."""
+    return VoiceFacts(
+        name=voice.name,
+        engine=voice.engine,
+        engine_version=voice.engine_version,
+        language=voice.language,
+        speech_s=voice.speech_s,
+        train_s=voice.train_s,
+        sample_rate_hz=voice.sample_rate_hz,
+        evaluation=voice.evaluation,
+        quality_score=voice.quality_score,
+        options=voice.options,
+        dataset_hash=voice.dataset_hash,
+        details=voice.details,
+        notes=voice.notes,
+    )
+
+
+def trees_of(voice: VoiceModel) -> StoredTrees:
+    """The files of a voice."""
+    return StoredTrees(
+        artefact=voice.artefact_digest,
+        artefact_bytes=voice.artefact_bytes,
+        references=voice.references_digest,
+        spoken=voice.spoken_digest,
+        stored_bytes=voice.stored_bytes,
+    )
+
+
+def _as_told(facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:
+    """What the request says comes before what is known."""
+    said: dict[str, Any] = {
+        "name": body.name,
+        "language": body.language,
+        "sample_rate_hz": body.sample_rate,
+        "quality_score": body.quality_score,
+        "notes": body.notes,
+    }
+    return replace(
+        facts,
+        details={**facts.details, **body.metadata},
+        **{name: value for name, value in said.items() if value is not None},
+    )
+
+
+def _gone(error: BlobNotFound) -> NoReturn:
+    raise VoiceFilesGone("The files of this voice were deleted. Train it again, or upload them.") from error
