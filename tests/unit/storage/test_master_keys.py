@@ -37,7 +37,7 @@ def test_a_changed_secret_is_a_clear_error():
         keys.open(changed)
 
 
-@pytest.mark.parametrize("text", ["", "short", "ä" * 44, new_master_key()[:-4], new_master_key() + "AAAA"])
+@pytest.mark.parametrize("text", ["", "short", "ä" * 44, "A" * 40, "A" * 43 + "=AAAA"])
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(MasterKeyInvalid, match="openssl rand -base64 32"):
         MasterKeys([new_master_key(), text], "VOICEWRIGHT_MASTER_KEY")
