@@ -87,6 +87,11 @@ def test_settings_can_not_be_changed():
         ({"VOICEWRIGHT_PUBLIC_URL": "voices.example.com"}, "VOICEWRIGHT_PUBLIC_URL"),
         ({"ENVIRONMENT": "staging"}, "ENVIRONMENT"),
         ({"PORT": "70000"}, "PORT"),
+        ({"VOICEWRIGHT_SMTP_URL": "smtp://mail.example.com"}, "VOICEWRIGHT_MAIL_FROM"),
+        ({"VOICEWRIGHT_SMTP_URL": "mail.example.com:587"}, "VOICEWRIGHT_SMTP_URL"),
+        ({"VOICEWRIGHT_SMTP_URL": "smtp://mail.example.com:x"}, "VOICEWRIGHT_SMTP_URL"),
+        ({"VOICEWRIGHT_SMTP_URL": "smtp://me:p@ss/w@mail.example.com"}, "VOICEWRIGHT_SMTP_URL"),
+        ({"VOICEWRIGHT_MAIL_FROM": "a@example.com\nBcc: b@example.com"}, "VOICEWRIGHT_MAIL_FROM"),
     ],
 )
 def test_what_does_not_go_together_is_named(monkeypatch, variables, words):

@@ -12,3 +12,10 @@ class AuditHeadsInvalid(AppError):
 
     code: ClassVar[str] = "AUDIT_HEADS_INVALID"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+class AuditTrailBroken(AppError):
+    """Rows of the audit trail were changed, removed or slipped in; each place is named."""
+
+    code: ClassVar[str] = "AUDIT_TRAIL_BROKEN"
+    kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
