@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Notes = Annotated[str, StringConstraints(max_length=4000)]
@@ -72,7 +81,9 @@ class NewVoiceModelBody(OwnerBody):
     @model_validator(mode="after")
     def _names_one_source(self) -> Self:
         if (self.training_job_id is None) == (self.model_path is None):
-            raise ValueError("Name the files: either modelPath or trainingJobId")
+            told = PydanticCustomError("files_once", "Name the files: either modelPath or trainingJobId")
+            fault = InitErrorDetails(type=told, loc=("modelPath",), input=self.model_path)
+            raise ValidationError.from_exception_data(type(self).__name__, [fault])
         return self
 
 

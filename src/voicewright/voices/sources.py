@@ -80,7 +80,7 @@ class Sources:
                 KeptTree.training_job_id == job.facts.training_job_id, KeptTree.owner_id == job.owner_id
             )
         )
-        kept: dict[str, str] = dict(rows.tuples().all())
+        kept: dict[str, str] = {row.kind: row.digest for row in rows}
         if "artefact" not in kept:
             raise VoiceFilesGone("Nothing is left of the voice of this training job. Start a new training.")
         artefact_bytes = self._require_files(job.owner_id, kept["artefact"])
