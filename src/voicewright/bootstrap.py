@@ -160,6 +160,7 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.training.service import TrainingService
+    from voicewright.voices.figures import FigureService
     from voicewright.voices.limits import ModelLimits
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
@@ -183,6 +184,7 @@ def make_services(settings: Settings, database: Database) -> Services:
         voices=voices,
         registry=RegistryService(database, settings, voices, consents, limits),
         versions=VersionService(database, voices.vault, limits),
+        figures=FigureService(database, limits),
         sharing=SharingService(database),
     )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
+    from voicewright.voices.figures import FigureService
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
@@ -36,6 +37,7 @@ class Services:
     voices: VoiceService
     registry: RegistryService
     versions: VersionService
+    figures: FigureService
     sharing: SharingService
 
 

@@ -111,7 +111,8 @@ def clone(
     spoken = None
     if say is not None and out is not None:
         voice_dir = application.voices.materialise(result.voice)
-        spoken = speak(application, client, SayRequest(voice_dir, say, out))
+        request_to_say = SayRequest(voice_dir, say, out)
+        spoken = speak(application, client, request_to_say, on_end=application.voices.use_log(result.voice))
     if not as_json:
         _print(result, spoken, active)
     return _to_json(result, spoken)

@@ -53,7 +53,7 @@ def say(
     folder = voices.of(found.owner_id).materialise(found)
     client = application.engine(found.engine)
     request = SayRequest(folder, text, out, language=language, speed=speed, seed=seed)
-    spoken = speak(application, client, request, permit=voices.permit(found))
+    spoken = speak(application, client, request, permit=voices.permit(found), on_end=voices.use_log(found))
     answer = _to_json(str(found.id), found.engine, spoken)
     if not as_json:
         from voicewright.cli.report import spoken_words

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voicewright.cli.application import Application
     from voicewright.engines.client import EngineClient
     from voicewright.speech.say import SayRequest, SayResult
+    from voicewright.voices.usage import Use
 
 
 def speak(
@@ -20,6 +21,7 @@ def speak(
     request: SayRequest,
     *,
     permit: Callable[[], None] | None = None,
+    on_end: Callable[[Use], None],
 ) -> SayResult:
     """Speak, showing how many of the sentences are spoken; errors as `speech.say.say`."""
     from voicewright.speech.say import say
@@ -33,5 +35,6 @@ def speak(
             client,
             on_sentence=lambda done, total: stages.step("speaking", done / total),
             permit=permit,
+            on_end=on_end,
             cancel=application.interruption.cancel,
         )

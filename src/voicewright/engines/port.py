@@ -123,6 +123,8 @@ class EngineInfo:
     factory: str
     """`module:Class`, imported in the host process only; called without arguments."""
     billing: Billing = "compute"
+    dollars_per_1000_characters: float = 0.0
+    """What its provider asks for speaking a text; nothing for an engine that runs on one's own machine."""
     forecast: Forecast = Forecast()
     requires: tuple[str, ...] = ()
     """Importable modules without which the engine can't run, for `doctor`."""

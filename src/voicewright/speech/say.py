@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from voicewright.audio.encode import format_of, write_audio
 from voicewright.audio.errors import AudioNotWritten
 from voicewright.speech.stream import SpeechStream
+from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.usage import Outcome, Use
 
 if TYPE_CHECKING:
     import threading
@@ -70,6 +73,7 @@ def say(
     *,
     on_sentence: Callable[[int, int], None] | None = None,
     permit: Callable[[], None] | None = None,
+    on_end: Callable[[Use], None] = lambda _use: None,
     cancel: threading.Event | None = None,
 ) -> SayResult:
     """Load the voice, speak, and write the audio as it comes; the file appears when it is whole.
@@ -79,6 +83,7 @@ def say(
         engine: of the voice.
         on_sentence: called with (sentences spoken, sentences in all).
         permit: called before each sentence; what it raises ends the speech, and no file appears.
+        on_end: told how it ended, well or not, once the engine was asked for anything.
         cancel: set by another thread to stop.
 
     Raises:
@@ -99,12 +104,30 @@ def say(
         on_sentence=on_sentence,
         permit=permit,
     )
-    engine.load(request.voice_dir, cancel)
-    write_audio(request.output, stream, rate_hz, format_of(request.output))
+    try:
+        engine.load(request.voice_dir, cancel)
+        write_audio(request.output, stream, rate_hz, format_of(request.output))
+    except BaseException as error:
+        unwanted = isinstance(error, VoiceNotFound) or (cancel is not None and cancel.is_set())
+        on_end(_use(request, engine, stream, "cancelled" if unwanted else "failed"))
+        raise
+    on_end(_use(request, engine, stream, "spoken"))
     return SayResult(
         output=request.output,
         output_s=stream.output_s,
         real_time_factor=stream.real_time_factor,
         first_audio_s=stream.first_audio_s,
         sentences=len(stream.sentences),
+    )
+
+
+def _use(request: SayRequest, engine: EngineClient, stream: SpeechStream, outcome: Outcome) -> Use:
+    characters = len(request.text)
+    price = Decimal(str(engine.info.dollars_per_1000_characters))
+    return Use(
+        outcome=outcome,
+        characters=characters,
+        audio_s=stream.speech_s,
+        latency_ms=stream.first_audio_s * 1000 if stream.speech_s else None,
+        cost_usd=price * characters / 1000 if outcome == "spoken" else Decimal(0),
     )

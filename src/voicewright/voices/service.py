@@ -37,6 +37,7 @@ from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
 from voicewright.voices.speaking import Permit, find_to_speak
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
+from voicewright.voices.usage import UseLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -230,6 +231,10 @@ class VoiceService:
     def permit(self, voice: VoiceModel) -> Permit:
         """What says, before each sentence, whether the owner may still speak with a voice."""
         return Permit(self._database, self._owner_id, voice.id)
+
+    def use_log(self, voice: VoiceModel) -> UseLog:
+        """What records how a speech of the owner with a voice ended."""
+        return UseLog(self._database, self._owner_id, voice)
 
     def get_active(self) -> VoiceModel | None:
         """The voice that speaks when none is named."""

@@ -102,19 +102,21 @@ def record_use(session: Session, voice: VoiceModel, *, user_id: uuid.UUID, use: 
     )
 
 
+@dataclass(frozen=True, slots=True)
 class UseLog:
-    """Where whoever has voices speak says what came of it."""
+    """Records how somebody's speech with a voice ended; call it then."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    database: Database
+    user_id: uuid.UUID
+    voice: VoiceModel
 
-    def enter(self, voice: VoiceModel, *, user_id: uuid.UUID, use: Use) -> None:
-        """Record a use. What was spoken stands whether or not it can be recorded: that is only logged."""
+    def __call__(self, use: Use) -> None:
+        """Record it. What was spoken stands whether or not that is possible: it is only logged."""
         try:
-            with self._database.session() as session:
-                record_use(session, voice, user_id=user_id, use=use)
+            with self.database.session() as session:
+                record_use(session, self.voice, user_id=self.user_id, use=use)
         except AppError as error:
-            _LOG.warning("a use of %s is missing in its figures: %s", voice.label, error.message)
+            _LOG.warning("a use of %s is missing in its figures: %s", self.voice.label, error.message)
 
 
 def sums_of_models(session: Session, model_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, UsageSum]:

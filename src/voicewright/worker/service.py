@@ -23,6 +23,7 @@ from voicewright.training.takeover import take_over, tidy_queue
 from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
+from voicewright.voices.caching import sweep_caches
 from voicewright.worker.gpu import GpuMemory
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ class Worker:
     def _sweep(self) -> None:
         sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)
         self._parts.voices.tidy()
+        with self._parts.database.session() as session:
+            sweep_caches(session)
         self._parts.sweep_samples()
         self._parts.sweep_accounts()
 

@@ -33,6 +33,7 @@ from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.training.service import TrainingService
+from voicewright.voices.figures import FigureService
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
@@ -119,6 +120,7 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
             database, api_settings, voices, consents, limits, engines=find_engine
         ),
         versions=VersionService(database, voices.vault, limits),
+        figures=FigureService(database, limits, engines=find_engine),
         sharing=SharingService(database),
     )
 

@@ -253,7 +253,7 @@ def test_processes_never_tell_what_another_has_made_wrong(database_url, start_py
 
 @pytest.mark.usefixtures("facts")
 def test_in_a_storm_nobody_is_told_less_than_what_was_committed_before_they_asked(database_url, start_python):
-    storm = [start_python(STORM, database_url, OWNER, 200) for _ in range(3)]
+    storm = [start_python(STORM, database_url, OWNER, 100) for _ in range(3)]
     for process in storm:
         assert process.stdout.readline() == "ready\n"
     for process in storm:

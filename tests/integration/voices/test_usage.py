@@ -1,0 +1,105 @@
+"""What is recorded when a voice speaks, when it fails, and when nobody wants to hear more."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import threading
+import uuid
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from voicewright.audit.models import AuditEvent
+from voicewright.db.server import Database
+from voicewright.db.url import embedded_url
+from voicewright.engines.client import EngineClient
+from voicewright.engines.errors import Cancelled, EngineError
+from voicewright.engines.testing import TONE_ENGINE
+from voicewright.errors import AppError
+from voicewright.speech.say import SayRequest, say
+from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.usage import Use, UseLog, sum_of_owner, sums_of_models
+from voicewright.voices.usage_models import VoiceUse
+
+LISTENER = uuid.UUID(int=9)
+TEXT = "One. Two. Three."
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with EngineClient(dataclasses.replace(TONE_ENGINE, dollars_per_1000_characters=0.5)) as client:
+        yield client
+
+
+@pytest.fixture
+def voice(voices, new_voice):
+    new = new_voice("Ann")
+    (new.artefact_dir / "voice.json").write_text(json.dumps({"format": 1, "pitch_hz": 150.0}))
+    return voices.register(new)
+
+
+@pytest.fixture
+def spoken(voices, voice, engine, database, tmp_path):
+    """Have the voice speak, and read what was recorded of it."""
+
+    def run(**more):
+        request = SayRequest(voices.materialise(voice), TEXT, tmp_path / "said.wav")
+        try:
+            result = say(request, engine, on_end=voices.of(LISTENER).use_log(voice), **more)
+        except AppError as error:
+            result = error
+        with database.session() as session:
+            return result, session.scalars(select(VoiceUse).order_by(VoiceUse.id)).all()[-1]
+
+    return run
+
+
+def test_a_speech_is_recorded_with_its_measures_for_the_owner(spoken, voice, database):
+    result, use = spoken()
+    assert (use.model_id, use.owner_id, use.user_id) == (voice.id, voice.owner_id, LISTENER)
+    assert (use.outcome, use.characters) == ("spoken", len(TEXT))
+    assert use.latency_ms == pytest.approx(result.first_audio_s * 1000)
+    assert 0 < use.audio_s < result.output_s  # without the pauses
+    assert use.cost_usd == Decimal("0.008")
+    with database.session() as session:
+        act = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()[-1]
+        assert (act.action, act.model_id, act.actor_id) == ("voice_model.speak", voice.id, LISTENER)
+        assert (act.owner_id, act.result) == (voice.owner_id, "done")
+        assert sums_of_models(session, [voice.id])[voice.id].spoken == 1
+        assert sum_of_owner(session, voice.owner_id).spoken == 1
+        assert sum_of_owner(session, LISTENER).spoken == 0
+
+
+def test_what_is_stopped_is_cancelled_and_what_breaks_has_failed(spoken, database, voice):
+    cancel = threading.Event()
+    error, use = spoken(cancel=cancel, on_sentence=lambda _done, _all: cancel.set())
+    assert isinstance(error, Cancelled)
+    assert (use.outcome, use.cost_usd, use.audio_s > 0) == ("cancelled", 0, True)
+
+    def no_more():
+        raise VoiceNotFound("It is no longer shared with you.")
+
+    _, use = spoken(permit=no_more)
+    assert (use.outcome, use.audio_s, use.latency_ms) == ("cancelled", 0, None)
+
+    def broken(_done, _all):
+        raise EngineError("It broke.")
+
+    _, use = spoken(on_sentence=broken)
+    assert use.outcome == "failed"
+    with database.session() as session:
+        summed = sums_of_models(session, [voice.id])[voice.id]
+        results = session.scalars(select(AuditEvent.result).order_by(AuditEvent.id)).all()
+    assert (summed.spoken, summed.failed, summed.last_used_at) == (0, 1, None)
+    assert results[-3:] == ["done", "done", "failed"]
+
+
+def test_what_was_spoken_stands_where_it_can_not_be_recorded(voice, short_dir, caplog):
+    away = Database(embedded_url(str(short_dir)))
+    with caplog.at_level(logging.WARNING):
+        UseLog(away, LISTENER, voice)(Use("spoken", 1, 1.0, 1.0))
+    away.close()
+    assert "missing in its figures" in caplog.text
