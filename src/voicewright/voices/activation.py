@@ -6,7 +6,7 @@ index `uq_voice_models_active` is what guarantees the rest, whoever forgets it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -54,14 +54,20 @@ def make_inactive(session: Session, voice: VoiceModel) -> None:
     session.flush()
 
 
-def mark_deleted(session: Session, voice: VoiceModel) -> VoiceModel | None:
+def mark_deleted(session: Session, voice: VoiceModel, *, keep_for: timedelta) -> VoiceModel | None:
     """Delete a version; where it was the active one, the best of the others takes over, and is the answer.
 
-    It ends its shares, too.
-    The files are removed by the next collection (`VoiceService.sweep`).
+    Its shares end. The files stay for a while, so that the voice can be brought back (`voices.lifecycle`);
+    then the next collection removes them.
+
+    Args:
+        session: in a transaction that holds the owner's lock.
+        voice: not deleted.
+        keep_for: how long its files stay; none at all: they go with the next collection.
     """
     was_active = voice.is_active
     voice.deleted_at = datetime.now(UTC)
+    voice.purge_at = voice.deleted_at + keep_for
     make_inactive(session, voice)
     end_shares(session, voice.id)
     heir = next_best(session, voice.owner_id) if was_active else None

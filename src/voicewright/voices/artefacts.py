@@ -21,7 +21,9 @@ from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import abandoned, let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
+from voicewright.voices.described import deleted_path, live_path
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.retention import is_to_purge, needs_files
 from voicewright.voices.schemas import Collected, OwnedTree, StoredTrees
 
 if TYPE_CHECKING:
@@ -116,8 +118,9 @@ def let_go_of_tree(blobs: BlobStore, digest: str) -> None:
 
 
 def collect(session: Session, vault: Vault, *, wait_s: float) -> Collected:
-    """Remove the files of deleted voices that no other voice shares, and what cut-off registrations left.
+    """Remove the files of deleted voices whose retention has passed, and what cut-off registrations left.
 
+    What another voice shares stays.
     Where there is neither, this costs one query and the listing of an empty folder.
 
     Args:
@@ -130,11 +133,8 @@ def collect(session: Session, vault: Vault, *, wait_s: float) -> Collected:
     """
     if not take_lock(session, _LOCK, wait_s=wait_s):
         return Collected(postponed=True)
-    gone = list(
-        session.scalars(
-            select(VoiceModel).where(VoiceModel.deleted_at.is_not(None), VoiceModel.collected_at.is_(None))
-        )
-    )
+    now = datetime.now(UTC)
+    gone = list(session.scalars(select(VoiceModel).where(is_to_purge(now))))
     trees: dict[UUID, set[str]] = {owner_id: set() for owner_id in vault.noted_owners()}
     for voice in gone:
         trees.setdefault(voice.owner_id, set()).update(_digests(voice))
@@ -144,14 +144,17 @@ def collect(session: Session, vault: Vault, *, wait_s: float) -> Collected:
         blobs = vault.of(owner_id)
         with abandoned(blobs) as left:
             candidates = _blobs_of(blobs, of_owner) | left.digests
-            live = _live(session, blobs, owner_id) if candidates else set()
+            live = _live(session, blobs, owner_id, now) if candidates else set()
             removed += sum(blobs.delete(digest) for digest in candidates - live)
             writers += left.writers
         unneeded |= {OwnedTree(owner_id, digest) for digest in of_owner - live}
     if not writers:  # those of another database are not locked out
         removed += vault.objects.clear_staging()
+    for voice in gone:
+        for path in (live_path(voice), deleted_path(voice)):
+            vault.objects.delete(path)
     ids = [voice.id for voice in gone]
-    session.execute(update(VoiceModel).where(VoiceModel.id.in_(ids)).values(collected_at=datetime.now(UTC)))
+    session.execute(update(VoiceModel).where(VoiceModel.id.in_(ids)).values(collected_at=now))
     return Collected(removed, frozenset(unneeded))
 
 
@@ -169,14 +172,14 @@ def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> TreeRef
     return put_files(blobs, files, what=what) if files else None
 
 
-def _live(session: Session, blobs: BlobStore, owner_id: UUID) -> set[str]:
-    """Every blob that a voice of an owner needs, manifests included.
+def _live(session: Session, blobs: BlobStore, owner_id: UUID, now: datetime) -> set[str]:
+    """Every blob that a voice of an owner needs, or would need if it is brought back, manifests included.
 
     A manifest that can't be read stops the collection: what it refers to is not known, and may be restored.
     """
     rows = session.execute(
         select(VoiceModel.artefact_digest, VoiceModel.references_digest, VoiceModel.spoken_digest).where(
-            VoiceModel.owner_id == owner_id, VoiceModel.deleted_at.is_(None)
+            VoiceModel.owner_id == owner_id, needs_files(now)
         )
     )
     trees = {digest for row in rows for digest in row if digest is not None}

@@ -77,9 +77,26 @@ class VoiceModel(Base):
             postgresql_include=["owner_id", "quality_score", "stored_bytes", "deleted_at"],
         ),
         Index(
-            "ix_voice_models_to_collect",
+            "ix_voice_models_to_purge",
+            "purge_at",
+            postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),
+        ),
+        Index(
+            "ix_voice_models_resting",
             "deleted_at",
             postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),
+        ),
+        Index(
+            "ix_voice_models_undeleted",
+            "undeleted_at",
+            postgresql_where=text("undeleted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_voice_models_cleanup",
+            "quality_score",
+            "created_at",
+            "id",
+            postgresql_where=text("deleted_at IS NULL AND NOT is_active AND quality_score IS NOT NULL"),
         ),
     )
 
@@ -137,6 +154,10 @@ class VoiceModel(Base):
     created_at: Mapped[datetime] = mapped_column(default=_now)
     updated_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now)
     deleted_at: Mapped[datetime | None]
+    purge_at: Mapped[datetime | None]
+    """When the files of a deleted version go; until then it can be brought back. None: at once."""
+    undeleted_at: Mapped[datetime | None]
+    """When it was last brought back."""
     collected_at: Mapped[datetime | None]
     """When the files of a deleted version were removed."""
 

@@ -29,12 +29,13 @@ from voicewright.voices.artefacts import (
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.caching import changed
 from voicewright.voices.checks import checked_evaluation
-from voicewright.voices.described import describe
+from voicewright.voices.described import deleted_path, describe, live_path, move
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
+from voicewright.voices.settling import settle
 from voicewright.voices.speaking import Permit, find_to_speak
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
 from voicewright.voices.usage import UseLog
@@ -57,6 +58,8 @@ _LOG = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 _COLLECT_WAIT_S = 5.0
+_SETTLED_AFTER = timedelta(hours=2)
+"""What was deleted or brought back before that has its description where it belongs."""
 KEPT_FOR = timedelta(days=30)
 """How long a voice that was not good enough is kept for listening."""
 
@@ -72,12 +75,20 @@ class VoiceService:
         vault: where the files are kept.
         cache: where they are unpacked.
         owner_id: whose voices; the user of the command line by default.
+        keep_deleted_for: how long the files of a deleted voice stay, so that it can be brought back.
     """
 
     def __init__(
-        self, database: Database, vault: Vault, cache: VoiceCache, *, owner_id: uuid.UUID = LOCAL_USER_ID
+        self,
+        database: Database,
+        vault: Vault,
+        cache: VoiceCache,
+        *,
+        owner_id: uuid.UUID = LOCAL_USER_ID,
+        keep_deleted_for: timedelta = timedelta(days=30),
     ) -> None:
         self.vault = vault
+        self.keep_deleted_for = keep_deleted_for
         self._database = database
         self._blobs = vault.of(owner_id)
         self._cache = cache
@@ -89,7 +100,8 @@ class VoiceService:
         home = Home.open(settings.home)
         vault = Vault.of_voices(settings, KeyRing.open(settings, database))
         cache = VoiceCache(home.voice_cache_dir, limit_bytes=settings.voice_cache_mb * _MIB)
-        return cls(database, vault, cache)
+        kept = timedelta(days=settings.deleted_retention_days)
+        return cls(database, vault, cache, keep_deleted_for=kept)
 
     @property
     def owner_id(self) -> uuid.UUID:
@@ -98,7 +110,13 @@ class VoiceService:
 
     def of(self, owner_id: uuid.UUID) -> VoiceService:
         """The voices of another owner, in the same store."""
-        return VoiceService(self._database, self.vault, self._cache, owner_id=owner_id)
+        return VoiceService(
+            self._database,
+            self.vault,
+            self._cache,
+            owner_id=owner_id,
+            keep_deleted_for=self.keep_deleted_for,
+        )
 
     def register(
         self, new: NewVoice, *, also: Callable[[Session, VoiceModel], None] = lambda _session, _voice: None
@@ -298,11 +316,14 @@ class VoiceService:
         """What the voice spoke to be judged by, named as in its evaluation."""
         return StoredTree(self.vault.of(voice.owner_id), voice.spoken_digest)
 
-    def delete(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
-        """Delete one version of a voice, with its files unless another voice shares them.
+    def delete(
+        self, reference: str | uuid.UUID, version: int | None = None, *, purge: bool = False
+    ) -> VoiceModel:
+        """Delete one version of a voice; when it was the active one, the best of the others takes over.
 
-        When it was the active one, the best of the others takes over. If a voice is being registered at that
-        very moment, the files go with the next deletion or sweep.
+        Its files stay for a while, so that it can be brought back (`voices.lifecycle`). With `purge` they go
+        now, unless another voice shares them; if a voice is being registered at that very moment, they go
+        with the next sweep.
 
         Raises:
             VoiceNotFound: as in `get`.
@@ -310,9 +331,10 @@ class VoiceService:
         with self._database.session() as session:
             lock_owner(session, self._owner_id)
             voice = find_voice(session, self._owner_id, reference, version)
-            heir = mark_deleted(session, voice)
+            kept = timedelta(0) if purge else self.keep_deleted_for
+            heir = mark_deleted(session, voice, keep_for=kept)
             changed(session, self._owner_id, voice.id, *([] if heir is None else [heir.id]))
-        self.remove_files_of(voice)
+        self.put_away(voice)
         return voice
 
     def sweep(self, *, wait_s: float = _COLLECT_WAIT_S) -> Collected:
@@ -335,6 +357,7 @@ class VoiceService:
         """Sweep where that is possible at once; what stays is found by the next one."""
         try:
             with self._database.session() as session:
+                settle(session, self.vault, since=datetime.now(UTC) - _SETTLED_AFTER)
                 kept = forget_kept_before(session, datetime.now(UTC) - KEPT_FOR)
                 uploads = forget_uploads_before(session, datetime.now(UTC) - UPLOADS_KEPT_FOR)
             kept += [OwnedTree(upload.owner_id, upload.digest) for upload in uploads]
@@ -344,9 +367,15 @@ class VoiceService:
         except AppError as error:
             _LOG.warning("what deleted voices left is removed later: %s", error.message)
 
-    def remove_files_of(self, voice: VoiceModel) -> None:
-        """The deletion stands whatever happens here; what stays is found by the next collection."""
+    def put_away(self, voice: VoiceModel) -> None:
+        """Move what describes a deleted voice, or remove its files, where they are not to stay.
+
+        The deletion stands whatever happens here; what stays is found by the next sweep.
+        """
         try:
+            if voice.purge_at is not None and voice.purge_at > datetime.now(UTC):
+                move(self._blobs, live_path(voice), deleted_path(voice))
+                return
             if self.sweep(wait_s=_COLLECT_WAIT_S).postponed:
                 _LOG.warning(
                     "the files of %s are removed later: a voice is being registered now", voice.label

@@ -25,6 +25,7 @@ from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.training.models import TrainingJob
+from voicewright.voices.cleanup_models import CleanupNotice, CleanupRun
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
@@ -54,7 +55,7 @@ def differences(connection):
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
     models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User, VoiceShare}
-    models |= {AuditEvent, Alert, OutgoingMail}
+    models |= {AuditEvent, Alert, OutgoingMail, CleanupRun, CleanupNotice}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []

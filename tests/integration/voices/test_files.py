@@ -110,7 +110,7 @@ def test_a_deleted_voice_is_gone_with_its_files(voices, new_voice, blobs, tmp_pa
         new_voice(references=[tmp_path / "clip.wav"], spoken=[tmp_path / "sentence.flac"])
     )
     folder = voices.materialise(voice)
-    voices.delete("My voice")
+    voices.delete("My voice", purge=True)
     assert list(blobs.digests()) == []
     assert not folder.exists()
     assert voices.list_voices() == []
@@ -138,9 +138,9 @@ def test_files_that_another_voice_shares_stay(voices, new_voice, blobs):
     two = voices.register(new_voice("Two", content="same"))
     three = voices.register(new_voice("Three"))  # shares voice.json
     assert one.artefact_digest == two.artefact_digest
-    voices.delete("One")
+    voices.delete("One", purge=True)
     assert content(voices.materialise(two)) == content(voices.materialise(voices.get("Two")))
-    voices.delete("Two")
+    voices.delete("Two", purge=True)
     assert sorted(content(voices.materialise(three))) == ["model.safetensors", "voice.json"]
     assert len(list(blobs.digests())) == 3
 
@@ -225,7 +225,7 @@ def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_vo
     before = set(blobs.digests())
     path_of(voice.artefact_digest).write_bytes(b"rot")
     voices.register(new_voice("Other"))
-    voices.delete("Other")  # stands, although its files have to wait
+    voices.delete("Other", purge=True)  # stands, although its files have to wait
     with pytest.raises(BlobCorrupt):
         voices.sweep()
     voices.tidy()  # tells the log

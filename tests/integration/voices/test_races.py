@@ -63,7 +63,7 @@ def test_a_voice_registered_while_its_twin_is_deleted_keeps_its_files(voices, ne
         voice = registered.result()
         voices._cache.forget(voices.vault.of(LOCAL_USER_ID), voice.artefact_digest)
         assert voices.materialise(voice).is_dir()
-        voices.delete(voice.id)
+        voices.delete(voice.id, purge=True)
 
 
 def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
@@ -86,14 +86,14 @@ def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
     with ThreadPoolExecutor(1) as pool:
         registered = pool.submit(voices.register, new_voice("New"))
         assert writing.wait(30)
-        voices.delete("Old")
+        voices.delete("Old", purge=True)
         with pytest.raises(VoiceNotFound):
             voices.get("Old")
         assert len(list(blobs.digests())) == 5
         go_on.set()
         registered.result()
     monkeypatch.undo()
-    voices.delete("New")
+    voices.delete("New", purge=True)
     assert list(blobs.digests()) == []
     assert not unpacked.exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from uuid import UUID
 
 import pytest
 
@@ -40,7 +41,7 @@ def voice(voicewright, voices, new_voice):
     new = new_voice("Song")
     content = {"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}
     (new.artefact_dir / "voice.json").write_text(json.dumps(content))
-    return voices.of(ids[ANN]).register(new)
+    return voices.of(UUID(ids[ANN])).register(new)
 
 
 def test_a_voice_is_shared_spoken_with_and_taken_back(voicewright, voice, tmp_path):

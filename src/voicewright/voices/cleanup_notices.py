@@ -1,0 +1,121 @@
+"""Tells owners, some days before, that the scheduled cleanup is going to take voices of theirs.
+
+A voice is taken by the schedule only when its owner was told long enough before. Whoever uses or activates it
+meanwhile keeps it, and is told again the next time. Where no mail can be sent, the notice still counts:
+`GET /voice-models/expiring` shows the same.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, select, true
+from sqlalchemy.dialects.postgresql import insert
+
+from voicewright.voices.cleanup_models import CleanupNotice
+from voicewright.voices.cleanup_search import eligible, last_uses
+from voicewright.voices.models import VoiceModel
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.voices.cleanup_policies import CleanupRules
+
+Tell = Callable[["Session", uuid.UUID, str, str], None]
+"""To whom, with which subject, in which words."""
+
+_AT_ONCE: Final = 500
+_NAMED: Final = 20
+"""Voices that one mail names."""
+
+
+def tell_nobody(_session: Session, _user_id: uuid.UUID, _subject: str, _body: str) -> None:
+    """Where there is no mail server."""
+
+
+class CleanupNotices:
+    """What owners are told, and when they were.
+
+    Args:
+        database: open.
+        rules: of the cleanup.
+        notice: how long before; none at all: nobody is told, and nothing waits for it.
+        tell: writes a mail to an account, in the caller's transaction.
+    """
+
+    def __init__(self, database: Database, rules: CleanupRules, notice: timedelta, tell: Tell) -> None:
+        self._database = database
+        self._rules = rules
+        self._notice = notice
+        self._tell = tell
+
+    def were_sent_before(self, now: datetime) -> ColumnElement[bool]:
+        """The voices whose owners were told long enough ago."""
+        if not self._notice:
+            return true()
+        told = select(CleanupNotice.model_id).where(
+            CleanupNotice.model_id == VoiceModel.id, CleanupNotice.noticed_at <= now - self._notice
+        )
+        return told.exists()
+
+    def send(self, now: datetime) -> int:
+        """Tell the owners of what is due soon and was not told yet; answers how many voices that were."""
+        if not self._notice:
+            return 0
+        self._forget(now)
+        sent = 0
+        while count := self._send_some(now):
+            sent += count
+        return sent
+
+    def _forget(self, now: datetime) -> None:
+        """Take back what was told of voices that stay, as somebody used or activated them."""
+        still = select(VoiceModel.id).where(
+            VoiceModel.id == CleanupNotice.model_id, eligible(self._rules, now + self._notice)
+        )
+        with self._database.session() as session:
+            session.execute(delete(CleanupNotice).where(~still.exists()))
+
+    def _send_some(self, now: datetime) -> int:
+        told = select(CleanupNotice.model_id).where(CleanupNotice.model_id == VoiceModel.id)
+        found = select(VoiceModel).where(eligible(self._rules, now + self._notice), ~told.exists())
+        with self._database.session() as session:
+            voices = list(session.scalars(found.order_by(VoiceModel.owner_id, VoiceModel.id).limit(_AT_ONCE)))
+            used = last_uses(session, [voice.id for voice in voices])
+            for owner_id, of_owner in groupby(voices, key=lambda voice: voice.owner_id):
+                theirs = list(of_owner)
+                rows = [
+                    {
+                        "model_id": voice.id,
+                        "owner_id": owner_id,
+                        "due_at": self._rules.due_at(voice, used.get(voice.id)) or now,
+                        "noticed_at": now,
+                    }
+                    for voice in theirs
+                ]
+                session.execute(insert(CleanupNotice).values(rows).on_conflict_do_nothing())
+                self._tell(session, owner_id, *self._mail(theirs))
+        return len(voices)
+
+    def _mail(self, voices: list[VoiceModel]) -> tuple[str, str]:
+        days = self._notice.days
+        named = [f"- {voice.label} ({voice.id})" for voice in voices[:_NAMED]]
+        if len(voices) > _NAMED:
+            named.append(f"- and {len(voices) - _NAMED} more")
+        count = "One voice" if len(voices) == 1 else f"{len(voices)} voices"
+        body = [
+            f"{count} of yours will be deleted in {days} days, because nobody uses them and they sound poor:",
+            "",
+            *named,
+            "",
+            "Speak with a voice, or make it the active one, to keep it. A deleted voice can be brought back",
+            "for a while. GET /voice-models/expiring shows when and why.",
+        ]
+        return f"{count} of yours will be deleted in {days} days", "\n".join(body) + "\n"
