@@ -12,6 +12,7 @@ from voicewright.api import (
     account,
     admin_training,
     admin_training_jobs,
+    audit,
     auth,
     consents,
     docs_page,
@@ -23,6 +24,7 @@ from voicewright.api import (
     voice,
     voice_model_sharing,
 )
+from voicewright.api.audit_record import AuditRecord
 from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
 from voicewright.api.headers import SecurityHeaders
@@ -61,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(voice.router)
     app.include_router(voice_model_sharing.router)
     app.include_router(consents.router)
+    app.include_router(audit.router)
     return app
 
 
@@ -71,6 +74,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(LingeringClose)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(AuditRecord, services=services)
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)

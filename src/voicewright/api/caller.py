@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.errors import NotAuthenticated
 from voicewright.accounts.policies import require_admin, require_scope
+from voicewright.api.audit_record import remember_caller
 from voicewright.api.services import Wired
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ _KEY: Final = _Key()
 
 
 def identify(  # in a thread: it asks the database
+    connection: HTTPConnection,
     services: Wired,
     bearer: Annotated[str | None, Security(_BEARER)],
     key: Annotated[str | None, Security(_KEY)],
@@ -83,7 +85,9 @@ def identify(  # in a thread: it asks the database
         )
     if bearer is not None and key is not None and bearer != key:
         raise NotAuthenticated("Two credentials came. Send either Authorization or X-API-Key.")
-    return services.accounts.authenticate(bearer or key or "")
+    caller = services.accounts.authenticate(bearer or key or "")
+    remember_caller(connection, caller)
+    return caller
 
 
 @cache

@@ -45,6 +45,7 @@ TAGS: Final = {
     "voice models": "The registry: versions of voices, which one speaks, their figures, copies and shares.",
     "admin training": "Datasets and their trainings, for administrators.",
     "users": "Accounts, for administrators.",
+    "operations": "Metrics, alerts and the audit trail, for administrators.",
     "health": "For whoever watches over the service.",
 }
 """The families of endpoints, in the order in which somebody needs them."""

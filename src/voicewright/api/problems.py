@@ -24,6 +24,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from voicewright.api.audit_record import remember_code
 from voicewright.api.request_ids import request_id
 from voicewright.api.validation import TOO_DEEP, MalformedJson, refused_input
 from voicewright.errors import AppError, ErrorKind, FieldFault
@@ -246,6 +247,7 @@ def _answer(
     fields: Iterable[FieldFault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    remember_code(connection, code)
     body: dict[str, Any] = {
         "error": message,
         "code": code,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.cli.standing import Standing
+    from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
@@ -50,6 +51,10 @@ class Application(Protocol):
     @property
     def work_dir(self) -> Path:
         """Where unfinished work lies."""
+
+    @property
+    def database(self) -> Database:
+        """Started where it is the embedded one."""
 
     @property
     def accounts(self) -> AccountService:

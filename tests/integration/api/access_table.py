@@ -245,6 +245,8 @@ TABLE: dict[str, Row] = {
     "GET /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
     "PATCH /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}", {"disabled": True}),
     "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),
+    # operations
+    "GET /admin/audit": for_admins(200, "/admin/audit"),
     # trainings
     "POST /training/start": for_owner(201, TRAINING_WRITE, "/training/start", _training, other=403),
     "POST /training/estimate": for_owner(200, TRAINING_READ, "/training/estimate", _training, other=403),

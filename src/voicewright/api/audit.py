@@ -1,0 +1,82 @@
+"""`/admin/audit`: who did what to which voice model, for administrators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from voicewright.accounts.caller import Scope
+from voicewright.api.caller import calling
+from voicewright.api.services import Wired
+from voicewright.audit.models import AuditEvent
+from voicewright.audit.reading import Wanted, find_events
+
+router = APIRouter(prefix="/admin/audit", tags=["operations"], dependencies=[Depends(calling(Scope.ADMIN))])
+
+_LARGEST_ID = (1 << 63) - 1
+
+
+class AuditEventView(BaseModel):
+    """One act, or an attempt."""
+
+    id: int
+    owner_id: UUID = Field(description="In whose chain it is: the owner's; of an attempt, who asked.")
+    sequence: int = Field(description="1, 2, 3 in this chain.")
+    at: datetime
+    action: str = Field(
+        description="`voice_model.activate`; of an attempt that came to nothing, its route.",
+        examples=["voice_model.activate"],
+    )
+    actor_id: UUID | None = Field(description="The account that acted; null: the platform itself.")
+    api_key_id: UUID | None
+    model_id: UUID | None
+    result: str = Field(description="`done`, `refused` or `failed`.", examples=["done"])
+    code: str | None = Field(description="Of the error.")
+    source: str = Field(description="Address of the client, `command` or `schedule`.", examples=["192.0.2.7"])
+    request_id: str | None = Field(examples=["9b2f6c1e0d5a4a7f8e3b1c2d4f5a6b7c"])
+    details: dict[str, Any] = Field(examples=[{"version": 2}])
+    hash: str = Field(
+        description="SHA-256 of all this and of the event before it.",
+        examples=["8cd041aad3794ee05193213af594346f3112990aa9c32017df0e9f92e24a9f0e"],
+    )
+
+    @classmethod
+    def of(cls, event: AuditEvent) -> Self:
+        """From its row."""
+        shown = {name: getattr(event, name) for name in cls.model_fields if name != "hash"}
+        return cls(**shown, hash=event.hash.hex())
+
+
+class AuditView(BaseModel):
+    """Some events, the newest first."""
+
+    events: list[AuditEventView]
+    next_before: int | None = Field(description="`before` of the next page; null: this is the last one.")
+
+
+@router.get("", summary="Read the audit trail")
+def audit(
+    services: Wired,
+    *,
+    user_id: Annotated[UUID | None, Query(description="In whose chain.")] = None,
+    actor_id: Annotated[UUID | None, Query(description="Who acted.")] = None,
+    model_id: Annotated[UUID | None, Query(description="About which voice, attempts on it included.")] = None,
+    action: Annotated[str | None, Query(max_length=200, description="Exactly this one.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Not before this moment.")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=_LARGEST_ID, description="Older than the event with this id.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> AuditView:
+    """A page of the events of all users, the newest first; `voicewright audit verify` checks the chains."""
+    wanted = Wanted(
+        owner_id=user_id, actor_id=actor_id, model_id=model_id, action=action, since=since, before=before
+    )
+    with services.database.session() as session:
+        found = find_events(session, wanted, limit=limit + 1)
+    shown = [AuditEventView.of(event) for event in found[:limit]]
+    return AuditView(events=shown, next_before=shown[-1].id if len(found) > limit else None)
