@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
@@ -75,6 +76,13 @@ class LocalApplication:
         from voicewright.voices.service import VoiceService
 
         return VoiceService.open(self.settings, self.database)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys of the stored files, also where some can't be opened; starts the database."""
+        from voicewright.storage.user_keys import KeyRing
+
+        return KeyRing.unchecked(self.settings, self.database)
 
     @cached_property
     def sharing(self) -> SharingService:

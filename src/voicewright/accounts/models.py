@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -101,7 +101,8 @@ class SigningKey(Base):
     __tablename__ = "signing_keys"
 
     kid: Mapped[str] = mapped_column(primary_key=True)
-    private_pem: Mapped[str]
+    sealed_pem: Mapped[bytes] = mapped_column(LargeBinary)
+    """The private half, sealed with the installation's own key (`storage.user_keys.PLATFORM_ID`)."""
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     """The newest one signs."""

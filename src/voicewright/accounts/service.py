@@ -19,6 +19,7 @@ from voicewright.accounts.sign_in import SignIn
 from voicewright.accounts.sign_in_limits import SignInLimits
 from voicewright.accounts.signing_keys import SigningKeys
 from voicewright.accounts.users import Users
+from voicewright.storage.user_keys import PLATFORM_ID, KeyRing
 
 if TYPE_CHECKING:
     import uuid
@@ -42,6 +43,9 @@ class AccountService:
         clock: the time.
         passwords: how passwords are kept.
 
+    Raises:
+        MasterKeyInvalid, MasterKeyWrong: what signs the access tokens can't be opened.
+
     Attributes:
         users: accounts, as administrators see them.
         sign_in: the ways in.
@@ -60,7 +64,9 @@ class AccountService:
     ) -> None:
         self._database = database
         self._passwords = passwords or Passwords()
-        self._keys = SigningKeys(settings, clock)
+        # now and not within a unit of work: it may need one of its own
+        cipher = KeyRing.open(settings, database).cipher(PLATFORM_ID)
+        self._keys = SigningKeys(settings, clock, cipher)
         self._links = SignInLinks(settings, clock)
         access_tokens = AccessTokens(settings, self._keys, clock)
         self.rate_limits = RateLimits(database)

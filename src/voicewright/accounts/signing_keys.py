@@ -1,7 +1,8 @@
 """The key pairs that access tokens are signed with: shared through the database, replaced as time goes by.
 
 The newest one signs. One that was replaced still verifies until the last token that it signed has expired,
-and is then removed. Ed25519: the keys and signatures are small, and there is nothing to choose wrongly.
+and is then removed. Ed25519: the keys and signatures are small, and there is nothing to choose wrongly. The
+private halves are sealed, as the files of the owners are: whoever has the database alone can sign nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.clock import Clock
     from voicewright.settings import Settings
+    from voicewright.storage.sealing import Cipher
 
 ALGORITHM: Final = "EdDSA"
 
@@ -38,24 +40,36 @@ _LOCK: Final = 0x6163636F_6B657973
 
 
 class SigningKeys:
-    """The keys of one installation, seen from one process; safe for threads."""
+    """The keys of one installation, seen from one process; safe for threads.
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    Args:
+        settings: how long a key signs, and its tokens last.
+        clock: the time.
+        cipher: seals the private halves.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, cipher: Cipher) -> None:
         self._clock = clock
+        self._cipher = cipher
         self._replaced_after = timedelta(days=settings.signing_key_days)
         # whoever holds a token of an old key can use it until then, with the leeway of the check
         self._outlives = timedelta(seconds=settings.access_token_s + settings.clock_leeway_s)
         self._public: dict[str, Ed25519PublicKey] = {}
 
     def to_sign_with(self, session: Session) -> tuple[str, Ed25519PrivateKey]:
-        """The id and the private half of the newest key; a new one is made where that is too old."""
+        """The id and the private half of the newest key; a new one is made where that is too old.
+
+        Raises:
+            SealBroken: the row was changed.
+        """
         row = self._newest(session)
         if row is None or self._is_due(row):
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             row = self._newest(session)  # another process may have been faster
             if row is None or self._is_due(row):
                 row = self._add(session)
-        private = load_pem_private_key(row.private_pem.encode(), password=None)
+        pem = b"".join(self._cipher.open([row.sealed_pem], _name(row.kid)))
+        private = load_pem_private_key(pem, password=None)
         if not isinstance(private, Ed25519PrivateKey):
             raise TypeError(f"the signing key {row.kid} is no Ed25519 key")
         return row.kid, private
@@ -120,20 +134,20 @@ class SigningKeys:
             .where(SigningKey.verifies_until.is_(None))
             .values(verifies_until=now + self._outlives)
         )
-        row = _new_key(now)
+        row = _new_key(now, self._cipher)
         session.add(row)
         session.flush()
         return row
 
 
-def _new_key(now: datetime) -> SigningKey:
+def _new_key(now: datetime, cipher: Cipher) -> SigningKey:
     private = Ed25519PrivateKey.generate()
     kid = secrets.token_urlsafe(12)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return SigningKey(
         kid=kid,
-        private_pem=pem.decode(),
+        sealed_pem=b"".join(cipher.seal([pem], _name(kid))),
         public_jwk={
             "kty": "OKP",
             "crv": "Ed25519",
@@ -144,6 +158,11 @@ def _new_key(now: datetime) -> SigningKey:
         },
         created_at=now,
     )
+
+
+def _name(kid: str) -> str:
+    """What a private half can only be opened as."""
+    return f"signing-key/{kid}"
 
 
 def _public_key(jwk: dict[str, Any]) -> Ed25519PublicKey:

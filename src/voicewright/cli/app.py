@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from voicewright import __version__
-from voicewright.cli import audit, clone, consents, doctor, inspect, say, serve, users, voices
+from voicewright.cli import audit, clone, consents, doctor, inspect, keys, say, serve, users, voices
 from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli.failures import USAGE_STATUS
 from voicewright.errors import ErrorKind
@@ -34,6 +34,7 @@ app.command("worker")(serve.worker)
 app.add_typer(users.app, name="users")
 app.add_typer(voices.app, name="voices")
 app.add_typer(consents.app, name="consents")
+app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("inspect")(inspect.inspect)
 app.command("doctor")(doctor.doctor)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
@@ -75,6 +76,10 @@ class Application(Protocol):
     @property
     def voices(self) -> VoiceService:
         """The registry of voices; starts the database."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys of the stored files, also where some can't be opened; starts the database."""
 
     @property
     def sharing(self) -> SharingService:

@@ -70,13 +70,22 @@ def _check_data(application: Application, check_disk: Callable[..., Finding]) ->
         yield missing("data directory", str(home), error.message)
         return
     yield ok("data directory", f"{work_dir.parent}, writable")
+    kind = "embedded" if application.settings.database_url is None else "your own server"
     try:
-        count = len(application.voices.list_voices())
+        application.database  # noqa: B018 - starts it
     except AppError as error:
         yield missing("database", "does not start", error.message)
         return
-    kind = "embedded" if application.settings.database_url is None else "your own server"
-    yield ok("database", f"{kind}, works; {count} voice{'' if count == 1 else 's'}")
+    yield ok("database", f"{kind}, works")
+    try:
+        keys = application.keys
+        keys.check()
+        count = len(application.voices.list_voices())
+    except AppError as error:
+        yield missing("master key", "the stored files can't be opened", error.message)
+        return
+    yield ok("master key", f"{keys.master.ids[0]}, from {keys.master.source}; keep a copy of it elsewhere")
+    yield ok("voices", f"{count} of the command line")
 
 
 def _check_engines() -> Iterator[Finding]:

@@ -38,7 +38,11 @@ def serve(
     application: Application = ctx.obj
     settings = application.settings
     listener = listen(host or settings.host, settings.port if port is None else port)
-    services = application.services
+    try:
+        services = application.services
+    except BaseException:
+        listener.close()
+        raise
     url = settings.public_url or _url_of(*listener.getsockname()[:2])
 
     def tell() -> None:

@@ -70,16 +70,22 @@ class MasterKeys:
         self.ids = list(self._keys)
 
     @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """The keys of a file, which is made with a new one where it is not there.
+    def from_file(cls, path: Path, *, make: bool = True) -> Self:
+        """The keys of a file.
+
+        Args:
+            path: the file.
+            make: it with a new key, where it is not there.
 
         Raises:
-            MasterKeyInvalid: it holds no keys, or others than its owner may read it.
+            MasterKeyInvalid: it is not there, holds no keys, or others than its owner may read it.
             StorageFull, StorageReadOnly: it can't be made.
         """
         with clear_errors(f"read {path}", str(path.parent)):
-            if not path.exists():
+            if make and not path.exists():
                 _make(path, [new_master_key()])
+            if not path.exists():
+                raise MasterKeyInvalid(f"The master key {path} is not there any more. Put it back.")
             mode = stat.S_IMODE(path.stat().st_mode)
             if mode & 0o077:
                 raise MasterKeyInvalid(

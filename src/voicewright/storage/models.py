@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voicewright.db.base import Base
@@ -24,6 +24,7 @@ class UserKey(Base):
             "(token IS NULL) = (destroyed_at IS NOT NULL) AND (token IS NULL) = (master_key_id IS NULL)",
             name="there_or_destroyed",
         ),
+        Index("ix_user_keys_master_key", "master_key_id"),
     )
 
     owner_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -2,11 +2,15 @@
 
 Whoever destroys an owner's key destroys every copy of their files, wherever it lies (crypto-erasure). The row
 of a destroyed key stays, so that no new one is made by work that was still going on.
+
+The master key may be changed while everything runs (`storage.rotation`): whoever makes a key, or meets one
+that was sealed with a master key it has not seen, reads the file of the master keys again.
 """
 
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from voicewright.db.advisory import share_lock
 from voicewright.home.layout import Home
 from voicewright.storage.errors import KeyDestroyed, MasterKeyWrong
 from voicewright.storage.master_keys import MasterKeys, SealedSecret
@@ -21,7 +26,7 @@ from voicewright.storage.models import UserKey
 from voicewright.storage.sealing import Cipher
 
 if TYPE_CHECKING:
-    import uuid
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Self
 
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.settings import Settings
 
+PLATFORM_ID: Final = uuid.UUID("00000000-0000-4000-8000-000000000000")
+"""Whose key seals what is the installation's own: the keys that sign access tokens."""
+MASTER_KEY_LOCK: Final = 0x6D617374_6B657973
+"""The advisory lock under which keys of owners are made: "mast", "keys"."""
 _REMEMBERED: Final = 1024
 _AT_ONCE: Final = 500
 
@@ -40,22 +49,41 @@ class KeyRing:
     Args:
         database: open.
         master: with what the keys are sealed.
+        reload: reads the master keys again; None: they never change.
     """
 
-    def __init__(self, database: Database, master: MasterKeys) -> None:
+    def __init__(
+        self, database: Database, master: MasterKeys, *, reload: Callable[[], MasterKeys] | None = None
+    ) -> None:
         self.master = master
+        self._reload = reload
         self._database = database
         self._ciphers: OrderedDict[uuid.UUID, Cipher] = OrderedDict()
         self._guard = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Self:
-        """With the master keys of the settings, or of the data directory.
+        """With the master keys of the settings, or of the data directory; all that was sealed can be opened.
 
         Raises:
             MasterKeyInvalid: there are none that can be used.
+            MasterKeyWrong: some keys were sealed with a master key that is not here.
         """
-        return cls(database, master_keys(settings))
+        ring = cls.unchecked(settings, database)
+        ring.check()
+        return ring
+
+    @classmethod
+    def unchecked(cls, settings: Settings, database: Database) -> Self:
+        """The same, also where some of the keys can't be opened.
+
+        Raises:
+            MasterKeyInvalid: there are no master keys that can be used.
+            MasterKeyWrong: the file of the master keys is gone; no new one is made in its place.
+        """
+        if settings.master_key is None:
+            _require_file(master_key_path(settings), database)
+        return cls(database, master_keys(settings), reload=lambda: master_keys(settings, make=False))
 
     def cipher(self, owner_id: uuid.UUID) -> Cipher:
         """What seals and opens the files of an owner; their key is made if there is none.
@@ -72,7 +100,7 @@ class KeyRing:
             if known is not None:
                 self._ciphers.move_to_end(owner_id)
                 return known
-        made = Cipher(self.master.open(self._sealed(owner_id)))
+        made = Cipher(self._opened(self._sealed(owner_id)))
         with self._guard:
             self._ciphers[owner_id] = made
             while len(self._ciphers) > _REMEMBERED:
@@ -92,6 +120,15 @@ class KeyRing:
             self._ciphers.pop(owner_id, None)
         return bool(had_one)
 
+    def known(self, owner_id: uuid.UUID) -> SealedSecret | None:
+        """The key of an owner as it is kept; None: they have none yet.
+
+        Raises:
+            KeyDestroyed: their account was deleted.
+        """
+        with self._database.session() as session:
+            return self._read(session, owner_id)
+
     def sealed(self, owner_id: uuid.UUID) -> SealedSecret:
         """The key of an owner as it is kept, for a backup; made if there is none. Errors as in `cipher`."""
         return self._sealed(owner_id)
@@ -103,7 +140,7 @@ class KeyRing:
             MasterKeyWrong: it was sealed with a master key that is not here, or the owner has another key.
             KeyDestroyed: their account was deleted.
         """
-        secret = self.master.open(sealed)
+        secret = self._opened(sealed)
         again = self.master.seal(secret)
         now = datetime.now(UTC)
         new = insert(UserKey).values(
@@ -115,7 +152,7 @@ class KeyRing:
         )
         session.execute(new.on_conflict_do_nothing())
         there = self._read(session, owner_id)
-        if there is None or self.master.open(there) != secret:
+        if there is None or self._opened(there) != secret:
             raise MasterKeyWrong(
                 "The backup was made with another key of this owner than the one they have now: its files "
                 "can't be read along with theirs. Restore it to an installation where the owner has none."
@@ -142,7 +179,7 @@ class KeyRing:
                     .with_for_update()
                 ).all()
                 for row in some:
-                    secret = self.master.open(_sealed_of(row))
+                    secret = self._opened(_sealed_of(row))
                     row.master_key_id, row.token = self.master.seal(secret)
                     row.sealed_at = datetime.now(UTC)
             if not some:
@@ -165,7 +202,8 @@ class KeyRing:
         Raises:
             MasterKeyWrong: some were sealed with a master key that is not here.
         """
-        missing = sorted(set(self.counts()) - set(self.master.ids))
+        with self._database.session() as session:
+            missing = [key_id for key_id in _ids_in_use(session) if key_id not in self.master.ids]
         if missing:
             raise MasterKeyWrong(
                 f"The stored files were sealed with the master key {', '.join(missing)}; "
@@ -178,8 +216,10 @@ class KeyRing:
             there = self._read(session, owner_id)
         if there is not None:
             return there
-        sealed = self.master.seal(Cipher.new_secret())
         with self._database.session() as session:
+            share_lock(session, MASTER_KEY_LOCK)
+            self._renew_master()
+            sealed = self.master.seal(Cipher.new_secret())
             now = datetime.now(UTC)
             new = insert(UserKey).values(
                 owner_id=owner_id,
@@ -192,6 +232,15 @@ class KeyRing:
             made = self._read(session, owner_id)
         assert made is not None  # noqa: S101 - it was inserted, or was there
         return made
+
+    def _opened(self, sealed: SealedSecret) -> bytes:
+        if sealed.master_key_id not in self.master.ids:
+            self._renew_master()
+        return self.master.open(sealed)
+
+    def _renew_master(self) -> None:
+        if self._reload is not None:
+            self.master = self._reload()
 
     @staticmethod
     def _read(session: Session, owner_id: uuid.UUID) -> SealedSecret | None:
@@ -206,8 +255,12 @@ class KeyRing:
         return _sealed_of(row)
 
 
-def master_keys(settings: Settings) -> MasterKeys:
+def master_keys(settings: Settings, *, make: bool = True) -> MasterKeys:
     """The master keys of an installation.
+
+    Args:
+        settings: have them, or say where they lie.
+        make: a new one, where there is neither.
 
     Raises:
         MasterKeyInvalid: there are none that can be used.
@@ -215,12 +268,36 @@ def master_keys(settings: Settings) -> MasterKeys:
     if settings.master_key is not None:
         keys = settings.master_key.get_secret_value().split(",")
         return MasterKeys(filter(None, (key.strip() for key in keys)), "VOICEWRIGHT_MASTER_KEY")
-    return MasterKeys.from_file(master_key_path(settings))
+    return MasterKeys.from_file(master_key_path(settings), make=make)
 
 
 def master_key_path(settings: Settings) -> Path:
     """Where the master key lies when it is not a setting."""
     return Home(settings.home).keys_dir / "master.key"
+
+
+def _require_file(path: Path, database: Database) -> None:
+    """A lost master key must not be hidden by a new one."""
+    if path.exists():
+        return
+    with database.session() as session:
+        ids = _ids_in_use(session)
+    if ids and not path.exists():  # another process may have made it, and the first keys with it
+        raise MasterKeyWrong(
+            f"The stored files were sealed with the master key {', '.join(ids)}, and {path} is not there. "
+            "Put it back from your copy, or set VOICEWRIGHT_MASTER_KEY: nothing else can open them."
+        )
+
+
+def _ids_in_use(session: Session) -> list[str]:
+    """The master keys that sealed something, each found by one look into the index."""
+    found: list[str] = []
+    while True:
+        above = UserKey.master_key_id > (found[-1] if found else "")
+        following = session.scalar(select(func.min(UserKey.master_key_id)).where(above))
+        if following is None:
+            return found
+        found.append(following)
 
 
 def _sealed_of(row: UserKey) -> SealedSecret:

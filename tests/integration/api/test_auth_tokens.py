@@ -17,6 +17,7 @@ from voicewright.accounts.clock import utc_now
 from voicewright.accounts.models import SigningKey, User
 from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
+from voicewright.storage.user_keys import PLATFORM_ID, KeyRing
 
 DAY = timedelta(days=1)
 
@@ -45,10 +46,13 @@ def claims(person):
 
 
 @pytest.fixture
-def signing_key(database, header):
+def signing_key(services, database, header):
     """The private half, as only the service has it."""
+    cipher = KeyRing.open(services.settings, database).cipher(PLATFORM_ID)
     with database.session() as session:
-        return session.get(SigningKey, header["kid"]).private_pem
+        sealed = session.get(SigningKey, header["kid"]).sealed_pem
+    assert b"PRIVATE KEY" not in sealed
+    return b"".join(cipher.open([sealed], f"signing-key/{header['kid']}"))
 
 
 @pytest.fixture

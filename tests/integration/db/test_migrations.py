@@ -20,6 +20,7 @@ from voicewright.db.errors import DatabaseTooNew
 from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
+from voicewright.erasure.models import Erasure
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
@@ -30,6 +31,7 @@ from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
 from voicewright.voices.share_models import VoiceShare
+from voicewright.voices.usage_models import VoiceRating, VoiceUse
 
 OPEN = """
 import sys
@@ -54,8 +56,21 @@ def differences(connection):
 
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
-    models = {VoiceModel, TrainingJob, Dataset, Sample, SampleClip, Consent, User, VoiceShare}
-    models |= {AuditEvent, Alert, OutgoingMail, CleanupRun, CleanupNotice}
+    models = {
+        VoiceModel,
+        TrainingJob,
+        Dataset,
+        Sample,
+        SampleClip,
+        Consent,
+        User,
+        VoiceShare,
+        CleanupNotice,
+        CleanupRun,
+        VoiceUse,
+        VoiceRating,
+    }
+    models |= {AuditEvent, Alert, OutgoingMail, Erasure}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
