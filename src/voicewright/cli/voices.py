@@ -60,6 +60,52 @@ def use(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Jso
     return _summary(voice)
 
 
+@app.command("versions")
+@command
+def versions(*, ctx: typer.Context, name: Name, as_json: Json = False) -> dict[str, Any]:
+    """List the versions of a voice, the newest first."""
+    application: Application = ctx.obj
+    lineage = application.voices.get(name).lineage_id
+    found = [voice for voice in application.voices.list_voices() if voice.lineage_id == lineage]
+    if not as_json:
+        _print_table(found)
+    return {"voices": [_summary(voice) for voice in found]}
+
+
+@app.command("rollback")
+@command
+def rollback(
+    *,
+    ctx: typer.Context,
+    name: Name,
+    version: Annotated[int, typer.Option(help="The version to go back to.")],
+    as_json: Json = False,
+) -> dict[str, Any]:
+    """Make an older version of a voice the current one: a new version with the same files."""
+    application: Application = ctx.obj
+    voice = application.voices.rollback(name, version)
+    if not as_json:
+        print(f"'{voice.name}', version {voice.version}, is as version {version} was.")
+    return _summary(voice)
+
+
+@app.command("rename")
+@command
+def rename(
+    *,
+    ctx: typer.Context,
+    name: Name,
+    new_name: Annotated[str, typer.Argument(help="What it is to be called.")],
+    as_json: Json = False,
+) -> dict[str, Any]:
+    """Give a voice another name, in all its versions."""
+    application: Application = ctx.obj
+    voice = application.voices.rename(name, new_name)
+    if not as_json:
+        print(f"'{name}' is called '{voice.name}' now.")
+    return _summary(voice)
+
+
 @app.command("evaluate")
 @command
 def evaluate(

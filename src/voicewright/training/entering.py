@@ -11,7 +11,8 @@ from voicewright.recordings.models import Sample
 from voicewright.training import reading
 from voicewright.training.errors import ModelValidationFailed, TrainingHasNoVoice
 from voicewright.training.models import TrainingJob, is_open
-from voicewright.voices.schemas import JobVoice, VoiceFacts
+from voicewright.voices.schemas import VoiceFacts
+from voicewright.voices.sources import JobVoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

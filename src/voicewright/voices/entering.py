@@ -14,11 +14,10 @@ from voicewright.voices.finding import newest_of_name
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import clean_name, name_key
 from voicewright.voices.policies import activates_on_creation
+from voicewright.voices.schemas import StoredTrees, VoiceFacts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-    from voicewright.voices.schemas import StoredTrees, VoiceFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +108,33 @@ def enter_voice(
     session.add(voice)
     session.flush()
     return voice
+
+
+def facts_of(voice: VoiceModel) -> VoiceFacts:
+    """What is said of a voice, for a further version of it; the training job is not taken over."""
+    return VoiceFacts(
+        name=voice.name,
+        engine=voice.engine,
+        engine_version=voice.engine_version,
+        language=voice.language,
+        speech_s=voice.speech_s,
+        train_s=voice.train_s,
+        sample_rate_hz=voice.sample_rate_hz,
+        evaluation=voice.evaluation,
+        quality_score=voice.quality_score,
+        options=voice.options,
+        dataset_hash=voice.dataset_hash,
+        details=voice.details,
+        notes=voice.notes,
+    )
+
+
+def trees_of(voice: VoiceModel) -> StoredTrees:
+    """The files of a voice."""
+    return StoredTrees(
+        artefact=voice.artefact_digest,
+        artefact_bytes=voice.artefact_bytes,
+        references=voice.references_digest,
+        spoken=voice.spoken_digest,
+        stored_bytes=voice.stored_bytes,
+    )

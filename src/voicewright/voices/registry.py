@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from voicewright.voices.limits import ModelLimits
     from voicewright.voices.listing import Listing
     from voicewright.voices.models import VoiceModel, VoiceUpload
-    from voicewright.voices.schemas import JobVoice
     from voicewright.voices.service import VoiceService
+    from voicewright.voices.sources import JobVoice
 
 
 class RegistryService:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.trees import StoredTree
 from voicewright.voices.access import find_model, find_own
-from voicewright.voices.activation import active_voice
 from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
-from voicewright.voices.described import describe
-from voicewright.voices.entering import Entry, enter_voice
-from voicewright.voices.errors import VoiceFilesGone, VoiceIsCurrent, VoicesUnrelated
-from voicewright.voices.sources import facts_of, trees_of
-from voicewright.voices.versions import FileDiff, VersionDiff, current_version, of_lineage
+from voicewright.voices.errors import VoiceFilesGone, VoicesUnrelated
+from voicewright.voices.versions import FileDiff, VersionDiff, of_lineage, roll_back
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -52,10 +47,7 @@ class VersionService:
             return found, total
 
     def rollback(self, caller: Caller, model_id: UUID, *, user_id: UUID | None = None) -> VoiceModel:
-        """Make an older version of a voice the current one again: a new version with the same files.
-
-        What was current stays, as the version before. The new version is active where a version of this voice
-        was, or none of any.
+        """Make an older version of a voice the current one again, see `versions.roll_back`.
 
         Raises:
             VoiceIsCurrent: it is the newest version.
@@ -65,19 +57,7 @@ class VersionService:
         with self._database.session() as session:
             hold_files(session)
             voice = find_own(session, caller, model_id, user_id=user_id)
-            replaced = current_version(session, voice)
-            if replaced.id == voice.id:
-                raise VoiceIsCurrent(f"{voice.label}, is the current version already.")
-            before = active_voice(session, voice.owner_id)
-            facts = replace(facts_of(voice), parent_id=voice.id)
-            new = enter_voice(
-                session,
-                voice.owner_id,
-                Entry.of(facts),
-                trees_of(voice),
-                activates=before is None or before.lineage_id == voice.lineage_id,
-            )
-            describe(self._vault.of(new.owner_id), new)
+            new, before = roll_back(session, voice)
             note_change(session, caller, "rollback", new, before, of=str(voice.id), version=new.version)
             return new
 

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from sqlalchemy.orm import Session
-
-    from voicewright.voices.models import VoiceModel
 
 LOCAL_USER_ID = UUID("00000000-0000-4000-8000-000000000001")
 """The owner of everything made from the command line of a machine without accounts."""
@@ -113,20 +109,3 @@ class Collected:
     blobs: int = 0
     trees: frozenset[OwnedTree] = frozenset()
     postponed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class JobVoice:
-    """What is known of the voice of a training job, whether it was entered or not.
-
-    Attributes:
-        owner_id: whose job it is.
-        facts: what is said of the voice; `facts.training_job_id` is the job.
-        speakers: whose recordings it was trained on, as far as they are still there.
-        adopt: writes into the job that it has this voice, in the transaction that enters it.
-    """
-
-    owner_id: UUID
-    facts: VoiceFacts
-    speakers: tuple[str, ...]
-    adopt: Callable[[Session, VoiceModel], None]

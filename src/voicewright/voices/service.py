@@ -18,6 +18,7 @@ from voicewright.voices.activation import active_voice, lock_owner, make_active,
 from voicewright.voices.artefacts import (
     artefact_pending,
     collect,
+    hold_files,
     let_go_of_tree,
     spoken_pending,
     store_artefact,
@@ -28,6 +29,7 @@ from voicewright.voices.artefacts import (
 )
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.caching import changed
+from voicewright.voices.changing import rename
 from voicewright.voices.checks import checked_evaluation
 from voicewright.voices.described import deleted_path, describe, live_path, move
 from voicewright.voices.entering import Entry, enter_voice
@@ -39,6 +41,7 @@ from voicewright.voices.settling import settle
 from voicewright.voices.speaking import Permit, find_to_speak
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
 from voicewright.voices.usage import UseLog
+from voicewright.voices.versions import roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -272,6 +275,35 @@ class VoiceService:
             changed(session, self._owner_id, voice.id, *([] if before is None else [before.id]))
             return voice
 
+    def rollback(self, reference: str | uuid.UUID, version: int | None = None) -> VoiceModel:
+        """Make an older version the current one again, see `versions.roll_back`.
+
+        Raises:
+            VoiceNotFound: as in `get`.
+            VoiceIsCurrent: it is the newest version.
+        """
+        with self._database.session() as session:
+            hold_files(session)
+            lock_owner(session, self._owner_id)
+            new, before = roll_back(session, find_voice(session, self._owner_id, reference, version))
+            changed(session, self._owner_id, new.id, *([] if before is None else [before.id]))
+            return new
+
+    def rename(self, reference: str | uuid.UUID, name: str) -> VoiceModel:
+        """Give a voice another name, in all its versions.
+
+        Raises:
+            VoiceNotFound: as in `get`.
+            VoiceNameInvalid, VoiceNameTaken: it can't be called that.
+        """
+        with self._database.session() as session:
+            lock_owner(session, self._owner_id)
+            voice = find_voice(session, self._owner_id, reference, None)
+            others = rename(session, voice, name)
+            session.flush()
+            changed(session, self._owner_id, voice.id, *(other.id for other in others))
+            return voice
+
     def save_evaluation(
         self, voice_id: uuid.UUID, evaluation: Mapping[str, Any], spoken: Sequence[Path] = ()
     ) -> VoiceModel:
@@ -352,6 +384,11 @@ class VoiceService:
             for tree in collected.trees:
                 self._cache.forget(self.vault.of(tree.owner_id), tree.digest)
         return collected
+
+    def forget_unpacked(self, digests: Collection[str]) -> None:
+        """Remove trees of the owner from the cache of this machine: their account is being deleted."""
+        for digest in digests:
+            self._cache.forget(self._blobs, digest)
 
     def tidy(self) -> None:
         """Sweep where that is possible at once; what stays is found by the next one."""

@@ -15,6 +15,7 @@ from voicewright.errors import FieldFault
 from voicewright.privacy.speakers import OWN_VOICE
 from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.trees import read_tree
+from voicewright.voices.entering import facts_of, trees_of
 from voicewright.voices.errors import (
     VoiceDataInvalid,
     VoiceFilesGone,
@@ -36,9 +37,25 @@ if TYPE_CHECKING:
     from voicewright.storage.vault import Vault
     from voicewright.voices.bodies import NewVoiceModelBody
     from voicewright.voices.model_paths import ModelPaths
-    from voicewright.voices.schemas import JobVoice
 
 DEFAULT_LANGUAGE = "en-us"
+
+
+@dataclass(frozen=True, slots=True)
+class JobVoice:
+    """What is known of the voice of a training job, whether it was entered or not.
+
+    Attributes:
+        owner_id: whose job it is.
+        facts: what is said of the voice; `facts.training_job_id` is the job.
+        speakers: whose recordings it was trained on, as far as they are still there.
+        adopt: writes into the job that it has this voice, in the transaction that enters it.
+    """
+
+    owner_id: uuid.UUID
+    facts: VoiceFacts
+    speakers: tuple[str, ...]
+    adopt: Callable[[Session, VoiceModel], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,36 +182,6 @@ class Sources:
             return sum(file.size_bytes for file in read_tree(self.vault.of(owner_id), digest))
         except BlobNotFound as error:
             _gone(error)
-
-
-def facts_of(voice: VoiceModel) -> VoiceFacts:
-    """What is said of a voice, for a further version of it; the training job is not taken over."""
-    return VoiceFacts(
-        name=voice.name,
-        engine=voice.engine,
-        engine_version=voice.engine_version,
-        language=voice.language,
-        speech_s=voice.speech_s,
-        train_s=voice.train_s,
-        sample_rate_hz=voice.sample_rate_hz,
-        evaluation=voice.evaluation,
-        quality_score=voice.quality_score,
-        options=voice.options,
-        dataset_hash=voice.dataset_hash,
-        details=voice.details,
-        notes=voice.notes,
-    )
-
-
-def trees_of(voice: VoiceModel) -> StoredTrees:
-    """The files of a voice."""
-    return StoredTrees(
-        artefact=voice.artefact_digest,
-        artefact_bytes=voice.artefact_bytes,
-        references=voice.references_digest,
-        spoken=voice.spoken_digest,
-        stored_bytes=voice.stored_bytes,
-    )
 
 
 def _as_told(facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:

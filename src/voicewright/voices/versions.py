@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
+from voicewright.voices.activation import active_voice
+from voicewright.voices.entering import Entry, enter_voice, facts_of, trees_of
+from voicewright.voices.errors import VoiceIsCurrent
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 
@@ -103,6 +106,26 @@ def current_version(session: Session, voice: VoiceModel) -> VoiceModel:
     """The newest version of a voice: the one that its name means."""
     found, _ = of_lineage(session, voice, limit=1, offset=0)
     return found[0]
+
+
+def roll_back(session: Session, voice: VoiceModel) -> tuple[VoiceModel, VoiceModel | None]:
+    """Make an older version the current one: a new version with its files, whose parent it is.
+
+    It is active where a version of this voice was, or no voice at all. The caller holds the owner's lock and
+    the files (`artefacts.hold_files`).
+
+    Returns:
+        The new version, and the voice that was active before.
+
+    Raises:
+        VoiceIsCurrent: it is the newest version.
+    """
+    if current_version(session, voice).id == voice.id:
+        raise VoiceIsCurrent(f"{voice.label}, is the current version already.")
+    before = active_voice(session, voice.owner_id)
+    activates = before is None or before.lineage_id == voice.lineage_id
+    entry = Entry.of(replace(facts_of(voice), parent_id=voice.id))
+    return enter_voice(session, voice.owner_id, entry, trees_of(voice), activates=activates), before
 
 
 def _of_lineage(voice: VoiceModel) -> ColumnElement[bool]:
