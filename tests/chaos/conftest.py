@@ -90,7 +90,11 @@ class Installation:
 
         A second worker that was started beside the training might be ready only after its end.
         """
-        workers = {name: self.start_worker(GPU_NODE_ID=name) for name in ("one", "two")}
+        names = ("one", "two")
+        started = [self._launch("worker", "--until-eof", GPU_NODE_ID=name) for name in names]
+        workers = {
+            name: self._when_said("Working as", *one) for name, one in zip(names, started, strict=True)
+        }
         ids = [self.start_job(**engine)]
         [job] = self.wait(ids, self.are_training)
         idle_node = next(name for name in workers if name != job.node)
@@ -119,6 +123,10 @@ class Installation:
         return [json.loads(line.removeprefix("data:")) for line in lines]
 
     def _start(self, *arguments: str, said: str, **environment: str) -> subprocess.Popen[str]:
+        return self._when_said(said, *self._launch(*arguments, **environment))
+
+    def _launch(self, *arguments: str, **environment: str) -> tuple[subprocess.Popen[str], str]:
+        """A process, and the file that it logs into."""
         log = (self.home.parent / f"log-{len(self.processes)}.txt").open("w")
         process = subprocess.Popen(
             [sys.executable, "-m", "voicewright", *arguments],
@@ -130,12 +138,15 @@ class Installation:
         )
         log.close()
         self.processes.append(process)
+        return process, log.name
+
+    def _when_said(self, said: str, process: subprocess.Popen[str], log: str) -> subprocess.Popen[str]:
         assert process.stdout is not None
         for line in process.stdout:
             if said in line:
                 self.said = line
                 return process
-        raise AssertionError(f"{arguments} ended: {Path(log.name).read_text()[-3000:]}")
+        raise AssertionError(f"{process.args} ended: {Path(log).read_text()[-3000:]}")
 
     def request_body(self, **engine: Any) -> dict[str, Any]:
         return {

@@ -51,9 +51,8 @@ def test_an_api_that_is_killed_and_started_again_finds_the_job(installation) -> 
     installation.assert_each_ended_once(ids)
 
 
-@pytest.mark.parametrize(
-    ("away_s", "workers", "jobs"), [(2.0, 1, 1), pytest.param(20.0, 2, 3, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("away_s", "workers", "jobs"), [(2.0, 1, 1), (20.0, 2, 3)])
 def test_a_database_that_is_away_for_a_while_costs_nothing(
     installation, away_s: float, workers: int, jobs: int
 ) -> None:

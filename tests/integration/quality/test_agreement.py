@@ -44,7 +44,7 @@ def test_the_mel_spectrogram_is_librosas(clip):
     np.testing.assert_allclose(mel_spectrogram(clip), theirs, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("seconds", [0.9, 1.7, 100.0])
+@pytest.mark.parametrize("seconds", [0.9, 1.7, pytest.param(100.0, marks=pytest.mark.slow)])
 def test_embeddings_are_resemblyzers(long_clip, seconds):
     pytest.importorskip("librosa")
     resemblyzer = pytest.importorskip("resemblyzer")
@@ -63,6 +63,7 @@ def test_one_window_scores_as_in_speechmos(judge, long_clip):
     np.testing.assert_allclose(judge.score_windows(window[np.newaxis])[0], expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_all_windows_and_a_repeated_clip_score_as_in_speechmos(judge, clip, long_clip):
     dnsmos = pytest.importorskip("speechmos.dnsmos")
     for samples in (clip[: 4 * JUDGE_RATE_HZ], long_clip[: 12 * JUDGE_RATE_HZ]):
@@ -73,6 +74,7 @@ def test_all_windows_and_a_repeated_clip_score_as_in_speechmos(judge, clip, long
         assert ours.bak == pytest.approx(theirs["bak_mos"], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_several_windows_at_a_time_score_as_one_by_one(judge, long_clip):
     windows = np.stack([long_clip[:WINDOW], long_clip[WINDOW : 2 * WINDOW] * 0.5])
     together = judge.score_windows(windows)

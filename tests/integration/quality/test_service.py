@@ -92,6 +92,7 @@ def test_odd_audio_is_heard_as_no_words(service, write):
     assert [clip["text"] for clip in answer[:4]] == [""] * 4
 
 
+@pytest.mark.slow
 def test_a_clip_is_heard_the_same_way_whatever_came_before(service, sample_clips):
     one, two = (str(path) for _, path in sample_clips[:2])
     first = service.recognise({"paths": [one, two], "language": "en"}, Listener())["clips"]

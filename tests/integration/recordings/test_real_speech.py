@@ -54,6 +54,7 @@ def test_the_same_reader_over_a_telephone_is(speech_dir, tmp_path):
     assert any("telephone" in reason for reason in clip.reasons)
 
 
+@pytest.mark.slow
 def test_a_stranger_among_a_readers_clips_is_named(speech_dir, tmp_path, measurer):
     folder = tmp_path / "in"
     folder.mkdir()
