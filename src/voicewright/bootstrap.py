@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
+    from voicewright.worker.chores import Chore
     from voicewright.worker.service import Worker
 
 
@@ -127,8 +128,22 @@ class LocalApplication:
             consents=self.consents,
             sweep_samples=lambda: sweep(self.database, samples),
             sweep_accounts=self.accounts.sweep,
+            chores=self._chores(),
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))
+
+    def _chores(self) -> list[Chore]:
+        from voicewright.monitoring.alerts import Watch
+        from voicewright.notifications.mail import MailServer
+        from voicewright.notifications.outbox import Outbox
+        from voicewright.worker.chores import Chore
+
+        outbox = Outbox(self.database, MailServer.of(self.settings))
+        return [
+            Chore("look for alerts", 60, Watch(self.database, self.settings, outbox).look),
+            Chore("send mails", 10, outbox.send_due),
+            Chore("sweep mails", 3600, outbox.sweep),
+        ]
 
     @cached_property
     def measurer(self) -> Measurer:

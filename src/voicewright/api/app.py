@@ -12,11 +12,13 @@ from voicewright.api import (
     account,
     admin_training,
     admin_training_jobs,
+    alerts,
     audit,
     auth,
     consents,
     docs_page,
     health,
+    metrics,
     training,
     training_audio,
     training_events,
@@ -29,6 +31,7 @@ from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
 from voicewright.api.headers import SecurityHeaders
 from voicewright.api.lingering import LingeringClose
+from voicewright.api.metrics import add_metrics
 from voicewright.api.problems import UnexpectedErrors, handle_problems
 from voicewright.api.request_ids import RequestIds
 from voicewright.api.validation import require_storable_text
@@ -64,6 +67,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(voice_model_sharing.router)
     app.include_router(consents.router)
     app.include_router(audit.router)
+    app.include_router(alerts.router)
+    app.include_router(metrics.router)
     return app
 
 
@@ -75,6 +80,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(LingeringClose)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AuditRecord, services=services)
+    add_metrics(app, services)
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)

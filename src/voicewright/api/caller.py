@@ -64,15 +64,15 @@ class _Key(SecurityBase):
         return connection.headers.get("x-api-key", "").strip() or None
 
 
-_BEARER: Final = _Bearer()
-_KEY: Final = _Key()
+BEARER: Final = _Bearer()
+KEY: Final = _Key()
 
 
 def identify(  # in a thread: it asks the database
     connection: HTTPConnection,
     services: Wired,
-    bearer: Annotated[str | None, Security(_BEARER)],
-    key: Annotated[str | None, Security(_KEY)],
+    bearer: Annotated[str | None, Security(BEARER)],
+    key: Annotated[str | None, Security(KEY)],
 ) -> Caller:
     """Who asks, whatever they may do.
 

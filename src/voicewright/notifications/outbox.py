@@ -19,8 +19,10 @@ from voicewright.notifications.mail import Mail, MailServer
 from voicewright.notifications.models import OutgoingMail
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterator
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
@@ -54,19 +56,23 @@ class Outbox:
         self._server = server
 
     def tell_administrators(self, session: Session, subject: str, body: str) -> None:
-        """Write a mail to every administrator who has an address, in the caller's transaction."""
+        """Write a mail to every administrator, in the caller's transaction."""
+        self._tell(session, User.role == Role.ADMIN, subject, body)
+
+    def tell(self, session: Session, user_id: uuid.UUID, subject: str, body: str) -> None:
+        """Write a mail to an account, in the caller's transaction; none where it has no address."""
+        self._tell(session, User.id == user_id, subject, body)
+
+    def _tell(self, session: Session, whom: ColumnElement[bool], subject: str, body: str) -> None:
         if self._server is None:
             return
         now = session.scalar(select(func.clock_timestamp()))
-        for address in session.scalars(
-            select(User.email).where(
-                User.role == Role.ADMIN, User.disabled_at.is_(None), User.email.is_not(None)
-            )
-        ):
+        reachable = whom & User.disabled_at.is_(None) & User.email.is_not(None)
+        for address in session.scalars(select(User.email).where(reachable)):
             try:
                 mail = Mail(str(address), subject, body)
             except MailInvalid as error:
-                _LOG.warning("an administrator gets no mail: %s", error.message)
+                _LOG.warning("an account gets no mail: %s", error.message)
                 continue
             session.add(
                 OutgoingMail(

@@ -38,6 +38,7 @@ class VoiceUse(Base):
         ),
         Index("ix_voice_usage_owner", "owner_id", "at", postgresql_include=["outcome", "cost_usd"]),
         Index("ix_voice_usage_user", "user_id"),
+        Index("ix_voice_usage_at", "at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -24,10 +24,11 @@ from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
 from voicewright.voices.caching import sweep_caches
+from voicewright.worker.chores import do_chores
 from voicewright.worker.gpu import GpuMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from voicewright.db.server import Database
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.storage.vault import Vault
     from voicewright.voices.service import VoiceService
+    from voicewright.worker.chores import Chore
     from voicewright.worker.node import Abilities
 
 LOOK_EVERY_S: Final = 2.0
@@ -44,6 +46,8 @@ SWEEP_EVERY_S: Final = 3600.0
 _TIDY_EVERY_S: Final = 16.0
 _GPU_WAIT_S: Final = 15.0
 """How long a job waits in the worker's hands for the memory of the GPU, before it is put back."""
+_CHORE_WAIT_S: Final = 5.0
+"""A chore that is still going on when the worker ends is done again by the next one."""
 _CANCEL_GRACE_S: Final = 0.5
 """A cancelled engine is to stop within this time; with the beat of the run it makes less than two seconds."""
 
@@ -63,6 +67,8 @@ class WorkerParts:
     """Removes the files of recordings that nobody refers to any more."""
     sweep_accounts: Callable[[], object]
     """Removes sessions, links and keys that have expired."""
+    chores: Sequence[Chore] = ()
+    """What may take a while, beside all this."""
 
 
 class Worker:
@@ -95,11 +101,15 @@ class Worker:
         """Work until `stop`; returns when nothing of it runs any more."""
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping")
         housekeeping.start()
+        told = (self._parts.chores, self._stopping)
+        chores = threading.Thread(target=do_chores, args=told, name="chores", daemon=True)
+        chores.start()
         try:
             self._runner.run()
         finally:
             self.stop()
             housekeeping.join()
+            chores.join(_CHORE_WAIT_S)
 
     def stop(self) -> None:
         """End soon: take no more jobs, give back those that run. From any thread."""

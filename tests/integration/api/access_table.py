@@ -247,6 +247,8 @@ TABLE: dict[str, Row] = {
     "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),
     # operations
     "GET /admin/audit": for_admins(200, "/admin/audit"),
+    "GET /admin/alerts": for_admins(200, "/admin/alerts"),
+    "GET /metrics": for_admins(200, "/metrics"),
     # trainings
     "POST /training/start": for_owner(201, TRAINING_WRITE, "/training/start", _training, other=403),
     "POST /training/estimate": for_owner(200, TRAINING_READ, "/training/estimate", _training, other=403),

@@ -190,3 +190,15 @@ def test_old_mails_are_swept(database: Database, mail_server: Callable[..., Any]
         )
     outbox.sweep()
     assert rows(database) == []
+
+
+def test_one_account_is_told(settings: Settings, database: Database, mail_server: Callable[..., Any]) -> None:
+    users = AccountService(settings, database).users
+    people = {name: users.add(f"{name}@example.com").id for name in ("ann", "odd,one", "bob")}
+    server = mail_server()
+    outbox = outbox_to(database, server.port)
+    for user_id in (people["ann"], people["odd,one"]):  # nothing can be sent to the second
+        with database.session() as session:
+            outbox.tell(session, user_id, "Your voice", "It goes soon.")
+    assert outbox.send_due() == 1
+    assert server.received[0]["To"] == "ann@example.com"

@@ -69,6 +69,7 @@ def upgrade() -> None:
     _make_alerts()
     _make_mails()
     op.create_index("ix_training_jobs_status", "training_jobs", ["status"])
+    op.create_index("ix_voice_usage_at", "voice_usage", ["at"], postgresql_using="brin")
     op.create_index(
         "ix_voice_models_figures",
         "voice_models",
@@ -79,6 +80,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_voice_models_figures", "voice_models")
+    op.drop_index("ix_voice_usage_at", "voice_usage")
     op.drop_index("ix_training_jobs_status", "training_jobs")
     for table in ("outgoing_mails", "alerts", "audit_heads", "audit_events"):
         op.drop_table(table)

@@ -1,0 +1,234 @@
+"""The figures of an installation, read from the database: the same whichever process is asked.
+
+Each is one query over an index that has all it needs, or over a table that stays small; what is counted of
+the audit trail and of the uses of voices is of the last minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Double, case, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from voicewright.audit.models import AuditEvent
+from voicewright.jobs.depths import Depth, queue_depths
+from voicewright.monitoring.models import Alert
+from voicewright.notifications.outbox import waiting_mails
+from voicewright.training.models import TrainingJob
+from voicewright.training.nodes import live_nodes
+from voicewright.voices.cleanup_models import CleanupRun
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.usage_models import VoiceUse
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+RECENT: Final = timedelta(minutes=15)
+"""For what is counted over a while."""
+QUALITY_BOUNDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+MOST_USED: Final = 10
+"""So many voices are named; the number of time series stays bounded."""
+
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFigures:
+    """The voices of one engine."""
+
+    provider: str
+    created: int
+    """Deleted ones among it."""
+    live: int
+    stored_bytes: int
+    """Of all files of the live ones, as they are before compression."""
+    scored: int
+    """Live ones that were judged."""
+    score_sum: float
+    score_counts: tuple[int, ...]
+    """How many of these are in each of the steps of `QUALITY_BOUNDS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupFigures:
+    """The cleanups so far, dry runs apart, and the last one."""
+
+    eligible: int
+    cleaned: int
+    failed: int
+    last_started_at: datetime
+    last_finished_at: datetime | None
+    last_eligible: int
+    last_failed: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything at one moment."""
+
+    now: datetime
+    providers: list[ProviderFigures]
+    active_voices: int
+    uses: dict[str, int]
+    """By outcome, recent."""
+    most_used: list[tuple[uuid.UUID, int]]
+    """Of the last day."""
+    operations: dict[str, int]
+    """On voices, by result, recent."""
+    cleanup: CleanupFigures | None
+    jobs: dict[str, int]
+    queues: list[Depth]
+    nodes: int
+    alerts: list[tuple[str, str, int]]
+    """Kind, severity, how many are open."""
+    mails_waiting: int
+    mails_given_up: int
+
+    @property
+    def stored_bytes(self) -> int:
+        """Of all voices."""
+        return sum(one.stored_bytes for one in self.providers)
+
+    @property
+    def average_quality(self) -> float | None:
+        """Of all live voices that were judged."""
+        scored = sum(one.scored for one in self.providers)
+        return sum(one.score_sum for one in self.providers) / scored if scored else None
+
+
+def read_figures(session: Session) -> Figures:
+    """All of them."""
+    now: datetime = session.execute(select(func.now())).scalar_one()
+    waiting, given_up = waiting_mails(session)
+    return Figures(
+        now=now,
+        providers=_providers(session),
+        active_voices=session.scalar(select(func.count()).select_from(VoiceModel).where(VoiceModel.is_active))
+        or 0,
+        uses=_counts(session, VoiceUse.outcome, VoiceUse.at > now - RECENT),
+        most_used=_most_used(session, now - _DAY),
+        operations=_counts(session, AuditEvent.result, AuditEvent.at > now - RECENT),
+        cleanup=_cleanup(session),
+        jobs=_counts(session, TrainingJob.status),
+        queues=queue_depths(session),
+        nodes=len(live_nodes(session)),
+        alerts=[
+            (kind, severity, count)
+            for kind, severity, count in session.execute(
+                select(Alert.kind, Alert.severity, func.count())
+                .where(Alert.resolved_at.is_(None))
+                .group_by(Alert.kind, Alert.severity)
+                .order_by(Alert.kind, Alert.severity)
+            )
+        ],
+        mails_waiting=waiting,
+        mails_given_up=given_up,
+    )
+
+
+def large_users(session: Session, *, over_bytes: float, limit: int) -> list[tuple[uuid.UUID, int]]:
+    """The users whose voices take more than so many bytes, the largest first."""
+    total = func.sum(VoiceModel.stored_bytes)
+    rows = session.execute(
+        select(VoiceModel.owner_id, total)
+        .where(VoiceModel.deleted_at.is_(None))
+        .group_by(VoiceModel.owner_id)
+        .having(total > over_bytes)
+        .order_by(total.desc())
+        .limit(limit)
+    )
+    return [(owner_id, int(stored)) for owner_id, stored in rows]
+
+
+def _providers(session: Session) -> list[ProviderFigures]:
+    live = VoiceModel.deleted_at.is_(None)
+    score = case((live, VoiceModel.quality_score))
+    # `width_bucket` has a bound belong to the step above it; seen from the other side it is the one below
+    bounds: ColumnElement[Any] = literal([-bound for bound in reversed(QUALITY_BOUNDS)], ARRAY(Double()))
+    step = case((score.is_not(None), len(QUALITY_BOUNDS) - func.width_bucket(-score, bounds)))
+    rows = session.execute(
+        select(
+            VoiceModel.engine,
+            step.label("step"),
+            func.count(),
+            func.count().filter(live),
+            func.coalesce(func.sum(VoiceModel.stored_bytes).filter(live), 0),
+            func.coalesce(func.sum(score), 0.0),
+        ).group_by(VoiceModel.engine, "step")
+    ).all()
+    found = []
+    for provider in sorted({row[0] for row in rows}):
+        own = [row for row in rows if row[0] == provider]
+        counts = {row[1]: row[2] for row in own if row[1] is not None}
+        found.append(
+            ProviderFigures(
+                provider=provider,
+                created=sum(row[2] for row in own),
+                live=sum(row[3] for row in own),
+                stored_bytes=int(sum(row[4] for row in own)),
+                scored=sum(counts.values()),
+                score_sum=float(sum(row[5] for row in own)),
+                score_counts=tuple(counts.get(number, 0) for number in range(len(QUALITY_BOUNDS))),
+            )
+        )
+    return found
+
+
+def _counts(
+    session: Session, column: InstrumentedAttribute[str], *where: ColumnElement[bool]
+) -> dict[str, int]:
+    rows = session.execute(select(column, func.count()).where(*where).group_by(column).order_by(column))
+    return {row[0]: row[1] for row in rows}
+
+
+def _most_used(session: Session, since: datetime) -> list[tuple[uuid.UUID, int]]:
+    uses = func.count()
+    rows = session.execute(
+        select(VoiceUse.model_id, uses)
+        .where(VoiceUse.at > since)
+        .group_by(VoiceUse.model_id)
+        .order_by(uses.desc(), VoiceUse.model_id)
+        .limit(MOST_USED)
+    )
+    return [(model_id, count) for model_id, count in rows]
+
+
+def _cleanup(session: Session) -> CleanupFigures | None:
+    real = CleanupRun.dry_run.is_(False)
+    last = session.execute(
+        select(
+            CleanupRun.started_at,
+            CleanupRun.finished_at,
+            CleanupRun.eligible,
+            CleanupRun.failed,
+            CleanupRun.error,
+        )
+        .where(real)
+        .order_by(CleanupRun.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        return None
+    eligible, cleaned, failed = session.execute(
+        select(
+            func.sum(CleanupRun.eligible), func.sum(CleanupRun.cleaned), func.sum(CleanupRun.failed)
+        ).where(real)
+    ).one()
+    return CleanupFigures(
+        eligible=int(eligible),
+        cleaned=int(cleaned),
+        failed=int(failed),
+        last_started_at=last.started_at,
+        last_finished_at=last.finished_at,
+        last_eligible=last.eligible,
+        last_failed=last.failed,
+        last_error=last.error,
+    )
