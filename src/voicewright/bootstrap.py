@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
+    from voicewright.voices.cleanup import CleanupService
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.chores import Chore
@@ -93,6 +94,11 @@ class LocalApplication:
         return SharingService(self.database)
 
     @cached_property
+    def cleanup(self) -> CleanupService:
+        """What deletes old, poor, unused voices; starts the database."""
+        return make_cleanup(self.settings, self.database, self.voices)
+
+    @cached_property
     def accounts(self) -> AccountService:
         """Who may sign in; starts the database."""
         from voicewright.accounts.service import AccountService
@@ -143,6 +149,7 @@ class LocalApplication:
             Chore("look for alerts", 60, Watch(self.database, self.settings, outbox).look),
             Chore("send mails", 10, outbox.send_due),
             Chore("sweep mails", 3600, outbox.sweep),
+            Chore("clean up voices", 3600, self.cleanup.run_if_due),
         ]
 
     @cached_property
@@ -184,6 +191,7 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.recordings.samples import SampleService
     from voicewright.training.service import TrainingService
     from voicewright.voices.figures import FigureService
+    from voicewright.voices.lifecycle import LifecycleService
     from voicewright.voices.limits import ModelLimits
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
@@ -209,7 +217,18 @@ def make_services(settings: Settings, database: Database) -> Services:
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits),
         sharing=SharingService(database),
+        lifecycle=LifecycleService(database, voices),
+        cleanup=make_cleanup(settings, database, voices),
     )
+
+
+def make_cleanup(settings: Settings, database: Database, voices: VoiceService) -> CleanupService:
+    """The cleanup of voices, which tells their owners by mail."""
+    from voicewright.notifications.mail import MailServer
+    from voicewright.notifications.outbox import Outbox
+    from voicewright.voices.cleanup import CleanupService
+
+    return CleanupService(database, settings, voices, tell=Outbox(database, MailServer.of(settings)).tell)
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -81,18 +80,6 @@ def _pairs(value: object) -> object:
     if any(not name.strip() or not is_ for name, is_, _ in pairs):
         raise ValueError("write it as name=value,name=value")
     return {name.strip(): text.strip() for name, _, text in pairs}
-
-
-def _mail_server(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        try:
-            url = urlsplit(value.get_secret_value())
-            fits = url.scheme in {"smtp", "smtps"} and bool(url.hostname) and url.port != 0
-        except ValueError:
-            fits = False
-        if not fits or url.path.strip("/") or url.query or url.fragment:
-            raise ValueError("write it as smtp://user:password@host:587, with %40 for an @ in the password")
-    return value
 
 
 def _mail_server(value: SecretStr | None) -> SecretStr | None:
@@ -488,52 +475,6 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_MAIL_FROM",
         description="Address that mails come from; needed for sending any.",
     )
-    metrics_token: SecretStr | None = Field(
-        default=None,
-        min_length=16,
-        validation_alias="VOICEWRIGHT_METRICS_TOKEN",
-        description="Bearer token with which Prometheus reads `/metrics`; empty: administrators alone do.",
-    )
-    storage_quota_mb: int | None = Field(
-        default=None,
-        ge=1,
-        validation_alias="VOICEWRIGHT_STORAGE_QUOTA_MB",
-        description="MiB that the voices of all users may take together; from 80 % on there is an alert. "
-        "Nothing is refused.",
-    )
-    user_storage_quota_mb: int | None = Field(
-        default=None,
-        ge=1,
-        validation_alias="VOICEWRIGHT_USER_STORAGE_QUOTA_MB",
-        description="MiB that the voices of one user may take; from 80 % on there is an alert.",
-    )
-    alert_error_rate: float = Field(
-        default=0.05,
-        gt=0,
-        le=1,
-        validation_alias="VOICEWRIGHT_ALERT_ERROR_RATE",
-        description="Share of failed operations on voices in 15 minutes, 0 to 1, over which there is an "
-        "alert.",
-    )
-    alert_cleanup_eligible: int = Field(
-        default=100,
-        ge=1,
-        validation_alias="VOICEWRIGHT_ALERT_CLEANUP_ELIGIBLE",
-        description="Voices that a cleanup finds eligible, over which there is an alert.",
-    )
-    smtp_url: Annotated[SecretStr | None, AfterValidator(_mail_server)] = Field(
-        default=None,
-        validation_alias="VOICEWRIGHT_SMTP_URL",
-        description="Mail server for alerts, `smtp://user:password@host:587` or `smtps://...`; empty: no "
-        "mail is sent.",
-    )
-    mail_from: str | None = Field(
-        default=None,
-        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
-        max_length=254,
-        validation_alias="VOICEWRIGHT_MAIL_FROM",
-        description="Address that mails come from; needed for sending any.",
-    )
     token_issuer: str = Field(
         default="voicewright",
         min_length=1,
@@ -623,12 +564,6 @@ class Settings(BaseSettings):
         validation_alias="OIDC_ADMIN_ROLE",
         description="Value of that claim that makes an administrator.",
     )
-
-    @model_validator(mode="after")
-    def _mail_has_a_sender(self) -> Self:
-        if self.smtp_url is not None and self.mail_from is None:
-            raise ValueError("set VOICEWRIGHT_MAIL_FROM as well, or no VOICEWRIGHT_SMTP_URL")
-        return self
 
     @model_validator(mode="after")
     def _mail_has_a_sender(self) -> Self:

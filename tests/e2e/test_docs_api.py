@@ -44,7 +44,16 @@ PROGRAM = Path(sys.executable).with_name("voicewright")
 ADDRESS = "http://127.0.0.1:3005"
 MORE = "…"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-VOLATILE = {"actualTimeMs", "attempt", "estimatedTimeMs", "id", "nextAfter", "nodes", "size_bytes"}
+VOLATILE = {
+    "actualTimeMs",
+    "attempt",
+    "estimatedTimeMs",
+    "id",
+    "nextAfter",
+    "nodes",
+    "size_bytes",
+    "storedBytes",
+}
 UNLISTED = {"/docs", "/openapi.json"}
 
 STAND_IN = """

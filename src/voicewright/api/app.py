@@ -24,6 +24,7 @@ from voicewright.api import (
     training_events,
     users,
     voice,
+    voice_model_cleanup,
     voice_model_sharing,
 )
 from voicewright.api.audit_record import AuditRecord
@@ -65,6 +66,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training.router)
     app.include_router(voice.router)
     app.include_router(voice_model_sharing.router)
+    app.include_router(voice_model_cleanup.router)
+    app.include_router(voice_model_cleanup.admin_router)
     app.include_router(consents.router)
     app.include_router(audit.router)
     app.include_router(alerts.router)

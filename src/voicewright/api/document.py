@@ -44,6 +44,7 @@ TAGS: Final = {
     "training": _WATCHING,
     "voice models": "The registry: versions of voices, which one speaks, their figures, copies and shares.",
     "admin training": "Datasets and their trainings, for administrators.",
+    "voice model cleanup": "What deletes old, poor, unused voices, for administrators.",
     "users": "Accounts, for administrators.",
     "operations": "Metrics, alerts and the audit trail, for administrators.",
     "health": "For whoever watches over the service.",

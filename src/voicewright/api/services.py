@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
+    from voicewright.voices.cleanup import CleanupService
     from voicewright.voices.figures import FigureService
+    from voicewright.voices.lifecycle import LifecycleService
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
@@ -39,6 +41,8 @@ class Services:
     versions: VersionService
     figures: FigureService
     sharing: SharingService
+    lifecycle: LifecycleService
+    cleanup: CleanupService
 
 
 async def _services(connection: HTTPConnection) -> Services:

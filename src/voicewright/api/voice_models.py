@@ -207,9 +207,16 @@ def delete(
     caller: Writer,
     services: Wired,
     body: OptionalBody = None,
+    *,
+    purge: Annotated[bool, Query(description="For good, with its files, now.")] = False,
 ) -> DeletedView:
-    """Delete one version of a voice; where it was the active one, the best of the others takes over."""
-    voice, heir = services.registry.delete(caller, model_id, user_id=_user_of(body))
+    """Delete one version of a voice; where it was the active one, the best of the others takes over.
+
+    It can be brought back for a while (`POST /voice-models/{modelId}/undelete`). With `purge` it is gone for
+    good, and so is one that is deleted already.
+    """
+    delete = services.lifecycle.purge if purge else services.registry.delete
+    voice, heir = delete(caller, model_id, user_id=_user_of(body))
     return DeletedView(
         message="Voice model deleted successfully",
         model_id=voice.id,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
+    from voicewright.voices.cleanup import CleanupService
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
@@ -80,6 +81,10 @@ class Application(Protocol):
     @property
     def keys(self) -> KeyRing:
         """The keys of the stored files, also where some can't be opened; starts the database."""
+
+    @property
+    def cleanup(self) -> CleanupService:
+        """What deletes old, poor, unused voices; starts the database."""
 
     @property
     def sharing(self) -> SharingService:

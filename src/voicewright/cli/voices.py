@@ -143,21 +143,25 @@ def delete(
     ctx: typer.Context,
     name: Name,
     version: Version = None,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="For good, with its files; this can't be undone.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> dict[str, Any]:
-    """Delete a voice and its files; this can't be undone."""
+    """Delete a voice; for a while `undelete` brings it back."""
     application: Application = ctx.obj
     voice = application.voices.get(name, version)
     if not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("Nobody can be asked here; add --yes to delete without asking.")
-        question = f"Delete the voice '{voice.name}', version {voice.version}?"
+        for_good = " for good" if purge else ""
+        question = f"Delete the voice '{voice.name}', version {voice.version}{for_good}?"
         if not typer.confirm(question, err=True):
             if not as_json:
                 print("Nothing was deleted.")
             return {"deleted": None}
-    application.voices.delete(voice.id)
+    application.voices.delete(voice.id, purge=purge)
     if not as_json:
         print(f"Deleted '{voice.name}', version {voice.version}.")
     return {"deleted": str(voice.id)}

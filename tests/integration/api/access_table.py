@@ -102,7 +102,9 @@ class Things:
         blobs = self.services.voices.vault.of(self.owner.id)
         tree = put_files(blobs, {spoken.name: spoken}, what="what was spoken")
         with self.services.database.session() as session:
-            session.add(KeptTree(training_job_id=job_id, kind="spoken", owner_id=self.owner.id, digest=tree.digest))
+            session.add(
+                KeptTree(training_job_id=job_id, kind="spoken", owner_id=self.owner.id, digest=tree.digest)
+            )
         return job_id
 
     @cached_property
@@ -114,6 +116,12 @@ class Things:
         trees = StoredTrees(artefact="0" * 64, artefact_bytes=0, stored_bytes=0)
         with self.services.database.session() as session:
             return enter_voice(session, self.owner.id, Entry.of(facts), trees).id
+
+    @cached_property
+    def deleted_model(self) -> uuid.UUID:
+        """A voice that was deleted."""
+        self.services.voices.of(self.owner.id).delete(self.model_id)
+        return self.model_id
 
     @cached_property
     def reader(self) -> Any:
@@ -301,6 +309,18 @@ TABLE: dict[str, Row] = {
     "GET /consents/{consent_id}": for_owner(200, CONSENTS_READ, "/consents/{consent_id}"),
     "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
     "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
+    # the cleanup, and what is deleted
+    "POST /voice-models/cleanup": for_admins(200, "/voice-models/cleanup"),
+    "GET /voice-models/cleanup/runs": for_admins(200, "/voice-models/cleanup/runs"),
+    "GET /voice-models/expiring": for_owner(
+        200, VOICES_READ, "/voice-models/expiring?userId={user_id}", other=403
+    ),
+    "GET /voice-models/user/{userId}/deleted": for_owner(
+        200, VOICES_READ, "/voice-models/user/{user_id}/deleted", other=403
+    ),
+    "POST /voice-models/{modelId}/undelete": for_owner(
+        200, VOICES_WRITE, "/voice-models/{deleted_model}/undelete"
+    ),
     # shared voices
     "POST /voice-models/{modelId}/share": for_owner(
         200, VOICES_WRITE, "/voice-models/{model_id}/share", _share, other=403

@@ -33,7 +33,9 @@ from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.training.service import TrainingService
+from voicewright.voices.cleanup import CleanupService
 from voicewright.voices.figures import FigureService
+from voicewright.voices.lifecycle import LifecycleService
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
@@ -116,12 +118,12 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
         samples=samples,
         datasets=DatasetService(database, samples),
         voices=voices,
-        registry=RegistryService(
-            database, api_settings, voices, consents, limits, engines=find_engine
-        ),
+        registry=RegistryService(database, api_settings, voices, consents, limits, engines=find_engine),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits, engines=find_engine),
         sharing=SharingService(database),
+        lifecycle=LifecycleService(database, voices),
+        cleanup=CleanupService(database, api_settings, voices),
     )
 
 
