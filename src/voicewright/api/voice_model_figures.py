@@ -35,8 +35,8 @@ class ComparisonView(View):
     """Voices side by side, in the order in which they were named."""
 
     models: list[ComparedModelView]
-    differences: dict[str, dict[str, Any]] = Field(
-        description="Each fact in which they do not agree: by the ids of the models, what it is."
+    differences: dict[str, list[Any]] = Field(
+        description="Each fact in which they do not agree: what it is for each of them, in their order."
     )
     best: dict[str, UUID] = Field(
         description="The best model by each criterion that at least one was measured by: `qualityScore`, "
@@ -51,10 +51,7 @@ class ComparisonView(View):
                 ComparedModelView(model=VoiceModelView.of(voice, paths), usage=stats)
                 for voice, stats in compared.voices
             ],
-            differences={
-                name: {str(model_id): fact for model_id, fact in facts.items()}
-                for name, facts in compared.differences.items()
-            },
+            differences={name: list(facts) for name, facts in compared.differences.items()},
             best=dict(compared.best),
         )
 
@@ -80,7 +77,6 @@ class SelectionView(View):
     "/{modelId}/usage-stats",
     summary="Show what a voice model was used for",
     responses=refusals(404),
-    response_model_exclude_none=True,
 )
 def usage_stats(
     model_id: Annotated[UUID, Path(alias="modelId")], caller: Reader, services: Wired
@@ -96,7 +92,6 @@ def usage_stats(
     "/user/{userId}/analytics",
     summary="Show the analytics of a user's voice models",
     responses=refusals(429),
-    response_model_exclude_none=True,
 )
 def analytics(user_id: Annotated[UUID, Path(alias="userId")], caller: Reader, services: Wired) -> Analytics:
     """All of your voices together. Administrators may name anybody.

@@ -41,11 +41,10 @@ def facts_of(voice: VoiceModel) -> dict[str, Any]:
     return {told: str(fact) if isinstance(fact, uuid.UUID) else fact for told, fact in facts.items()}
 
 
-def differences(facts: Mapping[uuid.UUID, Mapping[str, Any]]) -> dict[str, dict[uuid.UUID, Any]]:
-    """Each fact in which not all voices agree, with what it is for each of them."""
-    names = next(iter(facts.values())) if facts else {}
-    found = {name: {model_id: known[name] for model_id, known in facts.items()} for name in names}
-    return {name: values for name, values in found.items() if not _agree(list(values.values()))}
+def differences(facts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Each fact in which not all voices agree, with what it is for each of them, in their order."""
+    found = {name: [known[name] for known in facts] for name in (facts[0] if facts else ())}
+    return {name: values for name, values in found.items() if any(value != values[0] for value in values)}
 
 
 def best_of(
@@ -62,7 +61,3 @@ def best_of(
         "usageCount": {one: each.usage_count for one, each in spoken.items()},
     }
     return {name: max(known, key=known.__getitem__) for name, known in figures.items() if known}
-
-
-def _agree(values: Sequence[Any]) -> bool:
-    return all(value == values[0] for value in values)

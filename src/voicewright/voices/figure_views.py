@@ -18,6 +18,10 @@ _LATENCY_DIGITS = 3
 """Of milliseconds: what is measured is no finer."""
 
 
+def _is_unknown(value: object) -> bool:
+    return value is None
+
+
 class UsageStats(View):
     """What a voice was used for, and how that went. Every average of nothing is 0."""
 
@@ -27,7 +31,9 @@ class UsageStats(View):
     total_cost: float = Field(description="Dollars, for all uses.")
     average_latency: float = Field(description="Milliseconds to the first sound, mean of all speeches.")
     p95_latency: float = Field(description="Milliseconds within which 95 of 100 speeches began.")
-    last_used: UtcMoment | None = Field(default=None, description="Left out where it never spoke.")
+    last_used: UtcMoment | None = Field(
+        default=None, exclude_if=_is_unknown, description="Left out where it never spoke."
+    )
     quality_rating: float = Field(description="Stars, mean of all ratings.")
     rating_count: int
 
@@ -59,7 +65,9 @@ class Analytics(View):
     storage_used_mb: float = Field(
         description="Megabytes (10^6 bytes) of all voices' files, as they are before compression."
     )
-    last_used: UtcMoment | None = Field(default=None, description="Left out where no voice ever spoke.")
+    last_used: UtcMoment | None = Field(
+        default=None, exclude_if=_is_unknown, description="Left out where no voice ever spoke."
+    )
 
 
 class RatingView(View):

@@ -44,12 +44,12 @@ class Comparison:
 
     Attributes:
         voices: with what they were used for.
-        differences: each fact in which they do not agree, with what it is for each of them.
+        differences: each fact in which they do not agree, with what it is for each of them in that order.
         best: the best of them for each criterion that at least one was measured by.
     """
 
     voices: tuple[tuple[VoiceModel, UsageStats], ...]
-    differences: Mapping[str, Mapping[uuid.UUID, Any]]
+    differences: Mapping[str, Sequence[Any]]
     best: Mapping[str, uuid.UUID]
 
 
@@ -142,7 +142,7 @@ class FigureService:
             note_reading(session, caller, "compare", owner_id, models=models)
         return Comparison(
             voices=tuple((voice, stats[voice.id]) for voice in voices),
-            differences=differences({voice.id: facts_of(voice) for voice in voices}),
+            differences=differences([facts_of(voice) for voice in voices]),
             best=best_of({voice.id: voice.quality_score for voice in voices}, stats),
         )
 
@@ -194,13 +194,14 @@ def analytics_of(session: Session, owner_id: uuid.UUID) -> Analytics:
     """The analytics of an owner, from the cache where it has them; who may see them was asked before."""
 
     def compute(_: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
-        return {owner_id: _analytics(session, owner_id).model_dump(mode="json")}
+        return {owner_id: compute_analytics(session, owner_id).model_dump(mode="json")}
 
     kept = ANALYTICS.answers(session, {owner_id: f"voice_analytics:{owner_id}"}, compute)
     return Analytics.model_validate(kept[owner_id])
 
 
-def _analytics(session: Session, owner_id: uuid.UUID) -> Analytics:
+def compute_analytics(session: Session, owner_id: uuid.UUID) -> Analytics:
+    """The analytics of an owner as they are now."""
     rows = session.execute(
         select(
             VoiceModel.engine.label("provider"),
