@@ -125,14 +125,15 @@ class FigureService:
         Args:
             caller: who asks.
             model_ids: which ones.
-            owner_id: whose; the caller's own by default.
+            owner_id: whose; by default that of the first one, which is the caller unless they administer.
         """
-        owner_id = _whose(caller, owner_id)
+        if owner_id is not None:
+            require_own_id(caller, owner_id)
         with self._database.session() as session:
-            found = session.scalars(
-                select(VoiceModel).where(owned_by(owner_id), VoiceModel.id.in_(model_ids))
-            )
-            known = {voice.id: voice for voice in found}
+            if owner_id is None:
+                owner_id = find_model(session, caller, model_ids[0], need="own").owner_id
+            mine = owned_by(owner_id) & VoiceModel.id.in_(model_ids)
+            known = {voice.id: voice for voice in session.scalars(select(VoiceModel).where(mine))}
             for model_id in model_ids:
                 if model_id not in known:
                     raise not_found(model_id)
