@@ -51,6 +51,7 @@ VOLATILE = {
     "id",
     "nextAfter",
     "nodes",
+    "sequence",
     "size_bytes",
     "storedBytes",
 }

@@ -1,0 +1,41 @@
+"""Chores are done beside the jobs, and none keeps another from its turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from voicewright.errors import AppError
+from voicewright.worker.chores import Chore, do_chores
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_chores_are_done_in_turns_until_it_is_to_stop(caplog: pytest.LogCaptureFixture) -> None:
+    stopping, done = threading.Event(), []
+
+    def fail() -> None:
+        done.append("failed")
+        raise ZeroDivisionError
+
+    def complain() -> None:
+        raise AppError("not now")
+
+    def often() -> None:
+        done.append("often")
+        if done.count("often") == 3:
+            stopping.set()
+
+    chores = [Chore("count", 3600, fail), Chore("wait", 3600, complain), Chore("go on", 0.001, often)]
+    with caplog.at_level(logging.WARNING):
+        do_chores(chores, stopping)
+
+    assert done == ["failed", "often", "often", "often"]
+    assert "could not count now, and tries again" in caplog.text
+    assert "could not wait now, and tries again: not now" in caplog.text
+
+
+def test_without_chores_there_is_nothing_to_wait_for() -> None:
+    do_chores([], threading.Event())
