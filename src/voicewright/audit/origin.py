@@ -12,9 +12,12 @@ class RequestOrigin:
     """A request over the network, or a command."""
 
     source: str
-    """The address of the client; `command` for the command line, `schedule` for what runs by itself."""
+    """The address of the client; `command` for the command line, `schedule` for a worker."""
     request_id: str | None = None
 
+
+SCHEDULE: Final = RequestOrigin("schedule")
+"""What a worker does by itself, or because somebody asked for it earlier."""
 
 _HERE: Final = RequestOrigin("command")
 _CURRENT: Final[ContextVar[RequestOrigin]] = ContextVar("request_origin", default=_HERE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from voicewright.audit.origin import SCHEDULE, begin_request
 from voicewright.engines.client import EngineClient
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
@@ -121,6 +122,7 @@ class Worker:
 
     def _do(self, ticket: int, arguments: Mapping[str, Any]) -> None:
         """The work of an entry of the queue."""
+        begin_request(SCHEDULE)
         job_id = UUID(arguments["job_id"])
         info = self._engine_of(job_id)
         if info is None:
@@ -172,6 +174,7 @@ class Worker:
             take_out(session, ticket)
 
     def _keep_house(self) -> None:
+        begin_request(SCHEDULE)
         looks = 0
         while True:
             if looks % round(SWEEP_EVERY_S / LOOK_EVERY_S) == 0:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
+from voicewright.audit.origin import SCHEDULE, current_origin
 from voicewright.errors import AppError
 from voicewright.worker.chores import Chore, do_chores
 
@@ -24,13 +26,14 @@ def test_chores_are_done_in_turns_until_it_is_to_stop(caplog: pytest.LogCaptureF
         raise AppError("not now")
 
     def often() -> None:
+        assert current_origin() is SCHEDULE
         done.append("often")
         if done.count("often") == 3:
             stopping.set()
 
     chores = [Chore("count", 3600, fail), Chore("wait", 3600, complain), Chore("go on", 0.001, often)]
     with caplog.at_level(logging.WARNING):
-        do_chores(chores, stopping)
+        copy_context().run(do_chores, chores, stopping)
 
     assert done == ["failed", "often", "often", "often"]
     assert "could not count now, and tries again" in caplog.text
@@ -38,4 +41,4 @@ def test_chores_are_done_in_turns_until_it_is_to_stop(caplog: pytest.LogCaptureF
 
 
 def test_without_chores_there_is_nothing_to_wait_for() -> None:
-    do_chores([], threading.Event())
+    copy_context().run(do_chores, [], threading.Event())
