@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
+    from voicewright.erasure.service import ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
+    from voicewright.storage.vault import Vault
     from voicewright.voices.cleanup import CleanupService
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
@@ -106,6 +108,14 @@ class LocalApplication:
         return AccountService(self.settings, self.database)
 
     @cached_property
+    def erasures(self) -> ErasureService:
+        """What deletes accounts; starts the database."""
+        from voicewright.storage.vault import Vault
+
+        samples = Vault.of_samples(self.settings, self.voices.vault.keys)
+        return make_erasures(self.settings, self.database, self.accounts, self.voices, samples)
+
+    @cached_property
     def consents(self) -> ConsentService:
         """What speakers agreed to; starts the database."""
         from voicewright.privacy.service import ConsentService
@@ -134,6 +144,7 @@ class LocalApplication:
             consents=self.consents,
             sweep_samples=lambda: sweep(self.database, samples),
             sweep_accounts=self.accounts.sweep,
+            sweep_erasures=self.erasures.sweep,
             chores=self._chores(),
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))
@@ -204,6 +215,7 @@ def make_services(settings: Settings, database: Database) -> Services:
     limits = ModelLimits(accounts.rate_limits, settings)
     samples = SampleService.open(settings, database)
     samples.clear_uploads()
+    erasures = make_erasures(settings, database, accounts, voices, samples.vault)
     return Services(
         settings=settings,
         database=database,
@@ -216,6 +228,7 @@ def make_services(settings: Settings, database: Database) -> Services:
         registry=RegistryService(database, settings, voices, consents, limits),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits),
+        erasures=erasures,
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
         cleanup=make_cleanup(settings, database, voices),
@@ -229,6 +242,32 @@ def make_cleanup(settings: Settings, database: Database, voices: VoiceService) -
     from voicewright.voices.cleanup import CleanupService
 
     return CleanupService(database, settings, voices, tell=Outbox(database, MailServer.of(settings)).tell)
+
+
+def make_erasures(
+    settings: Settings,
+    database: Database,
+    accounts: AccountService,
+    voices: VoiceService,
+    samples: Vault,
+) -> ErasureService:
+    """What deletes accounts with all that they have."""
+    from voicewright.erasure.service import ErasureParts, ErasureService
+    from voicewright.home.layout import Home
+    from voicewright.privacy.service import ConsentService
+    from voicewright.training.service import TrainingService
+
+    consents = ConsentService(database, settings.environment)
+    parts = ErasureParts(
+        database=database,
+        users=accounts.users,
+        training=TrainingService(database, settings, consents),
+        voices=voices,
+        samples=samples,
+        more_stores=(),
+        work_dir=Home.open(settings.home).work_dir,
+    )
+    return ErasureService(parts)
 
 
 def main() -> None:

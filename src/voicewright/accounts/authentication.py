@@ -107,7 +107,7 @@ class Authentication:
         if identity.issued_at < user.tokens_void_before:
             raise NotAuthenticated("The session has ended. Sign in again at the identity provider.")
         role = _role_of(user)
-        return Caller(user.id, role, scopes_of(role))
+        return Caller(user.id, role, scopes_of(role), issued_at=identity.issued_at)
 
 
 def _role_of(user: User) -> Role:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -42,6 +43,8 @@ class Caller:
     """None: they signed in."""
     session_id: UUID | None = None
     """The session of whoever signed in here; None for an API key and for another provider's token."""
+    issued_at: datetime | None = None
+    """When another provider issued the token that was shown."""
 
     @property
     def is_admin(self) -> bool:

@@ -21,6 +21,13 @@ class SignInFailed(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.UNAUTHENTICATED
 
 
+class SignInTooOld(AppError):
+    """What can't be undone is asked for by somebody who signed in a while ago, and has no password."""
+
+    code: ClassVar[str] = "SIGN_IN_TOO_OLD"
+    kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN
+
+
 class RefreshTokenInvalid(AppError):
     """The refresh token is unknown, expired, or was used before, which ends its whole session."""
 

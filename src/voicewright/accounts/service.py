@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.accounts.access_tokens import AccessTokens
 from voicewright.accounts.api_keys import ApiKeys
 from voicewright.accounts.authentication import Authentication
 from voicewright.accounts.clock import Clock, utc_now
-from voicewright.accounts.errors import NotAllowed, SignInFailed
+from voicewright.accounts.errors import NotAllowed, SignInFailed, SignInTooOld
 from voicewright.accounts.links import SignInLinks
 from voicewright.accounts.oidc import IdentityProvider
 from voicewright.accounts.passwords import Passwords, check_new_password
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from voicewright.accounts.schemas import Origin, Tokens
     from voicewright.db.server import Database
     from voicewright.settings import Settings
+
+_FRESH: Final = timedelta(minutes=15)
+"""How long ago somebody without a password may have signed in to do what can't be undone."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class AccountService:
         passwords: Passwords | None = None,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._passwords = passwords or Passwords()
         # now and not within a unit of work: it may need one of its own
         cipher = KeyRing.open(settings, database).cipher(PLATFORM_ID)
@@ -145,6 +150,31 @@ class AccountService:
                 raise SignInFailed("The password was changed in the meantime. Sign in with the new one.")
             self.sign_in.set_password(session, known, password_hash)
             return self.sessions.start(session, known, origin)
+
+    def confirm(self, caller: Caller, *, password: str | None, origin: Origin) -> None:
+        """Make sure that it is the owner of an account who asks for what can't be undone.
+
+        Args:
+            caller: who has signed in.
+            password: theirs; where the account has none, they must have signed in a moment ago.
+            origin: where they are.
+
+        Raises:
+            SignInFailed: the password is wrong.
+            SignInTooOld: the account has no password, and the sign-in is older than a quarter of an hour.
+            RateLimited: the password was wrong too often.
+            PasswordsBusy: too many others are being checked.
+        """
+        kept = self.users.get(caller.user_id).password_hash
+        if kept is None:
+            since = caller.issued_at or self.sessions.begun_at(caller.session_id)
+            if since is None or since < self._clock() - _FRESH:
+                raise SignInTooOld("Sign in again, and ask for this within a quarter of an hour.")
+            return
+        self._limits.attempt(str(caller.user_id), origin.address)
+        if password is None or not self._passwords.matches(password, kept):
+            raise SignInFailed("The password is wrong. Give the present one in the field password.")
+        self._limits.succeeded(str(caller.user_id))
 
     def key_set(self) -> dict[str, Any]:
         """The public keys that verify access tokens now (JWKS)."""

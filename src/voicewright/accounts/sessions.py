@@ -19,6 +19,7 @@ from voicewright.accounts.schemas import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
@@ -87,6 +88,11 @@ class Sessions:
                 .where(UserSession.user_id == user_id, self.goes_on())
                 .order_by(UserSession.last_used_at.desc(), UserSession.id)
             ).all()
+
+    def begun_at(self, session_id: uuid.UUID | None) -> datetime | None:
+        """When somebody signed in; None: there is no such session."""
+        with self._database.session() as session:
+            return session.scalar(select(UserSession.created_at).where(UserSession.id == session_id))
 
     def end(self, user_id: uuid.UUID, session_id: uuid.UUID) -> None:
         """End one session of a user; its access tokens are void at once.

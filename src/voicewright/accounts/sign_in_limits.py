@@ -37,11 +37,11 @@ class SignInLimits:
             RateLimited: there were too many for this account, or from this address.
         """
         self._rate_limits.hit(self._per_address, network_of(address), what=_WHAT)
-        self._rate_limits.hit(self._per_account, _account(email), what=_WHAT)
+        self._rate_limits.hit(self._per_account, account_key(email), what=_WHAT)
 
     def succeeded(self, email: str) -> None:
         """The password was right."""
-        self._rate_limits.forget(self._per_account, _account(email))
+        self._rate_limits.forget(self._per_account, account_key(email))
 
 
 def network_of(address: str) -> str:
@@ -55,6 +55,6 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, _IPV6_NETWORK_BITS), strict=False))
 
 
-def _account(email: str) -> str:
-    """Of whatever length was typed, and not readable in the table."""
+def account_key(email: str) -> str:
+    """What is counted as one account: of whatever length was typed, and not readable in the table."""
     return hashlib.sha256(email_key(email).encode("utf-8", "surrogatepass")).hexdigest()

@@ -177,6 +177,19 @@ class Users:
         """
         return _found(session.get(User, user_id, with_for_update=True))
 
+    def lock_to_delete(self, session: Session, user_id: uuid.UUID) -> User:
+        """One account that the caller's transaction is going to delete.
+
+        Raises:
+            UserNotFound: there is none.
+            LastAdministrator: nobody would be left who administers.
+        """
+        lock_administrators(session)
+        user = self.locked(session, user_id)
+        if user.is_admin and user.disabled_at is None:
+            require_another_admin(other_administrators(session, user.id))
+        return user
+
     def _disable(self, session: Session, user: User, *, disabled: bool) -> None:
         if disabled and user.disabled_at is None:
             user.disabled_at = self._clock()

@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from voicewright import __version__
 from voicewright.api import (
     account,
+    account_deletion,
     admin_training,
     admin_training_jobs,
     alerts,
@@ -62,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(training.router)
     app.include_router(training_events.router)
     app.include_router(training_audio.router)
+    app.include_router(account_deletion.router)
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
+    from voicewright.erasure.service import ErasureService
     from voicewright.privacy.service import ConsentService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
@@ -41,6 +42,11 @@ class Services:
     versions: VersionService
     figures: FigureService
     sharing: SharingService
+    registry: RegistryService
+    versions: VersionService
+    figures: FigureService
+    copies: Copies
+    erasures: ErasureService
     lifecycle: LifecycleService
     cleanup: CleanupService
 

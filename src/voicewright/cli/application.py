@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voicewright.cli.standing import Standing
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
+    from voicewright.erasure.service import ErasureService
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
@@ -77,6 +78,10 @@ class Application(Protocol):
     @property
     def voices(self) -> VoiceService:
         """The registry of voices; starts the database."""
+
+    @property
+    def erasures(self) -> ErasureService:
+        """What deletes accounts; starts the database."""
 
     @property
     def keys(self) -> KeyRing:

@@ -13,6 +13,7 @@ import os
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
@@ -23,7 +24,6 @@ from voicewright.storage.faults import clear_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
     from typing import Self
 
 CHUNK_BYTES: Final = 1 << 20
@@ -157,6 +157,14 @@ class ObjectStore:
                     yield entry["path"]
 
     def make_durable(self, path: str) -> None:
+    def prune(self, folder: str) -> None:
+        """Remove the empty folders that deleted objects left; a bucket has none."""
+        if self.directory is None:
+            return
+        for path, _, _ in os.walk(self.directory / folder, topdown=False):
+            with suppress(OSError):  # it is not empty
+                Path(path).rmdir()
+
         """Make the name of an object durable that another process may have given it a moment ago."""
         if self.directory is not None:
             with clear_errors(f"store {path}", self.place):

@@ -10,10 +10,11 @@ that was sealed with a master key it has not seen, reads the file of the master 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -39,8 +40,16 @@ PLATFORM_ID: Final = uuid.UUID("00000000-0000-4000-8000-000000000000")
 """Whose key seals what is the installation's own: the keys that sign access tokens."""
 MASTER_KEY_LOCK: Final = 0x6D617374_6B657973
 """The advisory lock under which keys of owners are made: "mast", "keys"."""
+REMEMBERED_S: Final = 600.0
+"""How long a process may go on with a key that was destroyed by another one."""
 _REMEMBERED: Final = 1024
 _AT_ONCE: Final = 500
+
+
+class _Remembered(NamedTuple):
+    cipher: Cipher
+    forgotten_s: float
+    """By the monotonic clock."""
 
 
 class KeyRing:
@@ -58,7 +67,8 @@ class KeyRing:
         self.master = master
         self._reload = reload
         self._database = database
-        self._ciphers: OrderedDict[uuid.UUID, Cipher] = OrderedDict()
+        self._ciphers: OrderedDict[uuid.UUID, _Remembered] = OrderedDict()
+        """The oldest first."""
         self._guard = threading.Lock()
 
     @classmethod
@@ -88,8 +98,8 @@ class KeyRing:
     def cipher(self, owner_id: uuid.UUID) -> Cipher:
         """What seals and opens the files of an owner; their key is made if there is none.
 
-        It asks the database once for each owner and process: not from within a unit of work, where that can
-        be helped.
+        It asks the database every ten minutes for each owner and process: not from within a unit of work,
+        where that can be helped.
 
         Raises:
             KeyDestroyed: their account was deleted.
@@ -97,13 +107,14 @@ class KeyRing:
         """
         with self._guard:
             known = self._ciphers.get(owner_id)
-            if known is not None:
-                self._ciphers.move_to_end(owner_id)
-                return known
+            if known is not None and time.monotonic() < known.forgotten_s:
+                return known.cipher
         made = Cipher(self._opened(self._sealed(owner_id)))
         with self._guard:
-            self._ciphers[owner_id] = made
-            while len(self._ciphers) > _REMEMBERED:
+            now_s = time.monotonic()
+            self._ciphers.pop(owner_id, None)
+            self._ciphers[owner_id] = _Remembered(made, now_s + REMEMBERED_S)
+            while len(self._ciphers) > _REMEMBERED or next(iter(self._ciphers.values())).forgotten_s < now_s:
                 self._ciphers.popitem(last=False)
         return made
 
@@ -116,9 +127,13 @@ class KeyRing:
         )
         new = insert(UserKey).values(owner_id=owner_id, created_at=now, sealed_at=now, **gone)
         session.execute(new.on_conflict_do_update(index_elements=[UserKey.owner_id], set_=gone))
+        self.forget(owner_id)
+        return bool(had_one)
+
+    def forget(self, owner_id: uuid.UUID) -> None:
+        """Remember the key of an owner no more, which was destroyed elsewhere."""
         with self._guard:
             self._ciphers.pop(owner_id, None)
-        return bool(had_one)
 
     def known(self, owner_id: uuid.UUID) -> SealedSecret | None:
         """The key of an owner as it is kept; None: they have none yet.
@@ -128,6 +143,19 @@ class KeyRing:
         """
         with self._database.session() as session:
             return self._read(session, owner_id)
+
+    def cipher_of(self, sealed: SealedSecret) -> Cipher:
+        """What opens the files that were sealed with the key of a backup.
+
+        Raises:
+            MasterKeyWrong: it was sealed with a master key that is not here.
+        """
+        return Cipher(self._opened(sealed))
+
+    def agrees(self, owner_id: uuid.UUID, sealed: SealedSecret) -> bool | None:
+        """Whether an owner's key is the one of a backup; None: they have none yet. Errors as in `adopt`."""
+        secret, known = self._opened(sealed), self.known(owner_id)
+        return None if known is None else self._opened(known) == secret
 
     def sealed(self, owner_id: uuid.UUID) -> SealedSecret:
         """The key of an owner as it is kept, for a backup; made if there is none. Errors as in `cipher`."""

@@ -9,12 +9,14 @@ backups/{owner}/...                  see `voices.backups`
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from voicewright.home.layout import Home
 from voicewright.storage.blobs import BlobStore
 from voicewright.storage.faults import clear_errors
 from voicewright.storage.objects import ObjectStore
+from voicewright.storage.pending import abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +77,32 @@ class Vault:
 
         They need no key for it, and it may be done again.
         """
-        count = 0
-        for folder in (str(owner_id), f"deleted/{owner_id}", f"backups/{owner_id}"):
-            for path in list(self.objects.paths(folder)):
-                count += self.objects.delete(path)
-        return count
+        return forget_objects(self.objects, owner_id)
+
+    def forget_notes(self, owner_id: uuid.UUID) -> None:
+        """Remove this machine's notes of what was stored for an owner whose objects are gone."""
+        with abandoned(self.of(owner_id)):
+            pass
+        with suppress(OSError):  # somebody still stores something, which the next look finds
+            (self.notes_dir / str(owner_id)).rmdir()
+
+
+def objects_of(objects: ObjectStore, owner_id: uuid.UUID) -> Iterator[str]:
+    """The paths of everything that a store has of an owner: files, deleted voices, backups."""
+    for folder in _folders_of(owner_id):
+        yield from objects.paths(folder)
+
+
+def forget_objects(objects: ObjectStore, owner_id: uuid.UUID) -> int:
+    """Remove all of it, and the folders; answers how many objects. It may be done again."""
+    count = sum(objects.delete(path) for path in list(objects_of(objects, owner_id)))
+    for folder in _folders_of(owner_id):
+        objects.prune(folder)
+    return count
+
+
+def _folders_of(owner_id: uuid.UUID) -> tuple[str, ...]:
+    return str(owner_id), f"deleted/{owner_id}", f"backups/{owner_id}"
 
 
 def _store(settings: Settings, folder: str, local: Path) -> ObjectStore:

@@ -97,6 +97,23 @@ def sweep_work(work_dir: Path, *, older_than_s: float) -> tuple[str, ...]:
     return tuple(removed)
 
 
+def remove_work(work_dir: Path, key: str) -> None:
+    """Remove the folder of a key and its neighbours (`<key>-2`), finished or not; again does no harm.
+
+    Raises:
+        WorkBusy: a process uses one of them.
+    """
+    with clear_errors("remove a work folder", str(work_dir)):
+        for path in sorted(work_dir.glob(f"{key}*")):
+            if path.name != key and not path.name.startswith(f"{key}-"):
+                continue
+            held = try_lock(_lock_path(work_dir, path.name))
+            if held is None:
+                raise WorkBusy(f"The work of {key} goes on. Stop it first.")
+            shutil.rmtree(path, ignore_errors=True)
+            held.release_and_remove()
+
+
 @contextmanager
 def work_slot(
     work_dir: Path,

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.training.models import Node
     from voicewright.training.schemas import TrainingRequestBody
-    from voicewright.voices.schemas import JobVoice
+    from voicewright.voices.sources import JobVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +167,21 @@ class TrainingService:
             job = reading.find(session, caller, job_id, user_id=user_id, lock=True)
             if not is_open(job.status):
                 raise TrainingJobEnded(f"The training job is {job.status} already, so it can't be cancelled.")
-            if job.ticket is not None:
-                withdraw(session, job.ticket)
-            spent = spent_ms(job, session.scalars(select(func.clock_timestamp())).one())
-            job.attempt += 1  # the run that may be going on holds the number before
-            job.stage, job.ticket = "cancelled", None
-            if job.started_at is not None:  # otherwise it was asked for, and a retry keeps to it
-                job.start_after = None
-            job.can_retry = True
-            by = "its owner" if caller.user_id == job.owner_id else "an administrator"
-            record(session, job, "log", f"Cancelled by {by}.", level="warning")
-            cost = self._cost_so_far(job, spent)
-            end_job(session, job, "cancelled", at=self._clock(), spent_ms=spent, cost=cost)
+            self._cancel(session, job, "its owner" if caller.user_id == job.owner_id else "an administrator")
             return job
+
+    def cancel_all(self, session: Session, owner_id: UUID) -> int:
+        """End all jobs of an account that is being deleted, in the caller's transaction; answers how many."""
+        jobs = session.scalars(
+            select(TrainingJob)
+            .where(TrainingJob.owner_id == owner_id)
+            .order_by(TrainingJob.id)
+            .with_for_update()
+        )
+        going_on = [job for job in jobs if is_open(job.status)]
+        for job in going_on:
+            self._cancel(session, job, "the deletion of the account")
+        return len(going_on)
 
     def retry(self, caller: Caller, job_id: UUID, *, user_id: UUID | None = None) -> TrainingJob:
         """Queue a job that failed or was cancelled again; it goes on where its files allow.
@@ -277,6 +279,19 @@ class TrainingService:
         with self._database.session() as session:
             owner_id = None if caller.is_admin else caller.user_id
             return count_jobs(session, owner_id=owner_id, now=now, settings=self._settings)
+
+    def _cancel(self, session: Session, job: TrainingJob, by: str) -> None:
+        if job.ticket is not None:
+            withdraw(session, job.ticket)
+        spent = spent_ms(job, session.scalars(select(func.clock_timestamp())).one())
+        job.attempt += 1  # the run that may be going on holds the number before
+        job.stage, job.ticket = "cancelled", None
+        if job.started_at is not None:  # otherwise it was asked for, and a retry keeps to it
+            job.start_after = None
+        job.can_retry = True
+        record(session, job, "log", f"Cancelled by {by}.", level="warning")
+        cost = self._cost_so_far(job, spent)
+        end_job(session, job, "cancelled", at=self._clock(), spent_ms=spent, cost=cost)
 
     def _draft(self, session: Session, owner_id: UUID, body: TrainingRequestBody) -> Draft:
         return make_draft(

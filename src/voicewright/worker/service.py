@@ -68,6 +68,8 @@ class WorkerParts:
     """Removes the files of recordings that nobody refers to any more."""
     sweep_accounts: Callable[[], object]
     """Removes sessions, links and keys that have expired."""
+    sweep_erasures: Callable[[], object]
+    """Completes the deletion of accounts."""
     chores: Sequence[Chore] = ()
     """What may take a while, beside all this."""
 
@@ -202,6 +204,7 @@ class Worker:
             sweep_caches(session)
         self._parts.sweep_samples()
         self._parts.sweep_accounts()
+        self._parts.sweep_erasures()
 
     @staticmethod
     def _try(what: str, work: Callable[[], object]) -> None:

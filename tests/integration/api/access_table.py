@@ -65,6 +65,12 @@ class Things:
 
     @cached_property
     def link(self) -> str:
+    @cached_property
+    def erasure_id(self) -> uuid.UUID:
+        """Of an account that was deleted."""
+        gone = self.make_person(f"{uuid.uuid4()}@example.com")
+        return self.services.erasures.erase(gone.id, requested_by=None).id
+
         return self.services.accounts.users.link(self.owner.id).token
 
     @cached_property
@@ -318,6 +324,9 @@ TABLE: dict[str, Row] = {
     "GET /voice-models/user/{userId}/deleted": for_owner(
         200, VOICES_READ, "/voice-models/user/{user_id}/deleted", other=403
     ),
+    "DELETE /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
+    "GET /admin/erasures/{erasure_id}": for_admins(200, "/admin/erasures/{erasure_id}"),
+    "DELETE /account": for_everybody(200, None, "/account"),
     "POST /voice-models/{modelId}/undelete": for_owner(
         200, VOICES_WRITE, "/voice-models/{deleted_model}/undelete"
     ),

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
 from voicewright.api.app import create_app
 from voicewright.api.services import Services
+from voicewright.bootstrap import make_erasures
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
@@ -41,10 +43,12 @@ from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
 from voicewright.voices.service import VoiceService
 from voicewright.voices.sharing import SharingService
+from voicewright.voices.schemas import NewVoice
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from pathlib import Path
     from fastapi import FastAPI
 
     from voicewright.db.server import Database
@@ -52,6 +56,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
 
 PASSWORD = "correct horse battery"  # noqa: S105
+    from voicewright.voices.models import VoiceModel
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ def app(services: Services) -> FastAPI:
     return create_app(services)
 
 
+        erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of the application; an error that nobody foresaw is an answer, as it is for a real one."""
@@ -190,3 +196,41 @@ def run_together() -> Callable[..., list[Any]]:
             return list(pool.map(one, range(count)))
 
     return run
+
+
+@pytest.fixture
+def add_voice(services: Services, tmp_path: Path) -> Callable[..., VoiceModel]:
+    """Register a voice of somebody, as a training does: `add_voice(person, "Ann", score=0.9)`."""
+    numbers = itertools.count()
+
+    def add(owner: Person, name: str = "Ann", *, score: float | None = None, **fields: Any) -> VoiceModel:
+        folder = tmp_path / f"artefact-{next(numbers)}"
+        folder.mkdir()
+        (folder / "voice.json").write_text('{"format": 1}')
+        (folder / "model.safetensors").write_bytes(folder.name.encode() * 100)
+        values = {
+            "engine": "tone", "engine_version": "1", "language": "en-us", "speech_s": 20.0, "train_s": 1.5,
+            "sample_rate_hz": 22050, "evaluation": None if score is None else {"overall": score},
+        }  # fmt: skip
+        return services.voices.of(owner.id).register(
+            NewVoice(name=name, artefact_dir=folder, **{**values, **fields})
+        )
+
+    return add
+
+
+@pytest.fixture
+def call_models(client: TestClient, person: Person) -> Callable[..., Any]:
+    """Call `/voice-models...` as `person`, or with `headers`; answers the body, of the status `expect`."""
+
+    def call(
+        method: str, path: str = "", *, expect: int = 200, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
+        shown = {**(person.headers if headers is None else headers)}
+        if "content" in more:
+            shown.setdefault("Content-Type", "application/json")
+        answer = client.request(method, f"/voice-models{path}", headers=shown, **more)
+        assert answer.status_code == expect, answer.text
+        return answer.json() if answer.content else None
+
+    return call

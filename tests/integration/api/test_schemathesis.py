@@ -19,6 +19,7 @@ import dataclasses
 import io
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,7 +34,7 @@ from schemathesis.specs.openapi.formats import unregister_string_format
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from voicewright.accounts.models import User
+from voicewright.accounts.models import User, UserSession
 from voicewright.accounts.schemas import Origin
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
@@ -64,7 +65,8 @@ NAMES = {
     "path.sample_id": "samples",
     "path.session_id": "sessions",
     "path.userId": "callers",
-    "path.user_id": "users",
+    "path.user_id": "leavers",
+    "path.erasure_id": "erasures",
     "query.userId": "users",
     "query.user_id": "users",
     "body.datasetId": "dataset_ids",
@@ -74,12 +76,16 @@ NAMES = {
     "body.language": "languages",
     "body.provider": "providers",
     "body.speaker": "speakers",
-    "body.userId": "users",
+    "body.trainingJobId": "jobs",
+    "body.userId": "callers",
     "body.user_id": "users",
     "body.voiceSampleIds[*]": "samples",
     "body.ownerId": "callers",
     "body.targetUserIds[*]": "guests",
     "path.modelId": "models",
+    "body.modelIds[*]": "own_models",
+    "body.modelPath": "model_paths",
+    "query.with": "models",
 }
 # Of so many operations one may have refused everything: signing in takes a password that fits its address.
 MISSED = 4
@@ -89,7 +95,13 @@ UNCHECKED = {
 }
 EXCEPTIONS = {
     "unsupported_method": (
-        ["/training/start", "/training/estimate"],
+        [
+            "/training/start",
+            "/training/estimate",
+            "/voice-models/artefacts",
+            "/voice-models/compare",
+            "/voice-models/select-best",
+        ],
         "GET is not for these, but they are also /training/{jobId} with an id that is none: 422, not 405",
     ),
     "use_after_free": (
@@ -106,7 +118,14 @@ EXCEPTIONS = {
 @pytest.fixture
 def api_settings(settings):
     """A second of speech is enough to be taken, and many uploads are not too many."""
-    return settings.model_copy(update={"min_voice_s": 0.5, "voice_requests_per_hour": 100_000})
+    return settings.model_copy(
+        update={
+            "min_voice_s": 0.5,
+            "voice_requests_per_hour": 100_000,
+            "model_creations_per_hour": 100_000,
+            "model_updates_per_hour": 100_000,
+        }
+    )
 
 
 @pytest.fixture
@@ -173,6 +192,8 @@ class Caller:
             session.execute(as_before)
             user = session.get_one(User, self._person.id)
             tokens = self._person.accounts.sessions.start(session, user, Origin("192.0.2.1", "pytest"))
+            a_while_ago = datetime.now(UTC) - timedelta(hours=1)  # so that nobody deletes their own account
+            session.execute(update(UserSession).values(created_at=a_while_ago))
         self._token = tokens.access_token
 
 
@@ -218,8 +239,8 @@ def things(app, accounts, recordings, cast):
 
 
 @pytest.fixture
-def models(cast, who, database):
-    """Voices without files: one of everybody's, and some more of the caller's; and who may share them."""
+def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR0917 - fixtures
+    """Voices without files: one of everybody's, some more of the caller's; and people who share or leave."""
     facts = VoiceFacts(
         name="Ann", engine="tone", engine_version="1", language="en-us", speech_s=1.0, train_s=1.0
     )
@@ -228,10 +249,22 @@ def models(cast, who, database):
     with database.session() as session:
         found = [
             enter_voice(session, owner.id, Entry.of(facts), trees).id
-            for owner in [*cast.values(), *[caller] * 6]
+            for owner in [*cast.values(), *[caller] * 30]
         ]
     guests = [str(one.id) for one in cast.values() if one is not caller]
-    return {"models": [str(one) for one in found], "callers": [str(caller.id)], "guests": guests}
+    voices, artefact = services.voices.of(caller.id), tmp_path / "artefact"
+    artefact.mkdir()
+    (artefact / "voice.json").write_text("{}")
+    upload, _ = voices.take_upload(artefact, also=lambda _session, _upload: None)
+    return {
+        "models": [str(one) for one in found],
+        "own_models": [str(one) for one in found[-30:]],
+        "model_paths": [services.registry.paths.path(caller.id, upload.id)],
+        "callers": [str(caller.id)],
+        "guests": guests,
+        "leavers": [str(make_person(f"leaver{number}@example.com").id) for number in range(6)],
+        "erasures": [str(services.erasures.erase(make_person("gone@example.com").id, requested_by=None).id)],
+    }
 
 
 def off(*checks):
@@ -248,7 +281,7 @@ def config(things, models, examples, limits):
             "continue-on-failure": True,
             "max-stream-events": 5,
             "dictionaries": {name: {"values": values} for name, values in (things | models).items()},
-            "parameters": {name: {"dictionary": kind, "probability": 0.7} for name, kind in NAMES.items()},
+            "parameters": {name: {"dictionary": kind, "probability": 0.9} for name, kind in NAMES.items()},
             "generation": {
                 "max-examples": examples,
                 "deterministic": True,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, text
 
+from voicewright.storage import user_keys
 from voicewright.storage.errors import BlobCorrupt, KeyDestroyed, MasterKeyWrong, ObjectNotFound, SealBroken
 from voicewright.storage.master_keys import MasterKeys, SealedSecret, new_master_key
 from voicewright.storage.models import UserKey
@@ -134,3 +135,13 @@ def test_a_key_from_a_backup_is_taken_where_there_is_none(open_vault, database):
         restored.keys.adopt(session, BOB, sealed)
     with pytest.raises(MasterKeyWrong), database.session() as session:
         restored.keys.adopt(session, uuid.uuid4(), SealedSecret("00000000", sealed.token))
+
+
+def test_a_process_forgets_a_key_that_another_one_destroyed(open_vault, database, monkeypatch):
+    monkeypatch.setattr(user_keys, "REMEMBERED_S", 0.0)
+    running = open_vault()
+    running.of(ANN).put_bytes(b"content")
+    with database.session() as session:
+        open_vault().keys.destroy(session, ANN)
+    with pytest.raises(KeyDestroyed):
+        running.of(ANN).put_bytes(b"late work")

@@ -44,6 +44,7 @@ def worker(settings: Settings, database: Database) -> Worker:
         consents=ConsentService(database, "development"),
         sweep_samples=lambda: None,
         sweep_accounts=lambda: None,
+        sweep_erasures=lambda: None,
     )
     return Worker(parts, Abilities(uuid.uuid4(), "here", {"tone": BIG}, 1, None, 10_000))
 

@@ -1,0 +1,149 @@
+"""What the database has of an account, kind by kind: deleted in one transaction, and counted.
+
+What stays names nobody but by the id of an account that is no more:
+
+    user_keys            that the key was destroyed, so that no late work makes a new one
+    erasures             the receipt
+    audit_events         who did what to which voice, and from which address: nobody may change it
+    audit_heads
+    cleanup_runs         ids of voices that a cleanup looked at
+    training_budget_days what all trainings of a day cost together
+    voice_usage          what others' voices spoke for them, now by nobody (`NOBODY`): those owners' figures
+    consents             of others, where an administrator who is deleted had asserted them
+
+`tests/integration/erasure` looks through every table that there is for what is not on this list.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sqlalchemy import delete, func, or_, select, update
+
+from voicewright.accounts.models import ApiKey, RateLimitWindow, SignInLink, User, UserSession
+from voicewright.accounts.sign_in_limits import account_key
+from voicewright.monitoring.models import Alert
+from voicewright.notifications.models import OutgoingMail
+from voicewright.privacy.models import Consent
+from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.training.models import TrainingEvent, TrainingJob
+from voicewright.voices import caching
+from voicewright.voices.cleanup_models import CleanupNotice
+from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.share_rules import forget_shares_of
+from voicewright.voices.usage_models import VoiceRating, VoiceUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import CursorResult
+    from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import Delete, Update
+
+NOBODY: Final = uuid.UUID(int=0)
+"""In the place of an account that is no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What tells the files of an account on machines and in stores, before its rows are gone.
+
+    Attributes:
+        jobs: the trainings, by whose ids work folders are named.
+        trees: digests of what may be unpacked.
+        bytes: of recordings and voices, before compression.
+    """
+
+    jobs: list[str]
+    trees: list[str]
+    bytes: int
+
+
+def belongings(session: Session, user_id: uuid.UUID) -> Belongings:
+    """Look at an account's rows while they are there."""
+    voice = VoiceModel
+    rows = session.execute(
+        select(voice.artefact_digest, voice.references_digest, voice.spoken_digest).where(
+            voice.owner_id == user_id
+        )
+    )
+    trees = {digest for row in rows for digest in row if digest is not None}
+    for kept in (KeptTree, VoiceUpload):
+        trees.update(session.scalars(select(kept.digest).where(kept.owner_id == user_id)))
+    voices_bytes = select(func.sum(voice.stored_bytes)).where(
+        voice.owner_id == user_id, voice.collected_at.is_(None)
+    )
+    samples_bytes = select(func.sum(Sample.size_bytes)).where(Sample.owner_id == user_id)
+    return Belongings(
+        jobs=[job_id.hex for job_id in session.scalars(select(TrainingJob.id).where(_job_of(user_id)))],
+        trees=sorted(trees),
+        bytes=int(session.scalar(voices_bytes) or 0) + int(session.scalar(samples_bytes) or 0),
+    )
+
+
+def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict[str, int]:
+    """Delete all that the tables have of an account, and the account; answers how many rows of each kind.
+
+    Done again, it deletes what late work has entered since. Trainings under way are cancelled before.
+
+    Args:
+        session: the caller's transaction.
+        user_id: whose.
+        email: the address of the account, while it is known.
+    """
+    mine = list(session.scalars(select(VoiceModel.id).where(VoiceModel.owner_id == user_id)))
+    caching.forget(session, user_id, *mine)
+    of_others = (VoiceUse.user_id == user_id) & (VoiceUse.owner_id != user_id)
+    session.execute(update(VoiceUse).where(of_others).values(user_id=NOBODY))
+    counts = {"voice_shares": forget_shares_of(session, user_id)}
+    for kind, statement in _statements(user_id, email):
+        counts[kind] = counts.get(kind, 0) + _count(session, statement)
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, Delete]]:
+    """In an order in which nothing refers to what is deleted."""
+    my_voices = select(VoiceModel.id).where(VoiceModel.owner_id == user_id)
+    my_samples = select(Sample.id).where(Sample.owner_id == user_id)
+    yield (
+        "voice_ratings",
+        delete(VoiceRating).where(
+            or_(VoiceRating.user_id == user_id, VoiceRating.model_id.in_(my_voices)),
+        ),
+    )
+    yield "voice_uses", delete(VoiceUse).where(VoiceUse.owner_id == user_id)
+    yield "cleanup_notices", delete(CleanupNotice).where(CleanupNotice.owner_id == user_id)
+    yield "voice_uploads", delete(VoiceUpload).where(VoiceUpload.owner_id == user_id)
+    yield "kept_voices", delete(KeptTree).where(KeptTree.owner_id == user_id)
+    yield "voice_models", delete(VoiceModel).where(VoiceModel.owner_id == user_id)
+    yield (
+        "training_events",
+        delete(TrainingEvent).where(
+            TrainingEvent.job_id.in_(select(TrainingJob.id).where(_job_of(user_id))),
+        ),
+    )
+    yield "training_jobs", delete(TrainingJob).where(_job_of(user_id))
+    yield "clips", delete(SampleClip).where(SampleClip.sample_id.in_(my_samples))
+    yield "samples", delete(Sample).where(Sample.owner_id == user_id)
+    yield "datasets", delete(Dataset).where(Dataset.owner_id == user_id)
+    yield "consents", delete(Consent).where(Consent.owner_id == user_id)
+    yield "alerts", delete(Alert).where(Alert.subject == str(user_id))
+    if email is not None:
+        yield "mails", delete(OutgoingMail).where(func.lower(OutgoingMail.to_address) == email.lower())
+    counted = [str(user_id), account_key(str(user_id)), *([] if email is None else [account_key(email)])]
+    for who in counted:
+        yield "rate_limits", delete(RateLimitWindow).where(RateLimitWindow.key.contains(f"/{who}/"))
+    yield "sign_in_links", delete(SignInLink).where(SignInLink.user_id == user_id)
+    yield "api_keys", delete(ApiKey).where(ApiKey.user_id == user_id)
+    yield "sessions", delete(UserSession).where(UserSession.user_id == user_id)
+    yield "accounts", delete(User).where(User.id == user_id)
+
+
+def _job_of(user_id: uuid.UUID) -> Any:
+    return TrainingJob.owner_id == user_id
+
+
+def _count(session: Session, statement: Delete | Update) -> int:
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount

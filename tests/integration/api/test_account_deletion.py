@@ -1,0 +1,280 @@
+"""An account goes with all that it has: rows, files, keys; and what its receipt says of that."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text, update
+
+import voicewright
+from voicewright.accounts.models import UserSession
+from voicewright.accounts.rate_limits import per_window
+from voicewright.audit.acts import Act
+from voicewright.audit.trail import note
+from voicewright.db.base import Base
+from voicewright.erasure.receipts import digest_of
+from voicewright.erasure.rows import NOBODY
+from voicewright.monitoring.models import Alert
+from voicewright.notifications.models import OutgoingMail
+from voicewright.storage.errors import KeyDestroyed, StorageUnavailable
+from voicewright.storage.pending import let_go
+from voicewright.training.models import TrainingJob
+from voicewright.voices.caching import ANALYTICS, STATISTICS, changed
+from voicewright.voices.cleanup_models import CleanupNotice, CleanupRun
+from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.share_models import VoiceShare
+from voicewright.voices.usage_models import VoiceRating, VoiceUse
+
+PASSWORD = "correct horse battery"  # noqa: S105
+NAMES_SOMEBODY = {
+    "owner_id", "user_id", "target_user_id", "actor_id", "subject_id", "subject", "requested_by",
+    "asserted_by", "started_by", "to_address",
+}  # fmt: skip
+"""The columns that say whose a row is."""
+STAYS = {
+    "user_keys": "the key is gone, and no other one is made",
+    "erasures": "the receipt",
+    "audit_events": "what nobody may change: ids, addresses",
+    "audit_heads": "the ends of the chains",
+    "cleanup_runs": "ids of voices that were cleaned up",
+}
+
+
+@pytest.fixture
+def erasures(services):
+    return services.erasures
+
+
+@pytest.fixture
+def fill(database, services, make_person, enter_sample, enter_dataset, add_voice):  # noqa: PLR0917 - fixtures
+    """Give somebody at least one row in every table that can have one."""
+
+    def fill(person):
+        other = make_person(f"{uuid.uuid4()}@example.com")
+        now = datetime.now(UTC)
+        voice, theirs = add_voice(person), add_voice(other)
+        dataset = enter_dataset(person.id)
+        sample = enter_sample(person.id, dataset=dataset)
+        services.samples.vault.of(person.id).put_bytes(b"a recording")
+        services.consents.assert_consent(person.id, "Ann", asserted_by=person.id)
+        services.accounts.users.link(person.id)
+        person.key("training:read")
+        services.accounts.rate_limits.hit(per_window("things", 5, 3600), str(person.id), what="things")
+        caller = services.accounts.authenticate(person.access_token)
+        body = {"voiceSampleIds": [str(sample.id)], "provider": "tone"}
+        from voicewright.training.schemas import TrainingRequestBody
+
+        job = services.training.start(caller, TrainingRequestBody.model_validate(body))
+        rows = [
+            KeptTree(training_job_id=uuid.uuid4(), kind="spoken", owner_id=person.id, digest="0" * 64),
+            VoiceUpload(owner_id=person.id, digest="1" * 64, bytes=1),
+            VoiceShare(model_id=voice.id, owner_id=person.id, target_user_id=other.id, permission="use"),
+            VoiceShare(model_id=theirs.id, owner_id=other.id, target_user_id=person.id, permission="use"),
+            VoiceRating(model_id=theirs.id, user_id=person.id, stars=4),
+            VoiceRating(model_id=voice.id, user_id=other.id, stars=5),
+            CleanupNotice(model_id=voice.id, owner_id=person.id, due_at=now, noticed_at=now),
+            CleanupRun(started_by=person.id, dry_run=True, started_at=now, report=[]),
+            Alert(
+                kind="storage", subject=str(person.id), severity="warning", message="much", details={},
+                raised_at=now,
+            ),
+            OutgoingMail(
+                to_address=person.email, subject="s", body="b", attempts=0, created_at=now,
+                next_attempt_at=now,
+            ),
+            *(
+                VoiceUse(
+                    model_id=model.id, owner_id=model.owner_id, user_id=user.id, outcome="spoken",
+                    characters=5, audio_s=1.0, latency_ms=50.0, cost_usd=Decimal(1),
+                )
+                for model, user in ((voice, person), (voice, other), (theirs, person))
+            ),
+        ]  # fmt: skip
+        with database.session() as session:
+            session.add_all(rows)
+            changed(session, person.id, voice.id)
+            note(session, Act("voice_model.read", person.id, person.id, model_id=voice.id))
+        with database.session() as session:
+            for cache, subject in ((ANALYTICS, person.id), (STATISTICS, voice.id)):
+                cache.answers(session, {subject: f"of:{subject}"}, lambda found: {one: {} for one in found})
+        let_go(services.voices.vault.of(person.id), ["2" * 64])
+        return other, voice, job.job_id
+
+    return fill
+
+
+def tables_with(database, *needles):
+    """The tables that have one of the texts anywhere in a row."""
+    for module in pkgutil.walk_packages(voicewright.__path__, "voicewright."):
+        if module.name.endswith("models"):
+            importlib.import_module(module.name)
+    found = set()
+    with database.session() as session:
+        for table in Base.metadata.sorted_tables:
+            for needle in needles:
+                looked = text(f'SELECT 1 FROM "{table.name}" t WHERE t::text ILIKE :needle LIMIT 1')  # noqa: S608
+                if session.scalar(looked, {"needle": f"%{needle}%"}) is not None:
+                    found.add(table.name)
+    return found
+
+
+def naming_tables():
+    return {table.name for table in Base.metadata.sorted_tables if NAMES_SOMEBODY & set(table.c.keys())}
+
+
+def test_nothing_of_a_deleted_account_is_left_in_any_table(  # noqa: PLR0917 - fixtures
+    client, database, person, admin, fill, services
+):
+    other, voice, _ = fill(person)
+    before = tables_with(database, person.id, person.email, voice.id)
+    forgotten = naming_tables() - before - {"erasures"}
+    assert not forgotten, f"enter a row of theirs in `fill`: {forgotten}"
+
+    answer = client.request("DELETE", "/account", headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    receipt = answer.json()
+    assert tables_with(database, person.id, person.email, voice.id) == set(STAYS)
+    assert receipt["sha256"] == digest_of(receipt)
+    assert receipt["state"] == "complete"
+    assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
+    kinds = {
+        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets", "kept_voices",
+        "mails", "rate_limits", "samples", "sessions", "sign_in_links", "training_events", "training_jobs",
+        "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
+    }  # fmt: skip
+    assert receipt["deleted"].keys() == kinds
+    assert (receipt["deleted"]["voice_shares"], receipt["deleted"]["voice_uses"]) == (2, 2)
+    assert receipt["bytes"] == 1_000_000 + voice.stored_bytes
+    assert receipt["objects"] > 3
+    with database.session() as session:  # what was spoken for them goes on counting for the voice's owner
+        of_other = session.query(VoiceUse).where(VoiceUse.owner_id == other.id).one()
+    assert of_other.user_id == NOBODY
+
+    shown = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers)
+    assert (shown.status_code, shown.json()) == (200, receipt)
+    assert client.get("/auth/me", headers=person.headers).status_code == 401
+    assert client.request("DELETE", "/account", headers=person.headers).status_code == 401
+    for vault in (services.voices.vault, services.samples.vault):
+        with pytest.raises(KeyDestroyed):
+            vault.of(person.id).put_bytes(b"late work")
+    files = services.settings.home.rglob("*")
+    assert [path for path in files if str(person.id) in str(path)] == []
+    other_voice = services.voices.of(other.id).get("Ann")
+    assert services.voices.materialise(other_voice).is_dir()
+    with database.session() as session:
+        action = text("SELECT action FROM audit_events WHERE owner_id = :id ORDER BY sequence DESC LIMIT 1")
+        assert session.scalar(action, {"id": person.id}) == "account.delete"
+
+
+def test_a_deletion_asks_for_the_password_or_for_a_new_sign_in(client, make_person, database, services):
+    ann = make_person("ann@example.com", password=PASSWORD)
+    bob = make_person("bob@example.com")
+
+    def delete(headers, body=None):
+        answer = client.request("DELETE", "/account", headers=headers, json=body)
+        return answer.status_code, answer.json().get("code")
+
+    assert delete(ann.headers) == (401, "SIGN_IN_FAILED")
+    assert delete(ann.headers, {"password": "wrong horse"}) == (401, "SIGN_IN_FAILED")
+    assert delete(ann.key("account"), {"password": PASSWORD}) == (403, "NOT_ALLOWED")
+    assert delete(ann.headers, {"pass": PASSWORD}) == (422, "VALIDATION_FAILED")
+    assert delete(ann.headers, {"password": PASSWORD}) == (200, None)
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with database.session() as session:
+        session.execute(update(UserSession).where(UserSession.user_id == bob.id).values(created_at=hour_ago))
+    assert delete(bob.headers) == (403, "SIGN_IN_TOO_OLD")
+    caller = services.accounts.authenticate(bob.access_token)
+    from_provider = replace(caller, session_id=None, issued_at=datetime.now(UTC))
+    services.accounts.confirm(from_provider, password=None, origin=None)
+
+
+def test_administrators_delete_accounts_and_the_last_one_stays(client, admin, make_person, person):
+    path = f"/admin/users/{person.id}"
+    assert client.delete(path, headers=person.headers).status_code == 403
+    receipt = client.delete(path, headers=admin.headers).json()
+    assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(admin.id))
+    assert client.delete(path, headers=admin.headers).json()["code"] == "USER_NOT_FOUND"
+    assert (
+        client.delete(f"/admin/users/{admin.id}", headers=admin.headers).json()["code"]
+        == "LAST_ADMINISTRATOR"
+    )
+    answer = client.request("DELETE", "/account", headers=admin.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "LAST_ADMINISTRATOR")
+    unknown = client.get(f"/admin/erasures/{uuid.uuid4()}", headers=admin.headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "ERASURE_NOT_FOUND")
+    make_person("second@example.com", admin=True)
+    assert client.request("DELETE", "/account", headers=admin.headers).status_code == 200
+
+
+def test_what_was_cut_off_is_completed_by_the_sweep(  # noqa: PLR0917 - fixtures
+    client, erasures, person, admin, fill, monkeypatch
+):
+    fill(person)
+    vault = erasures._parts.voices.vault
+
+    def away(_):
+        raise StorageUnavailable("The store is away.")
+
+    monkeypatch.setattr(vault.objects, "delete", away)
+    answer = client.delete(f"/admin/users/{person.id}", headers=admin.headers)
+    receipt = answer.json()
+    assert (answer.status_code, receipt["state"], receipt["completed_at"]) == (202, "erasing", None)
+    assert list(vault.objects.paths(str(person.id)))
+    with pytest.raises(StorageUnavailable):
+        erasures.sweep()
+    monkeypatch.undo()
+
+    assert erasures.sweep() == 1
+    complete = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers).json()
+    assert (complete["state"], complete["deleted"]) == ("complete", receipt["deleted"])
+    assert complete["objects"] > 3
+    assert list(vault.objects.paths(str(person.id))) == []
+    assert erasures.finish(uuid.UUID(receipt["id"])).completed_at is not None
+    again = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers).json()
+    assert again == complete
+
+
+def test_what_late_work_brings_back_goes_with_the_next_sweep(  # noqa: PLR0917 - fixtures
+    database, erasures, person, admin, fill, enter_sample
+):
+    _, _, job_id = fill(person)
+    vault = erasures._parts.samples
+    late = vault.of(person.id)
+    cipher = vault.keys.cipher(person.id)  # another process may remember it for a while
+    work = erasures._parts.work_dir / f"{job_id.hex}-2"
+    erasures.erase(person.id, requested_by=admin.id)
+    enter_sample(person.id)
+    late._cipher = lambda: cipher
+    late.put_bytes(b"late upload")
+    work.mkdir()
+    (work / "checkpoint").write_bytes(b"plain")
+
+    assert erasures.sweep() == 1
+    assert tables_with(database, person.id) == set(STAYS)
+    assert list(vault.objects.paths(str(person.id))) == []
+    assert not work.exists()
+    later = datetime.now(UTC) - timedelta(days=30)
+    with database.session() as session:
+        session.execute(text("UPDATE erasures SET requested_at = :then"), {"then": later})
+    assert erasures.sweep() == 0
+    with database.session() as session:
+        assert session.scalar(text("SELECT traces::text FROM erasures")) == "{}"
+
+
+def test_trainings_are_cancelled_and_their_cost_stays_with_the_day(database, erasures, person, fill, admin):
+    _, _, job_id = fill(person)
+    with database.session() as session:
+        job = session.get_one(TrainingJob, job_id)
+        ticket = job.ticket
+        assert session.scalar(text("SELECT count(*) FROM queue.procrastinate_jobs")) == 1
+    erasures.erase(person.id, requested_by=admin.id)
+    with database.session() as session:
+        assert session.scalar(text("SELECT count(*) FROM queue.procrastinate_jobs")) == 0, ticket
+        assert session.query(VoiceModel).where(VoiceModel.owner_id == person.id).count() == 0
+        assert session.scalar(text("SELECT sum(reserved) FROM training_budget_days")) in {None, Decimal(0)}
