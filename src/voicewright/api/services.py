@@ -41,12 +41,8 @@ class Services:
     registry: RegistryService
     versions: VersionService
     figures: FigureService
-    sharing: SharingService
-    registry: RegistryService
-    versions: VersionService
-    figures: FigureService
-    copies: Copies
     erasures: ErasureService
+    sharing: SharingService
     lifecycle: LifecycleService
     cleanup: CleanupService
 
