@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
     from voicewright.voices.cleanup import CleanupService
+    from voicewright.voices.copies import Copies
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.chores import Chore
@@ -228,10 +229,29 @@ def make_services(settings: Settings, database: Database) -> Services:
         registry=RegistryService(database, settings, voices, consents, limits),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits),
+        copies=make_copies(settings, database, accounts, voices),
         erasures=erasures,
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
         cleanup=make_cleanup(settings, database, voices),
+    )
+
+
+def make_copies(
+    settings: Settings, database: Database, accounts: AccountService, voices: VoiceService
+) -> Copies:
+    """What exports, imports, backs up and restores voices."""
+    from voicewright.privacy.service import ConsentService
+    from voicewright.training.data_of_voice import data_of_voice
+    from voicewright.voices.copies import Copies
+
+    return Copies.open(
+        settings,
+        database,
+        voices,
+        consents=ConsentService(database, settings.environment),
+        rate_limits=accounts.rate_limits,
+        training_data=data_of_voice,
     )
 
 
@@ -256,6 +276,7 @@ def make_erasures(
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
     from voicewright.training.service import TrainingService
+    from voicewright.voices.backup_store import BackupStore
 
     consents = ConsentService(database, settings.environment)
     parts = ErasureParts(
@@ -264,7 +285,7 @@ def make_erasures(
         training=TrainingService(database, settings, consents),
         voices=voices,
         samples=samples,
-        more_stores=(),
+        more_stores=(BackupStore.open(settings, voices.vault).objects,),
         work_dir=Home.open(settings.home).work_dir,
     )
     return ErasureService(parts)

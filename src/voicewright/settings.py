@@ -177,6 +177,17 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_STORE_OPTIONS",
         description="Options of that store, `endpoint=http://host:9000,region=us-east-1,allow_http=true`.",
     )
+    backup_url: Annotated[str | None, BeforeValidator(_without_slash)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_BACKUP_URL",
+        description="Where backups of voices are kept, if not beside them: an address as that of the store, or "
+        "a directory, `file:///mnt/backups`.",
+    )
+    backup_options: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_pairs)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_BACKUP_OPTIONS",
+        description="Options of that store, as `VOICEWRIGHT_STORE_OPTIONS`.",
+    )
     master_key: SecretStr | None = Field(
         default=None,
         validation_alias="VOICEWRIGHT_MASTER_KEY",
@@ -249,6 +260,12 @@ class Settings(BaseSettings):
         ge=1,
         validation_alias="VOICEWRIGHT_MODEL_ANALYTICS_PER_HOUR",
         description="Questions for the analytics of voice models that an account may ask in an hour.",
+    )
+    model_backups_per_day: int = Field(
+        default=2,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MODEL_BACKUPS_PER_DAY",
+        description="Backups of an account's voices that may be made over HTTP in a day.",
     )
     deleted_retention_days: int = Field(
         default=30,

@@ -117,6 +117,12 @@ def database_url(postgres_dsn: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def another_database_url(postgres_dsn: str) -> Iterator[str]:
+    """`DATABASE_URL` of a second database, for what goes from one installation to another."""
+    yield from _new_database(postgres_dsn, TEMPLATE)
+
+
+@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A new database, open."""
     with Database.connect(database_url) as opened:

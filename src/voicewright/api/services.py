@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
     from voicewright.voices.cleanup import CleanupService
+    from voicewright.voices.copies import Copies
     from voicewright.voices.figures import FigureService
     from voicewright.voices.lifecycle import LifecycleService
     from voicewright.voices.registry import RegistryService
@@ -38,13 +39,14 @@ class Services:
     samples: SampleService
     datasets: DatasetService
     voices: VoiceService
-    registry: RegistryService
-    versions: VersionService
-    figures: FigureService
-    erasures: ErasureService
     sharing: SharingService
     lifecycle: LifecycleService
     cleanup: CleanupService
+    registry: RegistryService
+    versions: VersionService
+    figures: FigureService
+    copies: Copies
+    erasures: ErasureService
 
 
 async def _services(connection: HTTPConnection) -> Services:

@@ -26,7 +26,7 @@ class ZipStream:
 
     def __init__(self) -> None:
         self._sent = _Sent()
-        self._archive = zipfile.ZipFile(self._sent, "w", zipfile.ZIP_STORED)
+        self._archive = _Archive(self._sent, "w", zipfile.ZIP_STORED)
 
     def add(
         self, name: str, content: Iterable[bytes], *, size_bytes: int = 0, packed: bool = False
@@ -53,6 +53,11 @@ class ZipStream:
         """The directory, without which it is no zip."""
         self._archive.close()
         yield from self._sent.fetch()
+
+
+class _Archive(zipfile.ZipFile):
+    def __del__(self) -> None:
+        """Write no end where the stream was cut off: nobody fetches it."""
 
 
 class _Sent(io.RawIOBase):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, ObjectNotFound, SealBroken
 from voicewright.storage.faults import clear_errors
-from voicewright.storage.objects import CHUNK_BYTES
+from voicewright.storage.objects import CHUNK_BYTES, read_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,17 +49,25 @@ class BlobStore:
         cipher: gives the cipher of the owner; asked when something is read or stored.
         folder: the owner's, in the store.
         notes_dir: where this machine notes what it is storing, see `storage.pending`.
+        sealed_as: the folder that the seals name, where these are copies of the blobs of another folder.
 
     Any number of processes and threads may use it at once. Every method raises the errors of
     `storage.errors`; after an error the store is as it was before.
     """
 
     def __init__(
-        self, objects: ObjectStore, cipher: Callable[[], Cipher], *, folder: str, notes_dir: Path
+        self,
+        objects: ObjectStore,
+        cipher: Callable[[], Cipher],
+        *,
+        folder: str,
+        notes_dir: Path,
+        sealed_as: str | None = None,
     ) -> None:
         self.objects = objects
         self.folder = folder
         self.notes_dir = notes_dir
+        self._sealed_as = sealed_as or folder
         self._cipher = cipher
 
     def put_bytes(self, data: bytes) -> StoredBlob:
@@ -153,13 +161,17 @@ class BlobStore:
             if is_digest(digest):
                 yield digest
 
+    def sealed_bytes(self, digest: str) -> int | None:
+        """How large a blob is as it lies there; None: there is none."""
+        return self.objects.size_bytes(self._path(digest))
+
     def sealed(self, digest: str) -> Iterator[bytes]:
         """A blob as it lies there, for a copy that needs no key: it opens only in this owner's folder."""
         return self.objects.stream(self._path(digest))
 
     def put_sealed(self, digest: str, chunks: Iterable[bytes]) -> None:
         """Store a blob as it came from `sealed`, in place of a damaged one too; `read` it before use."""
-        self.objects.put(self._path(digest), chunks)
+        self.objects.put(self._path(digest), read_in_thread(chunks))
 
     def put_named(self, path: str, data: bytes) -> None:
         """Store a small object under a path of the whole store, in place of any that is there."""
@@ -209,4 +221,4 @@ class BlobStore:
         return f"{self.folder}/{_BLOBS}/{digest[:2]}/{digest[2:]}"
 
     def _name(self, what: str) -> str:
-        return f"{self.folder}/{what}"
+        return f"{self._sealed_as}/{what}"

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import obstore
 from obstore.exceptions import BaseError
@@ -156,7 +157,6 @@ class ObjectStore:
                 for entry in page:
                     yield entry["path"]
 
-    def make_durable(self, path: str) -> None:
     def prune(self, folder: str) -> None:
         """Remove the empty folders that deleted objects left; a bucket has none."""
         if self.directory is None:
@@ -165,6 +165,7 @@ class ObjectStore:
             with suppress(OSError):  # it is not empty
                 Path(path).rmdir()
 
+    def make_durable(self, path: str) -> None:
         """Make the name of an object durable that another process may have given it a moment ago."""
         if self.directory is not None:
             with clear_errors(f"store {path}", self.place):
@@ -187,6 +188,14 @@ class ObjectStore:
             with suppress(FileNotFoundError):
                 sync_folder(folder)
             folder = folder.parent
+
+
+def read_in_thread(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same chunks, for `put` where a store gives them: obstore can't read in the thread that writes."""
+    source = iter(chunks)
+    with ThreadPoolExecutor(1) as reader:
+        while (chunk := reader.submit(next, source, None).result()) is not None:
+            yield chunk
 
 
 def sync_folder(folder: Path) -> None:

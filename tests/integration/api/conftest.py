@@ -34,29 +34,31 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
+from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.service import TrainingService
 from voicewright.voices.cleanup import CleanupService
 from voicewright.voices.figures import FigureService
 from voicewright.voices.lifecycle import LifecycleService
+from voicewright.voices.copies import Copies
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
+from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
 from voicewright.voices.sharing import SharingService
-from voicewright.voices.schemas import NewVoice
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from uuid import UUID
 
-    from pathlib import Path
     from fastapi import FastAPI
 
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
+    from voicewright.voices.models import VoiceModel
 
 PASSWORD = "correct horse battery"  # noqa: S105
-    from voicewright.voices.models import VoiceModel
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,17 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
         registry=RegistryService(database, api_settings, voices, consents, limits, engines=find_engine),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits, engines=find_engine),
+        copies=Copies.open(
+            api_settings,
+            database,
+            voices,
+            consents=consents,
+            rate_limits=accounts.rate_limits,
+            training_data=data_of_voice,
+            engines=find_engine,
+        ),
         sharing=SharingService(database),
+        erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
         lifecycle=LifecycleService(database, voices),
         cleanup=CleanupService(database, api_settings, voices),
     )
@@ -138,7 +150,6 @@ def app(services: Services) -> FastAPI:
     return create_app(services)
 
 
-        erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of the application; an error that nobody foresaw is an answer, as it is for a real one."""
