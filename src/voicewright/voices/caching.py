@@ -159,7 +159,11 @@ def sweep_caches(session: Session) -> int:
 def forget(session: Session, *subjects: uuid.UUID) -> None:
     """Remove all that is kept about owners or voices that are gone."""
     for cache in CACHES:
-        session.execute(delete(cache.table).where(cache.table.c.subject_id.in_(subjects)))
+        about = cache.table.c.subject_id.in_(subjects)
+        # locked in the order in which readers and writers lock them, so that nobody waits in a circle
+        session.execute(select(cache.table.c.key).where(about).order_by(cache.table.c.key).with_for_update())
+        session.execute(delete(cache.table).where(about))
+    changed(session, *subjects)
     session.execute(delete(_MARKS).where(_MARKS.c.subject_id.in_(subjects)))
 
 
