@@ -73,7 +73,12 @@ class LocalApplication:
         """The database, started where it is the embedded one."""
         from voicewright.db.server import Database
 
-        return self._open.enter_context(Database.open(self.settings))
+        database = self._open.enter_context(Database.open(self.settings))
+        if not self.home.is_current():
+            from voicewright.voices.plain_homes import seal_plain_home
+
+            seal_plain_home(self.settings, database)
+        return database
 
     @cached_property
     def voices(self) -> VoiceService:

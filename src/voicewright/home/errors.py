@@ -19,6 +19,13 @@ class HomeTooNew(AppError):
     kind = ErrorKind.INVALID
 
 
+class HomeOfAnotherDatabase(AppError):
+    """The data directory holds files that the database knows nothing of."""
+
+    code = "HOME_OF_ANOTHER_DATABASE"
+    kind = ErrorKind.CONFLICT
+
+
 class HomeNotWritable(AppError):
     """The data directory is read-only or belongs to somebody else."""
 

@@ -1,6 +1,6 @@
 """Where everything lies in the data directory, and whether this release may use it.
 
-    FORMAT        {"format": 1, "created_by": "0.1.0"}
+    FORMAT        {"format": 2, "created_by": "0.1.0"}
     db/           the embedded PostgreSQL's cluster, with its socket
     keys/         the master key, unless it is a setting; keep a copy elsewhere
     blobs/        the only copy of the voices, sealed; one folder per owner
@@ -13,7 +13,8 @@
     logs/         one file for each command
 
 `format` grows when a release arranges the directory in a way that older ones would damage or misread. (The
-tables have their own numbering, Alembic's.)
+tables have their own numbering, Alembic's.) In format 1 the files of voices and recordings lay open, in
+`blobs/sha256` and `samples/sha256`; `voices.plain_homes` seals them.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from pathlib import Path
 from voicewright import __version__
 from voicewright.home.errors import HomeFull, HomeInvalid, HomeNotWritable, HomeTooNew
 
-FORMAT = 1
-"""The newest arrangement that this release can read and write."""
+FORMAT = 2
+"""The arrangement that this release writes; it opens older ones, too."""
 
 _MARKER = "FORMAT"
 _MARKER_MAX_BYTES = 4096
@@ -127,14 +128,35 @@ class Home:
             raise _translated(root, error) from error
         return home
 
-    def _check_format(self) -> None:
-        marker = self.root / _MARKER
+    def is_current(self) -> bool:
+        """Whether it has the arrangement of this release; if not, it is to be rearranged before it is used.
+
+        Raises:
+            HomeInvalid, HomeTooNew: as `open`.
+        """
+        return self._format() == FORMAT
+
+    def mark_current(self) -> None:
+        """Write down that it has the arrangement of this release now.
+
+        Raises:
+            HomeNotWritable, HomeFull: it can't be written.
+        """
         try:
-            with marker.open("rb") as stream:
-                text = stream.read(_MARKER_MAX_BYTES)
-        except FileNotFoundError:
-            self._write_marker(marker)
-            return
+            self._write_marker(self.root / _MARKER)
+        except OSError as error:
+            raise _translated(self.root, error) from error
+
+    def _check_format(self) -> None:
+        if (self.root / _MARKER).exists():
+            self._format()
+        else:
+            self._write_marker(self.root / _MARKER)
+
+    def _format(self) -> int:
+        marker = self.root / _MARKER
+        with marker.open("rb") as stream:
+            text = stream.read(_MARKER_MAX_BYTES)
         try:
             content = json.loads(text)
             found, created_by = int(content["format"]), str(content.get("created_by", "an unknown release"))
@@ -154,6 +176,7 @@ class Home:
             raise HomeInvalid(
                 f"{marker} says format {found}, which no release wrote. Restore it from a backup."
             )
+        return found
 
     def _write_marker(self, marker: Path) -> None:
         descriptor, aside = tempfile.mkstemp(dir=self.root, prefix=f".{_MARKER}-")

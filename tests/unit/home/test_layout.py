@@ -28,6 +28,15 @@ def test_an_existing_home_keeps_its_permissions_and_its_marker(tmp_path):
     assert not list(root.glob(".FORMAT-*"))
 
 
+def test_an_older_format_is_opened_and_can_be_made_current(tmp_path):
+    (tmp_path / "FORMAT").write_text(json.dumps({"format": 1, "created_by": "0.1"}))
+    home = Home.open(tmp_path)
+    assert not home.is_current()
+    home.mark_current()
+    assert home.is_current()
+    assert Home.open(tmp_path / "new").is_current()
+
+
 def test_a_newer_format_is_refused_and_nothing_is_touched(tmp_path):
     (tmp_path / "FORMAT").write_text(json.dumps({"format": FORMAT + 1, "created_by": "9.1"}))
     with pytest.raises(HomeTooNew, match=rf"format {FORMAT + 1} \(made by 9\.1\)"):
