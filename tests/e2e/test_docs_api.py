@@ -47,8 +47,10 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 VOLATILE = {
     "actualTimeMs",
     "attempt",
+    "bytes",
     "estimatedTimeMs",
     "id",
+    "newBytes",
     "nextAfter",
     "nodes",
     "sequence",
@@ -129,7 +131,7 @@ class Page:
                 fence, block = line[3:], []
             elif line.startswith("→ "):
                 page.steps[-1].status = int(line[2:])
-            elif heading := re.fullmatch(r"### ((?:GET|POST|PATCH|DELETE|WebSocket) /\S+)", line):
+            elif heading := re.fullmatch(r"### ((?:GET|POST|PUT|PATCH|DELETE|WebSocket) /\S+)", line):
                 page.routes.add(heading[1])
         return page
 

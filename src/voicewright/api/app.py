@@ -26,7 +26,9 @@ from voicewright.api import (
     users,
     voice,
     voice_model_cleanup,
+    voice_model_figures,
     voice_model_sharing,
+    voice_models,
 )
 from voicewright.api.audit_record import AuditRecord
 from voicewright.api.body_limit import BodyLimit
@@ -60,16 +62,18 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(auth.router)
     app.include_router(account.router)
     app.include_router(users.router)
+    app.include_router(account_deletion.router)
     app.include_router(training.router)
     app.include_router(training_events.router)
     app.include_router(training_audio.router)
-    app.include_router(account_deletion.router)
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)
+    app.include_router(voice_model_figures.router)
     app.include_router(voice_model_sharing.router)
     app.include_router(voice_model_cleanup.router)
     app.include_router(voice_model_cleanup.admin_router)
+    app.include_router(voice_models.router)  # the last of its family: /{modelId} would take the others' paths
     app.include_router(consents.router)
     app.include_router(audit.router)
     app.include_router(alerts.router)

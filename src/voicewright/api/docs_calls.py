@@ -10,10 +10,6 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _HUMP: Final = re.compile("(?<=[a-z])([A-Z])")
 
 
-_FILES: Final = {"application/zip": "voice.zip"}
-"""What a file of a content type may be called."""
-
-
 def curl_of(path: str, method: str, operation: dict[str, Any]) -> str:
     """The command, with what is the caller's own as variables of the shell: `$URL`, `$TOKEN`, `$JOB_ID`."""
     contents = operation.get("requestBody", {}).get("content", {})
@@ -45,7 +41,7 @@ def _sent(kind: str, body: dict[str, Any]) -> list[str]:
     if kind == "application/json":
         return _json(body)
     if isinstance(body["example"], str):
-        return [f'-H "Content-Type: {kind}"', f"--data-binary @{_FILES.get(kind, 'file')}"]
+        return [f'-H "Content-Type: {kind}"', "--data-binary @file"]
     return _form(body)
 
 

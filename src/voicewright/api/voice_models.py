@@ -36,11 +36,11 @@ OptionalBody = Annotated[OwnerBody | None, Body()]
 
 _ETAG: Final = {"description": "Of the voice model, for `If-Match`.", "schema": {"type": "string"}}
 _LOCATION: Final = {"description": "Of the voice model.", "schema": {"type": "string"}}
-_ARCHIVES: Final = ("application/zip", "application/x-tar", "application/gzip", "application/octet-stream")
 _ARCHIVE_BODY: Final = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _ARCHIVES},
+        "description": "A zip, tar or tar.gz archive; what it is, is told by its content.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 _MIB: Final = 1 << 20

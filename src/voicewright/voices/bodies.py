@@ -37,9 +37,7 @@ class OwnerBody(Body):
     """The body of a request about a voice model; it may be left out."""
 
     user_id: UUID | None = Field(
-        default=None,
-        description="Your own id, if any. Administrators may name the owner's.",
-        examples=[_ID],
+        default=None, description="Your own id, if any. Administrators may name the owner's."
     )
 
 
@@ -76,6 +74,10 @@ class NewVoiceModelBody(OwnerBody):
     notes: Notes | None = None
     speaker: Text | None = Field(
         default=None, description="Whose voice it is; their consent is demanded. Default: your own."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["modelPath"]}, {"required": ["trainingJobId"]}]}
     )
 
     @model_validator(mode="after")

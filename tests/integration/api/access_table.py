@@ -28,10 +28,12 @@ from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.models import KeptTree
-from voicewright.voices.schemas import StoredTrees, VoiceFacts
+from voicewright.voices.schemas import NewVoice, StoredTrees, VoiceFacts
 from voicewright.voices.share_models import SharePermission
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from voicewright.api.services import Services
 
 ADMIN, ACCOUNT = Scope.ADMIN, Scope.ACCOUNT
@@ -64,13 +66,13 @@ class Things:
         return self.services.accounts.sessions.of_user(self.owner.id)[0].id
 
     @cached_property
-    def link(self) -> str:
-    @cached_property
     def erasure_id(self) -> uuid.UUID:
         """Of an account that was deleted."""
         gone = self.make_person(f"{uuid.uuid4()}@example.com")
         return self.services.erasures.erase(gone.id, requested_by=None).id
 
+    @cached_property
+    def link(self) -> str:
         return self.services.accounts.users.link(self.owner.id).token
 
     @cached_property
@@ -122,6 +124,53 @@ class Things:
         trees = StoredTrees(artefact="0" * 64, artefact_bytes=0, stored_bytes=0)
         with self.services.database.session() as session:
             return enter_voice(session, self.owner.id, Entry.of(facts), trees).id
+
+    @cached_property
+    def _versions(self) -> list[uuid.UUID]:
+        """Two versions of a voice with files, of which the first is active."""
+        voices, folder = self.services.voices.of(self.owner.id), self._artefact()
+        facts = {
+            "engine": "tone",
+            "engine_version": "1",
+            "language": "en-us",
+            "speech_s": 1.0,
+            "train_s": 1.0,
+        }
+        return [voices.register(NewVoice(name="Bob", artefact_dir=folder, **facts)).id for _ in range(2)]
+
+    @property
+    def older_id(self) -> uuid.UUID:
+        return self._versions[0]
+
+    @property
+    def newer_id(self) -> uuid.UUID:
+        return self._versions[1]
+
+    @cached_property
+    def _backup(self) -> Any:
+        caller = self.services.accounts.authenticate(self.owner.access_token)
+        return self.services.copies.backups.make(caller, self.owner.id).place
+
+    @property
+    def backup_id(self) -> str:
+        return self._backup.id
+
+    @property
+    def backup_path(self) -> str:
+        return self._backup.told
+
+    @cached_property
+    def model_path(self) -> str:
+        """Of an uploaded artefact."""
+        voices = self.services.voices.of(self.owner.id)
+        upload, _ = voices.take_upload(self._artefact(), also=lambda _session, _upload: None)
+        return self.services.registry.paths.path(self.owner.id, upload.id)
+
+    def _artefact(self) -> Path:
+        folder = self.services.settings.home / "work" / uuid.uuid4().hex
+        folder.mkdir()
+        (folder / "voice.json").write_text("{}")
+        return folder
 
     @cached_property
     def deleted_model(self) -> uuid.UUID:
@@ -213,6 +262,23 @@ def _training(things: Things) -> dict[str, Any]:
     return {"userId": str(things.user_id), "voiceSampleIds": [str(things.sample_id)], "provider": "tone"}
 
 
+def _new_model(things: Things) -> dict[str, Any]:
+    return {"userId": str(things.user_id), "modelPath": things.model_path, "provider": "tone"}
+
+
+def _compared(things: Things) -> dict[str, Any]:
+    return {"modelIds": [str(things.older_id), str(things.newer_id)]}
+
+
+def _selected(things: Things) -> dict[str, Any]:
+    assert things.model_id  # there is one to select
+    return {"userId": str(things.user_id)}
+
+
+def _restore(things: Things) -> dict[str, Any]:
+    return {"backupPath": things.backup_path}
+
+
 def _share(things: Things) -> dict[str, Any]:
     return {"ownerId": str(things.user_id), "targetUserIds": [str(things.reader.id)]}
 
@@ -258,6 +324,9 @@ TABLE: dict[str, Row] = {
     "POST /admin/users": for_admins(201, "/admin/users", lambda _: {"email": f"{uuid.uuid4()}@example.com"}),
     "GET /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
     "PATCH /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}", {"disabled": True}),
+    "DELETE /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
+    "GET /admin/erasures/{erasure_id}": for_admins(200, "/admin/erasures/{erasure_id}"),
+    "DELETE /account": for_everybody(200, None, "/account"),
     "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),
     # operations
     "GET /admin/audit": for_admins(200, "/admin/audit"),
@@ -315,6 +384,53 @@ TABLE: dict[str, Row] = {
     "GET /consents/{consent_id}": for_owner(200, CONSENTS_READ, "/consents/{consent_id}"),
     "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
     "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
+    # voice models
+    "POST /voice-models": for_owner(201, VOICES_WRITE, "/voice-models", _new_model, other=403),
+    "POST /voice-models/artefacts": for_owner(
+        422, VOICES_WRITE, "/voice-models/artefacts?userId={user_id}", other=403, content=b"no archive"
+    ),
+    "GET /voice-models/user/{userId}": for_owner(200, VOICES_READ, "/voice-models/user/{user_id}", other=403),
+    "GET /voice-models/user/{userId}/active": for_owner(
+        200, VOICES_READ, "/voice-models/user/{user_id}/active?that={model_id}", other=403
+    ),
+    "GET /voice-models/{modelId}": for_owner(200, VOICES_READ, "/voice-models/{model_id}"),
+    **{
+        f"{method} /voice-models/{{modelId}}": for_owner(
+            200, VOICES_WRITE, "/voice-models/{model_id}", {"notes": "x"}
+        )
+        for method in ("PUT", "PATCH")
+    },
+    "DELETE /voice-models/{modelId}": for_owner(200, VOICES_WRITE, "/voice-models/{model_id}"),
+    "POST /voice-models/{modelId}/activate": for_owner(
+        200, VOICES_WRITE, "/voice-models/{newer_id}/activate"
+    ),
+    "POST /voice-models/{modelId}/deactivate": for_owner(
+        200, VOICES_WRITE, "/voice-models/{older_id}/deactivate"
+    ),
+    "POST /voice-models/{modelId}/rollback": for_owner(
+        201, VOICES_WRITE, "/voice-models/{older_id}/rollback"
+    ),
+    "GET /voice-models/{modelId}/versions": for_owner(200, VOICES_READ, "/voice-models/{older_id}/versions"),
+    "GET /voice-models/{modelId}/versions/compare": for_owner(
+        200, VOICES_READ, "/voice-models/{older_id}/versions/compare?with={newer_id}"
+    ),
+    # the figures of voice models
+    "GET /voice-models/{modelId}/usage-stats": for_owner(
+        200, VOICES_READ, "/voice-models/{model_id}/usage-stats"
+    ),
+    "GET /voice-models/user/{userId}/analytics": for_owner(
+        200, VOICES_READ, "/voice-models/user/{user_id}/analytics", other=403
+    ),
+    "PUT /voice-models/{modelId}/rating": for_owner(
+        200, VOICES_WRITE, "/voice-models/{model_id}/rating", {"rating": 4}
+    ),
+    "DELETE /voice-models/{modelId}/rating": for_owner(
+        204, VOICES_WRITE, "/voice-models/{model_id}/rating"
+    ),
+    "POST /voice-models/compare": for_owner(200, VOICES_READ, "/voice-models/compare", _compared),
+    "POST /voice-models/select-best": for_owner(
+        200, VOICES_READ, "/voice-models/select-best", _selected, other=403
+    ),
     # the cleanup, and what is deleted
     "POST /voice-models/cleanup": for_admins(200, "/voice-models/cleanup"),
     "GET /voice-models/cleanup/runs": for_admins(200, "/voice-models/cleanup/runs"),
@@ -324,12 +440,10 @@ TABLE: dict[str, Row] = {
     "GET /voice-models/user/{userId}/deleted": for_owner(
         200, VOICES_READ, "/voice-models/user/{user_id}/deleted", other=403
     ),
-    "DELETE /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
-    "GET /admin/erasures/{erasure_id}": for_admins(200, "/admin/erasures/{erasure_id}"),
-    "DELETE /account": for_everybody(200, None, "/account"),
     "POST /voice-models/{modelId}/undelete": for_owner(
         200, VOICES_WRITE, "/voice-models/{deleted_model}/undelete"
     ),
+    # copies of voices
     # shared voices
     "POST /voice-models/{modelId}/share": for_owner(
         200, VOICES_WRITE, "/voice-models/{model_id}/share", _share, other=403

@@ -283,7 +283,7 @@ def config(things, models, examples, limits):
             "continue-on-failure": True,
             "max-stream-events": 5,
             "dictionaries": {name: {"values": values} for name, values in (things | models).items()},
-            "parameters": {name: {"dictionary": kind, "probability": 0.9} for name, kind in NAMES.items()},
+            "parameters": {name: {"dictionary": kind, "probability": 0.7} for name, kind in NAMES.items()},
             "generation": {
                 "max-examples": examples,
                 "deterministic": True,
@@ -349,7 +349,7 @@ def explore(app, config, *, without):
     ("who", "examples", "limits"),
     [
         ("admin", 3, True),
-        ("user", 3, False),
+        ("user", 6, False),
         pytest.param("admin", 100, True, marks=pytest.mark.slow),
         pytest.param("user", 100, True, marks=pytest.mark.slow),
     ],
