@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
 
 _CONNECT_TIMEOUT_S = 10
+"""On this machine, where a server that is away says so at once, and one that is slow has much to do."""
+_NETWORK = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+"""Over a network (s, ms): a server that is gone says nothing, and whoever asks is told after two seconds."""
 _POOL_SIZE = 5
 _POOL_OVERFLOW = 10
 _POOL_TIMEOUT_S = 30
@@ -121,6 +124,13 @@ class Database:
         self.close()
 
 
+def _patience(url: URL) -> dict[str, int]:
+    """How long a connection, and an answer on one, may take; what the address itself says comes first."""
+    host = str(url.host or url.query.get("host", "/"))
+    chosen = {"connect_timeout": _CONNECT_TIMEOUT_S} if host.startswith("/") else _NETWORK
+    return {name: value for name, value in chosen.items() if name not in url.query}
+
+
 def _make_engine(url: URL, server: EmbeddedServer | None) -> Engine:
     engine = create_engine(
         url,
@@ -129,7 +139,7 @@ def _make_engine(url: URL, server: EmbeddedServer | None) -> Engine:
         max_overflow=_POOL_OVERFLOW,
         pool_timeout=_POOL_TIMEOUT_S,
         json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "voicewright"},
+        connect_args={"application_name": "voicewright", **_patience(url)},
     )
     if server is not None:
 

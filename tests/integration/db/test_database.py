@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from voicewright.db.errors import DatabaseRefused, DatabaseUnavailable, DatabaseUrlInvalid
 from voicewright.db.server import Database
+from voicewright.db.url import parse_database_url
 from voicewright.settings import Settings
 
 
@@ -128,3 +129,13 @@ def test_a_lock_that_somebody_holds_is_a_reason_to_try_again(database):
         with pytest.raises(DatabaseUnavailable) as caught:
             wait_for_it()
     assert caught.value.retryable
+
+
+def test_a_server_that_says_nothing_is_away():
+    """As behind a network that is gone; whoever asks is told in the time that a connection may take."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        database = Database(parse_database_url(f"postgresql://u:p@{host}:{port}/x"))
+        with pytest.raises(DatabaseUnavailable), database.session() as session:
+            session.execute(text("SELECT 1"))
+        database.close()
