@@ -117,7 +117,7 @@ class RegistryService:
                 forget_kept(session, job.facts.training_job_id)  # the voice refers to its files now
                 job.adopt(session, voice)
             describe(self._voices.vault.of(owner_id), voice)
-            note_change(session, caller, "create", voice, before, name=voice.name, version=voice.version)
+            note_change(session, caller, "create", voice, before, version=voice.version)
         return voice
 
     def take_artefact(
