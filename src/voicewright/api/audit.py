@@ -7,13 +7,21 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from voicewright.accounts.caller import Scope
 from voicewright.api.caller import calling
 from voicewright.api.services import Wired
 from voicewright.audit.models import AuditEvent
 from voicewright.audit.reading import Wanted, find_events
+
+
+def _moment(text: object) -> object:
+    """A number would be taken for seconds since 1970, which the document does not say."""
+    if isinstance(text, str) and "T" not in text.upper():
+        raise ValueError("write it as 2025-01-15T10:30:00Z")
+    return text
+
 
 router = APIRouter(prefix="/admin/audit", tags=["operations"], dependencies=[Depends(calling(Scope.ADMIN))])
 
@@ -66,7 +74,9 @@ def audit(
     actor_id: Annotated[UUID | None, Query(description="Who acted.")] = None,
     model_id: Annotated[UUID | None, Query(description="About which voice, attempts on it included.")] = None,
     action: Annotated[str | None, Query(max_length=200, description="Exactly this one.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before this moment.")] = None,
+    since: Annotated[
+        AwareDatetime | None, BeforeValidator(_moment), Query(description="Not before this moment.")
+    ] = None,
     before: Annotated[
         int | None, Query(ge=1, le=_LARGEST_ID, description="Older than the event with this id.")
     ] = None,

@@ -155,3 +155,11 @@ def test_administrators_read_all_and_page_through_it(client, admin, person, data
     assert len(read(action="voice_model.list", user_id=str(LOCAL_USER_ID))["events"]) == 5
     assert read(since="2100-01-01T00:00:00Z")["events"] == []
     assert read(expect=422, since="yesterday", limit=501)["code"] == "VALIDATION_FAILED"
+
+
+def test_a_moment_is_written_as_one(client, admin):
+    for moment in ("0", "1732180000", "2025-01-15"):
+        answer = client.get("/admin/audit", params={"since": moment}, headers=admin.headers)
+        assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "since")
+    answer = client.get("/admin/audit", params={"since": "2025-01-15T10:30:00Z"}, headers=admin.headers)
+    assert answer.status_code == 200
