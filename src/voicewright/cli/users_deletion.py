@@ -35,7 +35,7 @@ def delete(
             return {"deleted": None}
     receipt = Receipt.of(application.erasures.erase(user.id, requested_by=None))
     if not as_json:
-        what = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in receipt.deleted.items())
+        what = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in receipt.deleted.items())
         print(f"Deleted {user.label}: {what}; {receipt.bytes} bytes in {receipt.objects or 0} objects.")
         print(f"The key of the files was destroyed. Receipt {receipt.id}, SHA-256 {receipt.sha256}.")
         if receipt.state != "complete":

@@ -16,6 +16,13 @@ from voicewright.cli.app import run
 PASSWORD = "correct horse battery"  # noqa: S105
 
 
+class Terminal(io.StringIO):
+    """Where somebody sits who can be asked."""
+
+    def isatty(self):
+        return True
+
+
 class Quiet(LocalApplication):
     """Without log files."""
 
@@ -136,3 +143,21 @@ def test_what_can_not_be_done_is_said(users, accounts, arguments, status, code):
     ended, out, _ = users(*arguments, "--json", typed="short\n")
     assert (ended, json.loads(out)["code"]) == (status, code)
     assert [user.email for user in accounts.users.page(limit=9)[0]] == ["ann@example.com"]
+
+
+def test_an_account_is_deleted_with_all_that_it_has(users, as_json, accounts, monkeypatch):
+    accounts.users.add("ann@example.com", password=PASSWORD)
+    bob = accounts.users.add("bob@example.com")
+    accounts.users.add("root@example.com", role="admin")
+    assert users("delete", "ann@example.com")[0] == 2  # nobody can be asked
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    assert "Nothing was deleted" in users("delete", "ann@example.com")[1]
+    assert as_json("delete", "ann@example.com") == {"deleted": None}
+    status, out, _ = users("delete", "ann@example.com", "--yes")
+    assert (status, "accounts: 1" in out, "SHA-256" in out) == (0, True, True)
+    receipt = as_json("delete", "bob@example.com", "--yes")
+    assert (receipt["user_id"], receipt["requested_by"], receipt["state"]) == (str(bob.id), None, "complete")
+    assert users("delete", "bob@example.com", "--yes")[0] == 4
+    status, out, _ = users("delete", "root@example.com", "--yes", "--json")
+    assert (status, json.loads(out)["code"]) == (5, "LAST_ADMINISTRATOR")
