@@ -32,6 +32,9 @@ Tell = Callable[["Session", uuid.UUID, str, str], None]
 """To whom, with which subject, in which words."""
 
 _AT_ONCE: Final = 500
+"""Voices that one transaction tells of."""
+_MOST: Final = 50_000
+"""Voices that are told of in one go; the rest has its turn the next time."""
 _NAMED: Final = 20
 """Voices that one mail names."""
 
@@ -71,9 +74,13 @@ class CleanupNotices:
             return 0
         self._forget(now)
         sent = 0
-        while count := self._send_some(now):
-            sent += count
-        return sent
+        some: list[uuid.UUID] = []
+        for _, of_owner in groupby(self._waiting(now), key=lambda row: row[0]):
+            some += [model_id for _, model_id in of_owner]
+            if len(some) >= _AT_ONCE:
+                sent += self._send_some(some, now)
+                some = []
+        return sent + self._send_some(some, now)
 
     def _forget(self, now: datetime) -> None:
         """Take back what was told of voices that stay, as somebody used or activated them."""
@@ -83,25 +90,36 @@ class CleanupNotices:
         with self._database.session() as session:
             session.execute(delete(CleanupNotice).where(~still.exists()))
 
-    def _send_some(self, now: datetime) -> int:
+    def _waiting(self, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+        """The voices that are due soon and were not told of, with their owners, owner by owner."""
         told = select(CleanupNotice.model_id).where(CleanupNotice.model_id == VoiceModel.id)
-        found = select(VoiceModel).where(eligible(self._rules, now + self._notice), ~told.exists())
+        found = select(VoiceModel.owner_id, VoiceModel.id).where(
+            eligible(self._rules, now + self._notice), ~told.exists()
+        )
         with self._database.session() as session:
-            voices = list(session.scalars(found.order_by(VoiceModel.owner_id, VoiceModel.id).limit(_AT_ONCE)))
-            used = last_uses(session, [voice.id for voice in voices])
+            page = found.order_by(VoiceModel.owner_id, VoiceModel.id).limit(_MOST)
+            return [(owner_id, model_id) for owner_id, model_id in session.execute(page)]
+
+    def _send_some(self, model_ids: list[uuid.UUID], now: datetime) -> int:
+        """Tell of some voices in one transaction, with one mail for each owner."""
+        if not model_ids:
+            return 0
+        with self._database.session() as session:
+            found = select(VoiceModel).where(VoiceModel.id.in_(model_ids)).order_by(VoiceModel.owner_id)
+            voices = list(session.scalars(found))
+            used = last_uses(session, model_ids)
+            rows = [
+                {
+                    "model_id": voice.id,
+                    "owner_id": voice.owner_id,
+                    "due_at": self._rules.due_at(voice, used.get(voice.id)) or now,
+                    "noticed_at": now,
+                }
+                for voice in voices
+            ]
+            session.execute(insert(CleanupNotice).values(rows).on_conflict_do_nothing())
             for owner_id, of_owner in groupby(voices, key=lambda voice: voice.owner_id):
-                theirs = list(of_owner)
-                rows = [
-                    {
-                        "model_id": voice.id,
-                        "owner_id": owner_id,
-                        "due_at": self._rules.due_at(voice, used.get(voice.id)) or now,
-                        "noticed_at": now,
-                    }
-                    for voice in theirs
-                ]
-                session.execute(insert(CleanupNotice).values(rows).on_conflict_do_nothing())
-                self._tell(session, owner_id, *self._mail(theirs))
+                self._tell(session, owner_id, *self._mail(list(of_owner)))
         return len(voices)
 
     def _mail(self, voices: list[VoiceModel]) -> tuple[str, str]:

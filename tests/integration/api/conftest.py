@@ -37,9 +37,9 @@ from voicewright.recordings.samples import SampleService
 from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.service import TrainingService
 from voicewright.voices.cleanup import CleanupService
+from voicewright.voices.copies import Copies
 from voicewright.voices.figures import FigureService
 from voicewright.voices.lifecycle import LifecycleService
-from voicewright.voices.copies import Copies
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
