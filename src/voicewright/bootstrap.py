@@ -102,6 +102,11 @@ class LocalApplication:
         return SharingService(self.database)
 
     @cached_property
+    def copies(self) -> Copies:
+        """What exports, imports, backs up and restores voices; starts the database."""
+        return make_copies(self.settings, self.database, self.accounts, self.voices)
+
+    @cached_property
     def cleanup(self) -> CleanupService:
         """What deletes old, poor, unused voices; starts the database."""
         return make_cleanup(self.settings, self.database, self.voices)

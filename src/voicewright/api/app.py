@@ -27,6 +27,7 @@ from voicewright.api import (
     voice,
     voice_model_cleanup,
     voice_model_figures,
+    voice_model_copies,
     voice_model_sharing,
     voice_models,
 )
@@ -70,6 +71,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training.router)
     app.include_router(voice.router)
     app.include_router(voice_model_figures.router)
+    app.include_router(voice_model_copies.router)
     app.include_router(voice_model_sharing.router)
     app.include_router(voice_model_cleanup.router)
     app.include_router(voice_model_cleanup.admin_router)

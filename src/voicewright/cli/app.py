@@ -12,6 +12,7 @@ from voicewright import __version__
 from voicewright.cli import audit, clone, consents, doctor, inspect, keys, say, serve, users, voices
 from voicewright.cli import users_deletion as _users_deletion  # noqa: F401 - adds its command to `users`
 from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - adds its commands to `voices`
+from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
 from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - the same
 from voicewright.cli.failures import USAGE_STATUS
 from voicewright.errors import ErrorKind

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.cleanup import CleanupService
+    from voicewright.voices.copies import Copies
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing import SharingService
     from voicewright.worker.service import Worker
@@ -90,6 +91,10 @@ class Application(Protocol):
     @property
     def cleanup(self) -> CleanupService:
         """What deletes old, poor, unused voices; starts the database."""
+
+    @property
+    def copies(self) -> Copies:
+        """What exports, imports, backs up and restores voices; starts the database."""
 
     @property
     def sharing(self) -> SharingService:

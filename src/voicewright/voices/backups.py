@@ -191,11 +191,15 @@ class BackupService:
         for voice in voices:
             try:
                 sizes_bytes |= _sizes_of(voice.model, live)
-            except (BlobNotFound, BlobCorrupt, TreeInvalid) as error:
-                _LOG.warning("the voice %s is not backed up: %s", voice.model.id, error.message)
+            except (BlobNotFound, BlobCorrupt, TreeInvalid):
                 left_out.append(voice.model.id)
             else:
                 whole.append(voice)
+        if left_out:
+            _LOG.warning(
+                "files of %d voices of %s are missing or damaged, so that they are not backed up: %s, ...",
+                len(left_out), owner_id, left_out[0],
+            )  # fmt: skip
         return whole, sizes_bytes, tuple(left_out)
 
     def _collect(self, owner_id: UUID) -> None:

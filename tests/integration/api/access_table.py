@@ -444,6 +444,22 @@ TABLE: dict[str, Row] = {
         200, VOICES_WRITE, "/voice-models/{deleted_model}/undelete"
     ),
     # copies of voices
+    "GET /voice-models/{modelId}/export": for_owner(200, VOICES_READ, "/voice-models/{older_id}/export"),
+    "POST /voice-models/import": for_owner(
+        422, VOICES_WRITE, "/voice-models/import?userId={user_id}", other=403, content=b"no archive"
+    ),
+    "POST /voice-models/user/{userId}/backup": for_owner(
+        201, VOICES_WRITE, "/voice-models/user/{user_id}/backup", other=403
+    ),
+    "GET /voice-models/user/{userId}/backups": for_owner(
+        200, VOICES_READ, "/voice-models/user/{user_id}/backups", other=403
+    ),
+    "DELETE /voice-models/user/{userId}/backups/{backupId}": for_owner(
+        204, VOICES_WRITE, "/voice-models/user/{user_id}/backups/{backup_id}", other=403
+    ),
+    "POST /voice-models/user/{userId}/restore": for_owner(
+        200, VOICES_WRITE, "/voice-models/user/{user_id}/restore", _restore, other=403
+    ),
     # shared voices
     "POST /voice-models/{modelId}/share": for_owner(
         200, VOICES_WRITE, "/voice-models/{model_id}/share", _share, other=403

@@ -83,6 +83,8 @@ NAMES = {
     "body.ownerId": "callers",
     "body.targetUserIds[*]": "guests",
     "path.modelId": "models",
+    "path.backupId": "backups",
+    "body.backupPath": "backup_paths",
     "body.modelIds[*]": "own_models",
     "body.modelPath": "model_paths",
     "query.with": "models",
@@ -102,6 +104,7 @@ EXCEPTIONS = {
             "/voice-models/cleanup",
             "/voice-models/compare",
             "/voice-models/expiring",
+            "/voice-models/import",
             "/voice-models/select-best",
         ],
         "GET is not for these, but they are also /training/{jobId} with an id that is none: 422, not 405",
@@ -126,6 +129,7 @@ def api_settings(settings):
             "voice_requests_per_hour": 100_000,
             "model_creations_per_hour": 100_000,
             "model_updates_per_hour": 100_000,
+            "model_backups_per_day": 100_000,
         }
     )
 
@@ -258,10 +262,14 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
     artefact.mkdir()
     (artefact / "voice.json").write_text("{}")
     upload, _ = voices.take_upload(artefact, also=lambda _session, _upload: None)
+    token = services.accounts.authenticate(caller.access_token)
+    backups = [services.copies.backups.make(token, caller.id).place for _ in range(8)]
     return {
         "models": [str(one) for one in found],
         "own_models": [str(one) for one in found[-30:]],
         "model_paths": [services.registry.paths.path(caller.id, upload.id)],
+        "backups": [place.id for place in backups],
+        "backup_paths": [place.told for place in backups],
         "callers": [str(caller.id)],
         "guests": guests,
         "leavers": [str(make_person(f"leaver{number}@example.com").id) for number in range(6)],
