@@ -26,8 +26,8 @@ from voicewright.api import (
     users,
     voice,
     voice_model_cleanup,
-    voice_model_figures,
     voice_model_copies,
+    voice_model_figures,
     voice_model_sharing,
     voice_models,
 )
