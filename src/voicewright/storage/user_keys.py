@@ -109,7 +109,11 @@ class KeyRing:
             known = self._ciphers.get(owner_id)
             if known is not None and time.monotonic() < known.forgotten_s:
                 return known.cipher
-        made = Cipher(self._opened(self._sealed(owner_id)))
+        try:
+            secret = self._opened(self._sealed(owner_id))
+        except MasterKeyWrong:  # or the master key was changed between the two
+            secret = self._opened(self._sealed(owner_id))
+        made = Cipher(secret)
         with self._guard:
             now_s = time.monotonic()
             self._ciphers.pop(owner_id, None)
@@ -169,6 +173,8 @@ class KeyRing:
             KeyDestroyed: their account was deleted.
         """
         secret = self._opened(sealed)
+        share_lock(session, MASTER_KEY_LOCK)
+        self._renew_master()
         again = self.master.seal(secret)
         now = datetime.now(UTC)
         new = insert(UserKey).values(

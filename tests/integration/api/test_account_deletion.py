@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text, update
@@ -44,6 +44,12 @@ STAYS = {
     "audit_heads": "the ends of the chains",
     "cleanup_runs": "ids of voices that were cleaned up",
 }
+
+
+@pytest.fixture
+def api_settings(settings, short_dir):
+    """Backups lie in a store of their own."""
+    return settings.model_copy(update={"backup_url": f"file://{short_dir}/backups"})
 
 
 @pytest.fixture
@@ -103,6 +109,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         with database.session() as session:
             for cache, subject in ((ANALYTICS, person.id), (STATISTICS, voice.id)):
                 cache.answers(session, {subject: f"of:{subject}"}, lambda found: {one: {} for one in found})
+        services.copies.backups.make(caller, person.id)
         let_go(services.voices.vault.of(person.id), ["2" * 64])
         return other, voice, job.job_id
 
@@ -111,9 +118,8 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
 
 def tables_with(database, *needles):
     """The tables that have one of the texts anywhere in a row."""
-    for module in pkgutil.walk_packages(voicewright.__path__, "voicewright."):
-        if module.name.endswith("models"):
-            importlib.import_module(module.name)
+    for path in Path(voicewright.__file__).parent.glob("*/*models.py"):
+        importlib.import_module(f"voicewright.{path.parent.name}.{path.stem}")
     found = set()
     with database.session() as session:
         for table in Base.metadata.sorted_tables:
@@ -128,10 +134,11 @@ def naming_tables():
     return {table.name for table in Base.metadata.sorted_tables if NAMES_SOMEBODY & set(table.c.keys())}
 
 
-def test_nothing_of_a_deleted_account_is_left_in_any_table(  # noqa: PLR0917 - fixtures
-    client, database, person, admin, fill, services
+def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtures
+    client, database, person, admin, fill, services, short_dir
 ):
     other, voice, _ = fill(person)
+    assert list(short_dir.glob(f"backups/backups/{person.id}/*.json"))
     before = tables_with(database, person.id, person.email, voice.id)
     forgotten = naming_tables() - before - {"erasures"}
     assert not forgotten, f"enter a row of theirs in `fill`: {forgotten}"
@@ -163,7 +170,7 @@ def test_nothing_of_a_deleted_account_is_left_in_any_table(  # noqa: PLR0917 - f
     for vault in (services.voices.vault, services.samples.vault):
         with pytest.raises(KeyDestroyed):
             vault.of(person.id).put_bytes(b"late work")
-    files = services.settings.home.rglob("*")
+    files = short_dir.rglob("*")
     assert [path for path in files if str(person.id) in str(path)] == []
     other_voice = services.voices.of(other.id).get("Ann")
     assert services.voices.materialise(other_voice).is_dir()
@@ -278,3 +285,10 @@ def test_trainings_are_cancelled_and_their_cost_stays_with_the_day(database, era
         assert session.scalar(text("SELECT count(*) FROM queue.procrastinate_jobs")) == 0, ticket
         assert session.query(VoiceModel).where(VoiceModel.owner_id == person.id).count() == 0
         assert session.scalar(text("SELECT sum(reserved) FROM training_budget_days")) in {None, Decimal(0)}
+
+
+def test_of_two_deletions_at_once_one_finds_nothing_any_more(client, person, admin, fill, run_together):
+    fill(person)
+    path = f"/admin/users/{person.id}"
+    answers = run_together(lambda _: client.delete(path, headers=admin.headers).status_code, 4)
+    assert sorted(answers) == [200, 404, 404, 404]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -168,3 +169,18 @@ def test_the_doctor_says_where_the_master_key_is(voicewright, settings):
     write_keys(master_key_path(settings), [new_master_key()])
     status, out, _ = voicewright("doctor")
     assert (status, "MISSING  master key" in out, "Put that key back" in out) == (6, True, True)
+
+
+def test_no_key_that_is_made_meanwhile_is_sealed_with_one_that_goes(settings, database, digest, open_vault):
+    owners = [uuid.uuid4() for _ in range(60)]
+    services = [open_vault() for _ in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        made = [pool.submit(services[at % 3].of(owner).put_bytes, b"new") for at, owner in enumerate(owners)]
+        for _ in range(3):
+            rotation.rotate_master_key(settings, database)
+        stored = [each.result().digest for each in made]
+    (key,) = keys_in(master_key_path(settings))
+    after = open_vault()  # which checks that all can be opened
+    assert after.keys.counts() == {MasterKeys([key], "here").ids[0]: 61}
+    assert {after.of(owner).read(one) for owner, one in zip(owners, stored, strict=True)} == {b"new"}
+    assert after.of(ANN).read(digest) == b"content"
