@@ -36,11 +36,11 @@ _ZIP: Final = {
     "description": "A zip that begins with `manifest.json`; cut off it is none.",
     "headers": {"Content-Disposition": {"description": "A file name.", "schema": {"type": "string"}}},
 }
-_ZIP_TYPES: Final = ("application/zip", "application/octet-stream")
 _ARCHIVE_BODY: Final = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _ZIP_TYPES},
+        "description": "The zip; what it is, is told by its content.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 _HEADERS: Final = {

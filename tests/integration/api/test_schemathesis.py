@@ -246,22 +246,22 @@ def things(app, accounts, recordings, cast):
 
 @pytest.fixture
 def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR0917 - fixtures
-    """Voices without files: one of everybody's, some more of the caller's; and people who share or leave."""
+    """One voice of everybody's, some more of the caller's with files; and people who share or leave."""
     facts = VoiceFacts(
         name="Ann", engine="tone", engine_version="1", language="en-us", speech_s=1.0, train_s=1.0
     )
-    trees = StoredTrees(artefact="0" * 64, artefact_bytes=0, stored_bytes=0)
     caller = cast[who]
+    voices, artefact = services.voices.of(caller.id), tmp_path / "artefact"
+    artefact.mkdir()
+    (artefact / "voice.json").write_text("{}")
+    upload, _ = voices.take_upload(artefact, also=lambda _session, _upload: None)
+    trees = StoredTrees(artefact=upload.digest, artefact_bytes=2, stored_bytes=2)
     with database.session() as session:
         found = [
             enter_voice(session, owner.id, Entry.of(facts), trees).id
             for owner in [*cast.values(), *[caller] * 30]
         ]
     guests = [str(one.id) for one in cast.values() if one is not caller]
-    voices, artefact = services.voices.of(caller.id), tmp_path / "artefact"
-    artefact.mkdir()
-    (artefact / "voice.json").write_text("{}")
-    upload, _ = voices.take_upload(artefact, also=lambda _session, _upload: None)
     token = services.accounts.authenticate(caller.access_token)
     backups = [services.copies.backups.make(token, caller.id).place for _ in range(8)]
     return {
