@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from voicewright.storage.vault import Vault
 
 TEMPLATE = "migrated"
+S3_CREDENTIALS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
 _ROOMY_BYTES = 1 << 30
 _NUMBERS = itertools.count(1)
 _MEASURES = {"snr_db": 30.0, "clipping_ratio": 0.0, "loudness_lufs": -20.0, "bandwidth_hz": 8000.0}
@@ -185,6 +186,42 @@ def enter_dataset(database: Database) -> Callable[..., Dataset]:
         return dataset
 
     return enter
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A server of the real S3 protocol; its packages are imported for the few tests that need it."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket_options(s3_endpoint: str) -> dict[str, str]:
+    """What `ObjectStore.at_url` has to know of that server."""
+    return {**S3_CREDENTIALS, "endpoint": s3_endpoint, "allow_http": "true"}
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str) -> str:
+    """The name of a new bucket there."""
+    import boto3
+
+    name = f"voices-{uuid.uuid4().hex[:8]}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_endpoint,
+        aws_access_key_id=S3_CREDENTIALS["access_key_id"],
+        aws_secret_access_key=S3_CREDENTIALS["secret_access_key"],
+        region_name=S3_CREDENTIALS["region"],
+    )
+    client.create_bucket(Bucket=name)
+    client.close()
+    return name
 
 
 @pytest.fixture

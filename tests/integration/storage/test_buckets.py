@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, StorageUnavailable, StoreUrlInvalid
 from voicewright.storage.objects import ObjectStore
@@ -16,41 +14,10 @@ from voicewright.storage.trees import StoredTree, fetch_tree, put_tree
 from voicewright.storage.user_keys import KeyRing
 from voicewright.storage.vault import Vault
 
-CREDENTIALS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
 
 @pytest.fixture
-def bucket(endpoint):
-    name = f"voices-{uuid.uuid4().hex[:8]}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",  # noqa: S106
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket=name)
-    client.close()
-    return name
-
-
-@pytest.fixture
-def options(endpoint):
-    return CREDENTIALS | {"endpoint": endpoint, "allow_http": "true"}
-
-
-@pytest.fixture
-def store(bucket, options, tmp_path):
-    objects = ObjectStore.at_url(f"s3://{bucket}/voicewright", options)
+def store(bucket, bucket_options, tmp_path):
+    objects = ObjectStore.at_url(f"s3://{bucket}/voicewright", bucket_options)
     return open_blobs(tmp_path / "here", objects=objects)
 
 
@@ -105,9 +72,9 @@ def test_folders_and_small_objects_move_in_a_bucket(store, tmp_path):
     assert list(store.objects.paths("somebody/one")) == []
 
 
-def test_the_settings_name_the_bucket(bucket, options, settings, database):
+def test_the_settings_name_the_bucket(bucket, bucket_options, settings, database):
     configured = settings.model_copy(
-        update={"store_url": f"s3://{bucket}/a/folder", "store_options": options}
+        update={"store_url": f"s3://{bucket}/a/folder", "store_options": bucket_options}
     )
     keys = KeyRing.open(configured, database)
     owner = uuid.uuid4()
@@ -115,13 +82,13 @@ def test_the_settings_name_the_bucket(bucket, options, settings, database):
     one, two = voices.of(owner).put_bytes(b"voice"), samples.of(owner).put_bytes(b"sample")
     assert voices.of(owner).read(one.digest) == b"voice"
     assert not voices.of(owner).has(two.digest)
-    whole = ObjectStore.at_url(f"s3://{bucket}", options)
+    whole = ObjectStore.at_url(f"s3://{bucket}", bucket_options)
     assert {path.split(str(owner))[0] for path in whole.paths("")} == {"a/folder/", "a/folder/samples/"}
     assert voices.forget_owner(owner) == 1
 
 
-def test_a_store_that_is_away_or_no_store_is_said(options):
-    away = ObjectStore.at_url("s3://no-such-bucket", options)
+def test_a_store_that_is_away_or_no_store_is_said(bucket_options):
+    away = ObjectStore.at_url("s3://no-such-bucket", bucket_options)
     with pytest.raises(StorageUnavailable, match="no-such-bucket"):
         away.put("a", [b"x"])
     for url in ("ftp://host/x", "s3:", "C:\\voices", "s3://bucket"):

@@ -504,3 +504,20 @@ def test_with_an_owner_go_their_backups(ann, whole_voice, make_installation, sho
     assert apart.backup().place.told.startswith(f"file://{short_dir}/b/backups/{ann.id}/")
     assert forget_objects(apart.copies.backups.store.objects, ann.id) > 5
     assert not [path for path in (short_dir / "b").rglob("*") if path.is_file()]
+
+
+def test_voices_and_backups_may_lie_in_buckets(ann, whole_voice, make_installation, bucket, bucket_options):
+    there = {"backup_url": f"s3://{bucket}/apart", "backup_options": bucket_options}
+    there["master_key"] = ann.installation.settings.master_key
+    both = there | {"store_url": f"s3://{bucket}/voices", "store_options": bucket_options}
+    new = whole_voice()
+    (new.artefact_dir / "model.safetensors").write_bytes(os.urandom(9 << 20))  # an upload in parts
+    mine = ann.in_new_database(make_installation, **both)
+    voice = mine.voices.register(new)
+    backup, said = mine.backup(), mine.spoken(voice)
+    assert backup.place.told.startswith(f"s3://{bucket}/apart/backups/{ann.id}/backup_")
+    with mine.installation.database.session() as session:
+        session.execute(text("DELETE FROM voice_models; DELETE FROM user_keys"))
+    later = ann.in_new_database(make_installation, home=ann.installation.settings.home.parent / "b", **there)
+    assert len(later.restore(backup).restored) == 1
+    assert later.spoken(later.voices.get(voice.id)) == said
