@@ -84,22 +84,18 @@ def take(
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Make a voice of an exported one, also of another installation's."""
-    import uuid
+    from tempfile import TemporaryDirectory
 
     from voicewright.storage.faults import clear_errors
-    from voicewright.storage.work import work_folder
 
     application: Application = ctx.obj
     with clear_errors(f"read {archive}", str(archive.parent)), archive.open("rb"):
         pass
     owner_id = voices_of(application, owner).owner_id
-    with work_folder(application.work_dir, f"import-{uuid.uuid4()}") as folder:
-        try:
-            voice = application.copies.imports.take(
-                _caller(owner_id), archive, folder.path, name=name, speaker=speaker
-            )
-        finally:
-            folder.finished = True
+    with TemporaryDirectory(dir=application.work_dir, prefix="import-") as folder:
+        voice = application.copies.imports.take(
+            _caller(owner_id), archive, Path(folder), name=name, speaker=speaker
+        )
     if not as_json:
         active = ", the active voice now" if voice.is_active else ""
         print(f"'{voice.name}', version {voice.version}, is registered{active}.")
