@@ -42,15 +42,15 @@ from voicewright.home.layout import Home
 from voicewright.privacy.service import ConsentService
 from voicewright.settings import Settings
 from voicewright.voices.caching import ANALYTICS, STATISTICS, Cache, cache_table, changed
-from voicewright.voices.figure_views import UsageStats
-from voicewright.voices.figures import FigureService, compute_analytics
+from voicewright.voices.figures.ratings import ratings_of
+from voicewright.voices.figures.service import FigureService, compute_analytics
+from voicewright.voices.figures.usage import sums_of_models
+from voicewright.voices.figures.views import UsageStats
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.listing import Listing, list_models
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.ratings import ratings_of
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.service import VoiceService
-from voicewright.voices.usage import sums_of_models
 from voicewright.voices.views import VoiceModelPageView, VoiceModelView
 
 if TYPE_CHECKING:

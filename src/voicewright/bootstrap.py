@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
-    from voicewright.voices.cleanup import CleanupService
-    from voicewright.voices.copies import Copies
+    from voicewright.voices.cleanup.service import CleanupService
+    from voicewright.voices.copies.service import Copies
     from voicewright.voices.service import VoiceService
-    from voicewright.voices.sharing import SharingService
+    from voicewright.voices.sharing.service import SharingService
     from voicewright.worker.chores import Chore
     from voicewright.worker.service import Worker
 
@@ -97,7 +97,7 @@ class LocalApplication:
     @cached_property
     def sharing(self) -> SharingService:
         """Who may see or use whose voice; starts the database."""
-        from voicewright.voices.sharing import SharingService
+        from voicewright.voices.sharing.service import SharingService
 
         return SharingService(self.database)
 
@@ -212,13 +212,13 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.training.service import TrainingService
-    from voicewright.voices.figures import FigureService
+    from voicewright.voices.figures.service import FigureService
     from voicewright.voices.lifecycle import LifecycleService
     from voicewright.voices.limits import ModelLimits
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
-    from voicewright.voices.sharing import SharingService
+    from voicewright.voices.sharing.service import SharingService
 
     accounts = AccountService(settings, database)
     consents = ConsentService(database, settings.environment)
@@ -253,7 +253,7 @@ def make_copies(
     """What exports, imports, backs up and restores voices."""
     from voicewright.privacy.service import ConsentService
     from voicewright.training.data_of_voice import data_of_voice
-    from voicewright.voices.copies import Copies
+    from voicewright.voices.copies.service import Copies
 
     return Copies.open(
         settings,
@@ -269,7 +269,7 @@ def make_cleanup(settings: Settings, database: Database, voices: VoiceService) -
     """The cleanup of voices, which tells their owners by mail."""
     from voicewright.notifications.mail import MailServer
     from voicewright.notifications.outbox import Outbox
-    from voicewright.voices.cleanup import CleanupService
+    from voicewright.voices.cleanup.service import CleanupService
 
     return CleanupService(database, settings, voices, tell=Outbox(database, MailServer.of(settings)).tell)
 
@@ -286,7 +286,7 @@ def make_erasures(
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
     from voicewright.training.service import TrainingService
-    from voicewright.voices.backup_store import BackupStore
+    from voicewright.voices.copies.backup_store import BackupStore
 
     consents = ConsentService(database, settings.environment)
     parts = ErasureParts(

@@ -180,8 +180,8 @@ class Settings(BaseSettings):
     backup_url: Annotated[str | None, BeforeValidator(_without_slash)] = Field(
         default=None,
         validation_alias="VOICEWRIGHT_BACKUP_URL",
-        description="Where backups of voices are kept, if not beside them: an address as that of the store, or "
-        "a directory, `file:///mnt/backups`.",
+        description="Where backups of voices are kept, if not beside them: an address as that of the store, "
+        "or a directory, `file:///mnt/backups`.",
     )
     backup_options: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_pairs)] = Field(
         default=None,

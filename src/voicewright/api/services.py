@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.training.service import TrainingService
-    from voicewright.voices.cleanup import CleanupService
-    from voicewright.voices.copies import Copies
-    from voicewright.voices.figures import FigureService
+    from voicewright.voices.cleanup.service import CleanupService
+    from voicewright.voices.copies.service import Copies
+    from voicewright.voices.figures.service import FigureService
     from voicewright.voices.lifecycle import LifecycleService
     from voicewright.voices.registry import RegistryService
     from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
-    from voicewright.voices.sharing import SharingService
+    from voicewright.voices.sharing.service import SharingService
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.schemas import RequestModel, Whole
-from voicewright.voices.cleanup import AT_ONCE, MOST_AT_ONCE, Expiring
-from voicewright.voices.cleanup_models import CleanupRun
+from voicewright.voices.cleanup.models import CleanupRun
+from voicewright.voices.cleanup.service import AT_ONCE, MOST_AT_ONCE, Expiring
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.views import UtcMoment, View, VoiceModelView
 

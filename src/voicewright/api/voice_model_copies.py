@@ -18,7 +18,13 @@ from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import in_upload_thread, receive_file, upload_folder
 from voicewright.voices.bodies import Body
-from voicewright.voices.copy_views import EXAMPLE_PATH, BackupPageView, BackupView, NewBackupView, RestoreView
+from voicewright.voices.copies.views import (
+    EXAMPLE_PATH,
+    BackupPageView,
+    BackupView,
+    NewBackupView,
+    RestoreView,
+)
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.views import VoiceModelView
 

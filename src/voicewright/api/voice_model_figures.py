@@ -12,9 +12,9 @@ from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-from voicewright.voices.figure_bodies import ComparisonBody, RatingBody, SelectionBody
-from voicewright.voices.figure_views import Analytics, RatingView, UsageStats
-from voicewright.voices.figures import Comparison, Selection
+from voicewright.voices.figures.bodies import ComparisonBody, RatingBody, SelectionBody
+from voicewright.voices.figures.service import Comparison, Selection
+from voicewright.voices.figures.views import Analytics, RatingView, UsageStats
 from voicewright.voices.model_paths import ModelPaths
 from voicewright.voices.views import View, VoiceModelView
 

@@ -14,8 +14,8 @@ from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.schemas import RequestModel
 from voicewright.training.views import UtcMoment, View
-from voicewright.voices.share_models import SharePermission, VoiceShare
-from voicewright.voices.sharing import SharedVoice
+from voicewright.voices.sharing.models import SharePermission, VoiceShare
+from voicewright.voices.sharing.service import SharedVoice
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 

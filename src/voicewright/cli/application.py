@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
-    from voicewright.voices.cleanup import CleanupService
-    from voicewright.voices.copies import Copies
+    from voicewright.voices.cleanup.service import CleanupService
+    from voicewright.voices.copies.service import Copies
     from voicewright.voices.service import VoiceService
-    from voicewright.voices.sharing import SharingService
+    from voicewright.voices.sharing.service import SharingService
     from voicewright.worker.service import Worker
 
 P = ParamSpec("P")

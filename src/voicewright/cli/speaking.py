@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from voicewright.cli.application import Application
     from voicewright.engines.client import EngineClient
     from voicewright.speech.say import SayRequest, SayResult
-    from voicewright.voices.usage import Use
+    from voicewright.voices.figures.usage import Use
 
 
 def speak(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from voicewright.accounts.caller import Caller
-    from voicewright.voices.cleanup_models import CleanupRun
+    from voicewright.voices.cleanup.models import CleanupRun
     from voicewright.voices.models import VoiceModel
 
 _ALL = 1_000_000_000

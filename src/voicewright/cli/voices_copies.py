@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from voicewright.accounts.caller import Caller
-    from voicewright.voices.restored_rows import Restored
+    from voicewright.voices.copies.restored_rows import Restored
 
 _ALL = 1_000_000_000
 _BACKUP = typer.Argument(help="Path of the backup, as `voices backups` shows it; the newest by default.")
@@ -187,7 +187,7 @@ def restore(
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Bring back the voices of a backup: all of them or, where something is wrong with it, none."""
-    from voicewright.voices.copy_errors import BackupNotFound
+    from voicewright.voices.copies.errors import BackupNotFound
 
     application: Application = ctx.obj
     owner_id = voices_of(application, owner).owner_id

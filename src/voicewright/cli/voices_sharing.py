@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.caller import Caller
     from voicewright.voices.models import VoiceModel
-    from voicewright.voices.share_models import VoiceShare
-    from voicewright.voices.sharing import SharedVoice
+    from voicewright.voices.sharing.models import VoiceShare
+    from voicewright.voices.sharing.service import SharedVoice
 
 _ALL = 1_000_000_000
 
@@ -41,7 +41,7 @@ def share(
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Let other accounts speak with a voice; once more with --read takes that back and lets them see it."""
-    from voicewright.voices.share_models import SharePermission
+    from voicewright.voices.sharing.models import SharePermission
 
     application: Application = ctx.obj
     voice = voices_of(application, owner).get(name, version)

@@ -30,10 +30,10 @@ from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.training.models import TrainingEvent, TrainingJob
 from voicewright.voices import caching
-from voicewright.voices.cleanup_models import CleanupNotice
+from voicewright.voices.cleanup.models import CleanupNotice
+from voicewright.voices.figures.models import VoiceRating, VoiceUse
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
-from voicewright.voices.share_rules import forget_shares_of
-from voicewright.voices.usage_models import VoiceRating, VoiceUse
+from voicewright.voices.sharing.rules import forget_shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

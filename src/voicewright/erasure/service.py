@@ -27,7 +27,7 @@ from voicewright.errors import AppError
 from voicewright.storage.vault import forget_objects, objects_of
 from voicewright.storage.work import remove_work
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
-from voicewright.voices.activation import lock_owner
+from voicewright.voices.owner_lock import lock_owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,9 +19,9 @@ from voicewright.monitoring.models import Alert
 from voicewright.notifications.outbox import waiting_mails
 from voicewright.training.models import TrainingJob
 from voicewright.training.nodes import live_nodes
-from voicewright.voices.cleanup_models import CleanupRun
+from voicewright.voices.cleanup.models import CleanupRun
+from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.usage_models import VoiceUse
 
 if TYPE_CHECKING:
     import uuid

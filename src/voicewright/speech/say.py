@@ -11,7 +11,7 @@ from voicewright.audio.encode import format_of, write_audio
 from voicewright.audio.errors import AudioNotWritten
 from voicewright.speech.stream import SpeechStream
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.usage import Outcome, Use
+from voicewright.voices.figures.usage import Outcome, Use
 
 if TYPE_CHECKING:
     import threading

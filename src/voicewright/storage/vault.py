@@ -3,7 +3,7 @@
 {owner}/sha256/<2 hex>/<62 hex>      what their voices or recordings are made of, see `storage.blobs`
 {owner}/{voice}/voice.json           what a voice is made of, by digests
 deleted/{owner}/{voice}/voice.json   the same of a deleted one, until it is purged
-backups/{owner}/...                  see `voices.backups`
+backups/{owner}/...                  see `voices.copies.backups`
 """
 
 from __future__ import annotations

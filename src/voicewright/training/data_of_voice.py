@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from voicewright.recordings.models import Sample
 from voicewright.training.models import TrainingJob
-from voicewright.voices.exporting import Recording, TrainingData
+from voicewright.voices.copies.exporting import Recording, TrainingData
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:

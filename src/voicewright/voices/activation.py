@@ -1,32 +1,24 @@
 """Which voice of an owner speaks: changed by one transaction at a time, and never two at once.
 
-Whoever changes an owner's versions or their active voice holds the owner's lock first. The partial unique
+Whoever changes it holds the owner's lock first (`voices.owner_lock`). The partial unique
 index `uq_voice_models_active` is what guarantees the rest, whoever forgets it.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.share_rules import end_shares
+from voicewright.voices.sharing.rules import end_shares
 
 if TYPE_CHECKING:
     import uuid
 
     from sqlalchemy.orm import Session
-
-_OWNER_LOCK: Final = 0x766F6963
-"""The first half of the advisory lock under which an owner's versions and active voice change: "voic"."""
-
-
-def lock_owner(session: Session, owner_id: uuid.UUID) -> None:
-    """Let one transaction at a time change this owner's versions and active voice."""
-    session.execute(select(func.pg_advisory_xact_lock(_OWNER_LOCK, func.hashtext(str(owner_id)))))
 
 
 def active_voice(session: Session, owner_id: uuid.UUID) -> VoiceModel | None:

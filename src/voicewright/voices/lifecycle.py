@@ -10,17 +10,18 @@ from sqlalchemy import func, select
 
 from voicewright.accounts.policies import may_see, require_own_id
 from voicewright.errors import AppError
-from voicewright.voices.access import find_own, not_found
-from voicewright.voices.activation import lock_owner, mark_deleted
+from voicewright.voices.activation import mark_deleted
 from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
-from voicewright.voices.cleanup_errors import VoiceNotDeleted
+from voicewright.voices.cleanup.errors import VoiceNotDeleted
 from voicewright.voices.described import deleted_path, live_path, move
 from voicewright.voices.errors import VoiceModelExists, VoiceNotFound
 from voicewright.voices.finding import of_job
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.retention import rests
-from voicewright.voices.share_rules import end_shares
+from voicewright.voices.sharing.access import find_own, not_found
+from voicewright.voices.sharing.rules import end_shares
 
 if TYPE_CHECKING:
     import uuid

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from voicewright.accounts.policies import require_own_id
 from voicewright.engines.registry import get_engine
-from voicewright.voices.access import find_named, find_own
-from voicewright.voices.activation import active_voice, lock_owner, make_active, make_inactive, mark_deleted
+from voicewright.voices.activation import active_voice, make_active, make_inactive, mark_deleted
 from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
 from voicewright.voices.changing import apply_changes, require_revision
@@ -22,6 +21,8 @@ from voicewright.voices.errors import NoActiveVoice, VoiceAlreadyActive, VoiceNo
 from voicewright.voices.kept import forget_kept
 from voicewright.voices.listing import list_models
 from voicewright.voices.model_paths import ModelPaths
+from voicewright.voices.owner_lock import lock_owner
+from voicewright.voices.sharing.access import find_named, find_own
 from voicewright.voices.sources import Sources
 from voicewright.voices.uploads import unpack_artefact
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.trees import StoredTree
-from voicewright.voices.access import find_model, find_own
 from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
 from voicewright.voices.errors import VoiceFilesGone, VoicesUnrelated
+from voicewright.voices.sharing.access import find_model, find_own
 from voicewright.voices.versions import FileDiff, VersionDiff, of_lineage, roll_back
 
 if TYPE_CHECKING:

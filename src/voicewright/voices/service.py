@@ -14,7 +14,7 @@ from voicewright.home.layout import Home
 from voicewright.storage.trees import StoredTree
 from voicewright.storage.user_keys import KeyRing
 from voicewright.storage.vault import Vault
-from voicewright.voices.activation import active_voice, lock_owner, make_active, mark_deleted
+from voicewright.voices.activation import active_voice, make_active, mark_deleted
 from voicewright.voices.artefacts import (
     artefact_pending,
     collect,
@@ -33,14 +33,15 @@ from voicewright.voices.changing import rename
 from voicewright.voices.checks import checked_evaluation
 from voicewright.voices.described import deleted_path, describe, live_path, move
 from voicewright.voices.entering import Entry, enter_voice
+from voicewright.voices.figures.usage import UseLog
 from voicewright.voices.finding import find_voice, of_job, owned_by
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
 from voicewright.voices.settling import settle
-from voicewright.voices.speaking import Permit, find_to_speak
+from voicewright.voices.sharing.speaking import Permit, find_to_speak
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
-from voicewright.voices.usage import UseLog
 from voicewright.voices.versions import roll_back
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from voicewright.training.models import TrainingJob
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.models import KeptTree
 from voicewright.voices.schemas import NewVoice, StoredTrees, VoiceFacts
-from voicewright.voices.share_models import SharePermission
+from voicewright.voices.sharing.models import SharePermission
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -424,9 +424,7 @@ TABLE: dict[str, Row] = {
     "PUT /voice-models/{modelId}/rating": for_owner(
         200, VOICES_WRITE, "/voice-models/{model_id}/rating", {"rating": 4}
     ),
-    "DELETE /voice-models/{modelId}/rating": for_owner(
-        204, VOICES_WRITE, "/voice-models/{model_id}/rating"
-    ),
+    "DELETE /voice-models/{modelId}/rating": for_owner(204, VOICES_WRITE, "/voice-models/{model_id}/rating"),
     "POST /voice-models/compare": for_owner(200, VOICES_READ, "/voice-models/compare", _compared),
     "POST /voice-models/select-best": for_owner(
         200, VOICES_READ, "/voice-models/select-best", _selected, other=403

@@ -36,16 +36,16 @@ from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.service import TrainingService
-from voicewright.voices.cleanup import CleanupService
-from voicewright.voices.copies import Copies
-from voicewright.voices.figures import FigureService
+from voicewright.voices.cleanup.service import CleanupService
+from voicewright.voices.copies.service import Copies
+from voicewright.voices.figures.service import FigureService
 from voicewright.voices.lifecycle import LifecycleService
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.registry import RegistryService
 from voicewright.voices.registry_versions import VersionService
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
-from voicewright.voices.sharing import SharingService
+from voicewright.voices.sharing.service import SharingService
 
 if TYPE_CHECKING:
     from pathlib import Path

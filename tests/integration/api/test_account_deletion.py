@@ -26,10 +26,10 @@ from voicewright.storage.errors import KeyDestroyed, StorageUnavailable
 from voicewright.storage.pending import let_go
 from voicewright.training.models import TrainingJob
 from voicewright.voices.caching import ANALYTICS, STATISTICS, changed
-from voicewright.voices.cleanup_models import CleanupNotice, CleanupRun
+from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
+from voicewright.voices.figures.models import VoiceRating, VoiceUse
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
-from voicewright.voices.share_models import VoiceShare
-from voicewright.voices.usage_models import VoiceRating, VoiceUse
+from voicewright.voices.sharing.models import VoiceShare
 
 PASSWORD = "correct horse battery"  # noqa: S105
 NAMES_SOMEBODY = {

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from voicewright.db.advisory import take_lock
-from voicewright.voices import cleanup as cleanup_module
+from voicewright.voices.cleanup import service as cleanup_module
 from voicewright.voices.models import VoiceModel
 
 DAY = timedelta(days=1)

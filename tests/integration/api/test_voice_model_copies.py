@@ -12,7 +12,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from voicewright.audit.models import AuditEvent
-from voicewright.voices.share_models import SharePermission
+from voicewright.voices.sharing.models import SharePermission
 
 BACKUP = {"id", "backupPath", "createdAt", "models", "files", "bytes"}
 

@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 from voicewright.audit.models import AuditEvent
 from voicewright.voices.caching import changed
 from voicewright.voices.entering import Entry, enter_voice
+from voicewright.voices.figures.usage import Use, record_use
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import StoredTrees, VoiceFacts
-from voicewright.voices.share_models import SharePermission
-from voicewright.voices.usage import Use, record_use
+from voicewright.voices.sharing.models import SharePermission
 
 NOTHING = {"usageCount": 0, "failureCount": 0, "totalCost": 0.0, "averageLatency": 0.0, "p95Latency": 0.0,
            "qualityRating": 0.0, "ratingCount": 0}  # fmt: skip

@@ -26,12 +26,12 @@ from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.training.models import TrainingJob
-from voicewright.voices.cleanup_models import CleanupNotice, CleanupRun
+from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
+from voicewright.voices.figures.models import VoiceRating, VoiceUse
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
-from voicewright.voices.share_models import VoiceShare
-from voicewright.voices.usage_models import VoiceRating, VoiceUse
+from voicewright.voices.sharing.models import VoiceShare
 
 OPEN = """
 import sys

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from voicewright.voices.cleanup_models import CleanupRun
+from voicewright.voices.cleanup.models import CleanupRun
+from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.usage_models import VoiceUse
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database

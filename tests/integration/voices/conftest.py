@@ -18,7 +18,7 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
 from voicewright.settings import Settings
 from voicewright.training.data_of_voice import data_of_voice
-from voicewright.voices.copies import Copies
+from voicewright.voices.copies.service import Copies
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
 

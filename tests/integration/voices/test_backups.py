@@ -26,18 +26,18 @@ from voicewright.storage.errors import KeyDestroyed, StorageFull
 from voicewright.storage.master_keys import new_master_key
 from voicewright.storage.objects import ObjectStore
 from voicewright.storage.vault import forget_objects
-from voicewright.voices import backups
-from voicewright.voices.backup_store import BackupStore
-from voicewright.voices.backups import BackupService
-from voicewright.voices.copy_errors import (
+from voicewright.voices.copies import backups
+from voicewright.voices.copies.backup_store import BackupStore
+from voicewright.voices.copies.backups import BackupService
+from voicewright.voices.copies.errors import (
     BackupBusy,
     BackupDamaged,
     BackupKeyDiffers,
     BackupNotFound,
     BackupPathRefused,
 )
+from voicewright.voices.figures.ratings import put_rating, ratings_of
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.ratings import put_rating, ratings_of
 
 
 @dataclass
@@ -401,8 +401,8 @@ from pathlib import Path
 from voicewright.accounts.caller import Caller, Role
 from voicewright.db.server import Database
 from voicewright.settings import Settings
-from voicewright.voices import restoring
-from voicewright.voices.backup_store import BackupStore
+from voicewright.voices.copies import restoring
+from voicewright.voices.copies.backup_store import BackupStore
 from voicewright.voices.service import VoiceService
 
 home, url, key, owner, path = sys.argv[1:]

@@ -16,17 +16,17 @@ from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.policies import scopes_of
 from voicewright.audit.models import AuditEvent
 from voicewright.db.advisory import take_lock
-from voicewright.voices import cleanup as cleanup_module
-from voicewright.voices.cleanup import CleanupService
-from voicewright.voices.cleanup_errors import CleanupRunning
-from voicewright.voices.cleanup_models import CleanupNotice, CleanupRun
-from voicewright.voices.cleanup_policies import CleanupRules
-from voicewright.voices.cleanup_search import eligible, in_order
+from voicewright.voices.cleanup import service as cleanup_module
+from voicewright.voices.cleanup.errors import CleanupRunning
+from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
+from voicewright.voices.cleanup.policies import CleanupRules
+from voicewright.voices.cleanup.search import eligible, in_order
+from voicewright.voices.cleanup.service import CleanupService
 from voicewright.voices.entering import Entry, enter_voice
+from voicewright.voices.figures.usage import Use, record_use
 from voicewright.voices.lifecycle import LifecycleService
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import StoredTrees, VoiceFacts
-from voicewright.voices.usage import Use, record_use
 
 DAY = timedelta(days=1)
 ADMIN = Caller(uuid.uuid4(), Role.ADMIN, scopes_of(Role.ADMIN))
@@ -197,7 +197,7 @@ KILLED = """
 import os, signal, sys
 from voicewright.db.server import Database
 from voicewright.settings import Settings
-from voicewright.voices.cleanup import CleanupService
+from voicewright.voices.cleanup.service import CleanupService
 from voicewright.voices.service import VoiceService
 class Dies(VoiceService):
     def of(self, owner_id):

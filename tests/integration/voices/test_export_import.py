@@ -30,9 +30,9 @@ from voicewright.storage.errors import BlobCorrupt, BlobNotFound, StorageFull
 from voicewright.storage.trees import read_tree
 from voicewright.storage.vault import Vault
 from voicewright.training.models import TrainingJob
-from voicewright.voices import importing
-from voicewright.voices.archive_form import MANIFEST
-from voicewright.voices.copy_errors import VoiceArchiveInvalid
+from voicewright.voices.copies import importing
+from voicewright.voices.copies.archive_form import MANIFEST
+from voicewright.voices.copies.errors import VoiceArchiveInvalid
 from voicewright.voices.errors import (
     VoiceDataInvalid,
     VoiceFilesGone,
@@ -42,7 +42,7 @@ from voicewright.voices.errors import (
     VoiceProviderUnknown,
 )
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.share_models import VoiceShare
+from voicewright.voices.sharing.models import VoiceShare
 
 if TYPE_CHECKING:
     from pathlib import Path

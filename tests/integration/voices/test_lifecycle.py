@@ -13,7 +13,7 @@ from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.policies import scopes_of
 from voicewright.storage.errors import StorageUnavailable
 from voicewright.voices import service as voice_service
-from voicewright.voices.cleanup_errors import VoiceNotDeleted
+from voicewright.voices.cleanup.errors import VoiceNotDeleted
 from voicewright.voices.described import deleted_path, live_path
 from voicewright.voices.errors import VoiceModelExists, VoiceNotFound
 from voicewright.voices.lifecycle import LifecycleService

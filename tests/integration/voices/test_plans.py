@@ -15,9 +15,9 @@ from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.rate_limits import RateLimits
 from voicewright.privacy.service import ConsentService
-from voicewright.voices.cleanup_policies import CleanupRules
-from voicewright.voices.cleanup_search import eligible, in_order
-from voicewright.voices.figures import FigureService, analytics_of, stats_of
+from voicewright.voices.cleanup.policies import CleanupRules
+from voicewright.voices.cleanup.search import eligible, in_order
+from voicewright.voices.figures.service import FigureService, analytics_of, stats_of
 from voicewright.voices.limits import ModelLimits
 from voicewright.voices.listing import Listing
 from voicewright.voices.models import VoiceModel

@@ -67,7 +67,7 @@ def test_a_voice_registered_while_its_twin_is_deleted_keeps_its_files(voices, ne
 
 
 def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
-    voices, new_voice, settings, monkeypatch, tmp_path
+    voices, new_voice, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(service, "_COLLECT_WAIT_S", 0.1)
     blobs = voices.vault.of(LOCAL_USER_ID)

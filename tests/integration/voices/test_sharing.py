@@ -16,13 +16,13 @@ from voicewright.accounts.models import User
 from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.users import new_user
 from voicewright.audit.models import AuditEvent
-from voicewright.voices.access import find_model
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.share_errors import ShareTargetsInvalid, VoiceNameAmbiguous, VoiceShareNotFound
-from voicewright.voices.share_models import SharePermission, VoiceShare
-from voicewright.voices.share_rules import end_shares, forget_shares_of
-from voicewright.voices.sharing import SharingService
-from voicewright.voices.speaking import Permit, find_to_speak
+from voicewright.voices.sharing.access import find_model
+from voicewright.voices.sharing.errors import ShareTargetsInvalid, VoiceNameAmbiguous, VoiceShareNotFound
+from voicewright.voices.sharing.models import SharePermission, VoiceShare
+from voicewright.voices.sharing.rules import end_shares, forget_shares_of
+from voicewright.voices.sharing.service import SharingService
+from voicewright.voices.sharing.speaking import Permit, find_to_speak
 
 NOW = datetime(2025, 1, 15, tzinfo=UTC)
 READ, USE = SharePermission.READ, SharePermission.USE

@@ -16,8 +16,8 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.say import SayRequest, say
 from voicewright.speech.stream import SpeechStream
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.share_models import SharePermission
-from voicewright.voices.sharing import SharingService
+from voicewright.voices.sharing.models import SharePermission
+from voicewright.voices.sharing.service import SharingService
 
 TEXT = "One. Two. Three. Four. Five."
 

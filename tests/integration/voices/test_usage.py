@@ -21,8 +21,8 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.errors import AppError
 from voicewright.speech.say import SayRequest, say
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.usage import Use, UseLog, sum_of_owner, sums_of_models
-from voicewright.voices.usage_models import VoiceUse
+from voicewright.voices.figures.models import VoiceUse
+from voicewright.voices.figures.usage import Use, UseLog, sum_of_owner, sums_of_models
 
 LISTENER = uuid.UUID(int=9)
 TEXT = "One. Two. Three."

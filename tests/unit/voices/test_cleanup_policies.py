@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from voicewright.settings import Settings
-from voicewright.voices.cleanup_policies import CleanupRules
+from voicewright.voices.cleanup.policies import CleanupRules
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,11 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicewright.voices.comparison import best_of, differences
-from voicewright.voices.figure_views import UsageStats
-from voicewright.voices.ratings import RatingSum
-from voicewright.voices.selection import Candidate, Criteria, NoMatchingVoice, obstacle_of, select_best
-from voicewright.voices.usage import UsageSum
+from voicewright.voices.figures.comparison import best_of, differences
+from voicewright.voices.figures.ratings import RatingSum
+from voicewright.voices.figures.selection import (
+    Candidate,
+    Criteria,
+    NoMatchingVoice,
+    obstacle_of,
+    select_best,
+)
+from voicewright.voices.figures.usage import UsageSum
+from voicewright.voices.figures.views import UsageStats
 
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 _NUMBERS = itertools.count(1)

@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from voicewright.storage.errors import TreeInvalid
 from voicewright.storage.trees import files_in
-from voicewright.voices.copy_errors import VoiceArchiveInvalid
+from voicewright.voices.copies.errors import VoiceArchiveInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

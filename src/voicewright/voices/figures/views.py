@@ -10,9 +10,9 @@ from pydantic import Field
 from voicewright.voices.views import UtcMoment, View
 
 if TYPE_CHECKING:
-    from voicewright.voices.ratings import RatingSum
-    from voicewright.voices.usage import UsageSum
-    from voicewright.voices.usage_models import VoiceRating
+    from voicewright.voices.figures.models import VoiceRating
+    from voicewright.voices.figures.ratings import RatingSum
+    from voicewright.voices.figures.usage import UsageSum
 
 _LATENCY_DIGITS = 3
 """Of milliseconds: what is measured is no finer."""

@@ -25,8 +25,8 @@ from voicewright.storage.blobs import BlobStore
 from voicewright.storage.errors import ObjectNotFound
 from voicewright.storage.objects import ObjectStore
 from voicewright.voices.artefacts import hold_files
-from voicewright.voices.backup_form import MANIFEST_MAX_BYTES, BackupManifest
-from voicewright.voices.copy_errors import BackupBusy, BackupDamaged, BackupNotFound, BackupPathRefused
+from voicewright.voices.copies.backup_form import MANIFEST_MAX_BYTES, BackupManifest
+from voicewright.voices.copies.errors import BackupBusy, BackupDamaged, BackupNotFound, BackupPathRefused
 from voicewright.voices.model_paths import LOCAL_STORE
 
 if TYPE_CHECKING:

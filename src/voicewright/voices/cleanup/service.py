@@ -17,12 +17,12 @@ from sqlalchemy import func, select
 from voicewright.accounts.policies import require_own_id
 from voicewright.db.advisory import take_lock
 from voicewright.voices.acts import note_reading
-from voicewright.voices.cleanup_errors import CleanupRunning
-from voicewright.voices.cleanup_models import CleanupRun
-from voicewright.voices.cleanup_notices import CleanupNotices, Tell, tell_nobody
-from voicewright.voices.cleanup_policies import CleanupRules
-from voicewright.voices.cleanup_run import Cleanup
-from voicewright.voices.cleanup_search import eligible, in_order, last_uses
+from voicewright.voices.cleanup.errors import CleanupRunning
+from voicewright.voices.cleanup.models import CleanupRun
+from voicewright.voices.cleanup.notices import CleanupNotices, Tell, tell_nobody
+from voicewright.voices.cleanup.policies import CleanupRules
+from voicewright.voices.cleanup.run import Cleanup
+from voicewright.voices.cleanup.search import eligible, in_order, last_uses
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class CleanupService:
     def run_if_due(self) -> int:
         """What the schedule asks for: clean up, if no scheduled run has ended well for so many hours.
 
-        It takes only voices whose owner was told long enough before (`voices.cleanup_notices`); answers how
+        It takes only voices whose owner was told long enough before (`voices.cleanup.notices`); answers how
         many it took.
         """
         if not self._every:

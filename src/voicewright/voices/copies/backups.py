@@ -18,7 +18,7 @@ from voicewright.errors import AppError
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.trees import read_tree
 from voicewright.voices.acts import note_reading
-from voicewright.voices.backup_form import (
+from voicewright.voices.copies.backup_form import (
     BackupContent,
     BackupHeader,
     BackupManifest,
@@ -27,11 +27,11 @@ from voicewright.voices.backup_form import (
     SavedUsage,
     SavedVoice,
 )
-from voicewright.voices.backup_store import one_at_a_time
+from voicewright.voices.copies.backup_store import one_at_a_time
+from voicewright.voices.figures.models import VoiceRating
+from voicewright.voices.figures.usage import sums_of_models
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.usage import sums_of_models
-from voicewright.voices.usage_models import VoiceRating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.vault import Vault
-    from voicewright.voices.backup_store import BackupPlace, BackupStore
+    from voicewright.voices.copies.backup_store import BackupPlace, BackupStore
 
 _LOG = logging.getLogger(__name__)
 _DAY_S: Final = 86_400

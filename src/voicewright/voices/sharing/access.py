@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.policies import may_see, require_own_id
-from voicewright.voices.activation import lock_owner
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.share_rules import ALLOWS, granted
+from voicewright.voices.owner_lock import lock_owner
+from voicewright.voices.sharing.rules import ALLOWS, granted
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from voicewright.voices.access import not_for_this
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.finding import find_voice
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import as_id, name_key
-from voicewright.voices.share_errors import VoiceNameAmbiguous
-from voicewright.voices.share_models import SharePermission, VoiceShare
-from voicewright.voices.share_rules import holds_for
+from voicewright.voices.sharing.access import not_for_this
+from voicewright.voices.sharing.errors import VoiceNameAmbiguous
+from voicewright.voices.sharing.models import SharePermission, VoiceShare
+from voicewright.voices.sharing.rules import holds_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

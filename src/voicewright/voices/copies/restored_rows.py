@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.voices.activation import make_active
+from voicewright.voices.figures.models import VoiceRating
 from voicewright.voices.finding import newest_of_name, of_job
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.usage_models import VoiceRating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from voicewright.voices.backup_form import BackupHeader, SavedVoice
+    from voicewright.voices.copies.backup_form import BackupHeader, SavedVoice
 
 _IDENTITY: Final = {
     "id", "name", "name_key", "version", "lineage_id", "parent_id", "training_job_id", "revision",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from voicewright.voices.figure_views import UsageStats
+    from voicewright.voices.figures.views import UsageStats
     from voicewright.voices.models import VoiceModel
 
 _TOLD: Final = {

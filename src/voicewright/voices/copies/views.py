@@ -10,9 +10,9 @@ from pydantic import Field
 from voicewright.voices.views import UtcMoment, View
 
 if TYPE_CHECKING:
-    from voicewright.voices.backups import Backup, NewBackup
+    from voicewright.voices.copies.backups import Backup, NewBackup
+    from voicewright.voices.copies.restored_rows import Restored
     from voicewright.voices.models import VoiceModel
-    from voicewright.voices.restored_rows import Restored
 
 
 _ID: Final = "backup_20250115T103000Z_1a2b3c4d"

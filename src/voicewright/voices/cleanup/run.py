@@ -18,11 +18,12 @@ from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.errors import AppError
-from voicewright.voices.activation import lock_owner, mark_deleted
+from voicewright.voices.activation import mark_deleted
 from voicewright.voices.caching import changed
-from voicewright.voices.cleanup_models import CleanupRun
-from voicewright.voices.cleanup_search import in_order, last_uses
+from voicewright.voices.cleanup.models import CleanupRun
+from voicewright.voices.cleanup.search import in_order, last_uses
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.owner_lock import lock_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.caller import Caller
     from voicewright.db.server import Database
-    from voicewright.voices.cleanup_policies import CleanupRules
+    from voicewright.voices.cleanup.policies import CleanupRules
     from voicewright.voices.service import VoiceService
 
 _BATCH: Final = 50

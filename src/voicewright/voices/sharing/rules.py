@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, or_, select, update
 
 from voicewright.accounts.models import User
-from voicewright.voices.share_models import SharePermission, VoiceShare
+from voicewright.voices.sharing.models import SharePermission, VoiceShare
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

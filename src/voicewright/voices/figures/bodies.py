@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, Strict
 
 from voicewright.voices.bodies import Body, OwnerBody, Score, Text
-from voicewright.voices.selection import Criteria
+from voicewright.voices.figures.selection import Criteria
 
 LONGEST_LATENCY_MS = 3_600_000
 Latency = Annotated[float, Strict(), Field(gt=0, le=LONGEST_LATENCY_MS)]

@@ -18,15 +18,16 @@ from voicewright.errors import AppError
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, MasterKeyWrong, ObjectNotFound, TreeInvalid
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import read_tree
-from voicewright.voices.activation import active_voice, lock_owner
+from voicewright.voices.activation import active_voice
 from voicewright.voices.acts import note_reading
 from voicewright.voices.artefacts import hold_files, let_go_of_tree
-from voicewright.voices.backup_store import one_at_a_time
 from voicewright.voices.caching import changed
-from voicewright.voices.copy_errors import BackupDamaged, BackupKeyDiffers
+from voicewright.voices.copies.backup_store import one_at_a_time
+from voicewright.voices.copies.errors import BackupDamaged, BackupKeyDiffers
+from voicewright.voices.copies.restored_rows import Entering, Restored
 from voicewright.voices.described import describe
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.restored_rows import Entering, Restored
+from voicewright.voices.owner_lock import lock_owner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.sealing import Cipher
-    from voicewright.voices.backup_form import BackupContent, BackupManifest, SavedVoice
-    from voicewright.voices.backup_store import BackupStore
+    from voicewright.voices.copies.backup_form import BackupContent, BackupManifest, SavedVoice
+    from voicewright.voices.copies.backup_store import BackupStore
     from voicewright.voices.service import VoiceService
 
 

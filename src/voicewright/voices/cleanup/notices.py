@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from voicewright.voices.cleanup_models import CleanupNotice
-from voicewright.voices.cleanup_search import eligible, last_uses
+from voicewright.voices.cleanup.models import CleanupNotice
+from voicewright.voices.cleanup.search import eligible, last_uses
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
-    from voicewright.voices.cleanup_policies import CleanupRules
+    from voicewright.voices.cleanup.policies import CleanupRules
 
 Tell = Callable[["Session", uuid.UUID, str, str], None]
 """To whom, with which subject, in which words."""

@@ -12,8 +12,8 @@ from voicewright.privacy.speakers import OWN_VOICE
 from voicewright.recordings.archive_budget import ArchiveBudget, ArchiveLimits
 from voicewright.recordings.archives import unpack
 from voicewright.voices.acts import note_change
-from voicewright.voices.archive_form import MOST_FILES, REFERENCES_DIR, SPOKEN_DIR, OpenedArchive
 from voicewright.voices.checks import checked_details
+from voicewright.voices.copies.archive_form import MOST_FILES, REFERENCES_DIR, SPOKEN_DIR, OpenedArchive
 from voicewright.voices.entering import Entry
 from voicewright.voices.model_paths import ModelPaths
 from voicewright.voices.schemas import NewVoice

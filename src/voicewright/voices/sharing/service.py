@@ -16,11 +16,11 @@ from voicewright.accounts.policies import may_see, require_own_id
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.errors import FieldFault
-from voicewright.voices.access import find_model, not_found
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.share_errors import ShareTargetsInvalid, VoiceShareNotFound
-from voicewright.voices.share_models import SharePermission, VoiceShare
-from voicewright.voices.share_rules import granted, holds_for
+from voicewright.voices.sharing.access import find_model, not_found
+from voicewright.voices.sharing.errors import ShareTargetsInvalid, VoiceShareNotFound
+from voicewright.voices.sharing.models import SharePermission, VoiceShare
+from voicewright.voices.sharing.rules import granted, holds_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

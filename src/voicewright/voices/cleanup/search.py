@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, or_, select, tuple_
 
+from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.usage_models import VoiceUse
 
 if TYPE_CHECKING:
     import uuid
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-    from voicewright.voices.cleanup_policies import CleanupRules
+    from voicewright.voices.cleanup.policies import CleanupRules
 
 
 def eligible(rules: CleanupRules, now: datetime) -> ColumnElement[bool]:

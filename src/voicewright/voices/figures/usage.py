@@ -16,7 +16,7 @@ from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.errors import AppError
 from voicewright.voices.caching import changed
-from voicewright.voices.usage_models import VoiceUse
+from voicewright.voices.figures.models import VoiceUse
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from voicewright.engines.registry import get_engine
 from voicewright.storage.vault import Vault
-from voicewright.voices.backup_store import BackupStore
-from voicewright.voices.backups import BackupService
-from voicewright.voices.exporting import ExportService
-from voicewright.voices.importing import ImportService
+from voicewright.voices.copies.backup_store import BackupStore
+from voicewright.voices.copies.backups import BackupService
+from voicewright.voices.copies.exporting import ExportService
+from voicewright.voices.copies.importing import ImportService
+from voicewright.voices.copies.restoring import RestoreService
 from voicewright.voices.limits import ModelLimits
-from voicewright.voices.restoring import RestoreService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
     from voicewright.privacy.service import ConsentService
     from voicewright.settings import Settings
-    from voicewright.voices.exporting import FindTrainingData
+    from voicewright.voices.copies.exporting import FindTrainingData
     from voicewright.voices.service import VoiceService
 
 

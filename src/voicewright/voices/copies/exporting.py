@@ -25,9 +25,8 @@ from voicewright.recordings.names import safe_suffix
 from voicewright.recordings.zip_streams import ZipStream
 from voicewright.storage.errors import BlobNotFound
 from voicewright.storage.trees import StoredTree
-from voicewright.voices.access import find_named
 from voicewright.voices.acts import note_reading
-from voicewright.voices.archive_form import (
+from voicewright.voices.copies.archive_form import (
     ANALYTICS,
     CONSENT,
     EVALUATION,
@@ -42,7 +41,8 @@ from voicewright.voices.archive_form import (
     Manifest,
 )
 from voicewright.voices.errors import VoiceFilesGone
-from voicewright.voices.figures import stats_of
+from voicewright.voices.figures.service import stats_of
+from voicewright.voices.sharing.access import find_named
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 
 from voicewright.storage.errors import SealBroken
 from voicewright.storage.master_keys import SealedSecret
-from voicewright.voices.copy_errors import BackupDamaged
+from voicewright.voices.copies.errors import BackupDamaged
 
 if TYPE_CHECKING:
     from voicewright.storage.sealing import Cipher

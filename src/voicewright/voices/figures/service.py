@@ -14,17 +14,17 @@ from voicewright.accounts.policies import require_own_id
 from voicewright.engines.errors import EngineNotFound
 from voicewright.engines.registry import get_engine
 from voicewright.errors import FieldFault
-from voicewright.voices.access import find_model, not_found
 from voicewright.voices.acts import note_reading
 from voicewright.voices.caching import ANALYTICS, STATISTICS
-from voicewright.voices.comparison import best_of, differences, facts_of
 from voicewright.voices.errors import VoiceProviderUnknown
-from voicewright.voices.figure_views import Analytics, UsageStats
+from voicewright.voices.figures.comparison import best_of, differences, facts_of
+from voicewright.voices.figures.ratings import put_rating, ratings_of, remove_rating
+from voicewright.voices.figures.selection import Candidate, Criteria, select_best
+from voicewright.voices.figures.usage import sum_of_owner, sums_of_models
+from voicewright.voices.figures.views import Analytics, UsageStats
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.ratings import put_rating, ratings_of, remove_rating
-from voicewright.voices.selection import Candidate, Criteria, select_best
-from voicewright.voices.usage import sum_of_owner, sums_of_models
+from voicewright.voices.sharing.access import find_model, not_found
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from voicewright.accounts.caller import Caller
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
+    from voicewright.voices.figures.models import VoiceRating
     from voicewright.voices.limits import ModelLimits
-    from voicewright.voices.usage_models import VoiceRating
 
 _MB = 10**6
 
@@ -150,7 +150,7 @@ class FigureService:
     def select_best(
         self, caller: Caller, criteria: Criteria, *, owner_id: uuid.UUID | None = None
     ) -> Selection:
-        """The best of somebody's voices for a purpose; the rule is `voices.selection`'s.
+        """The best of somebody's voices for a purpose; the rule is `voices.figures.selection`'s.
 
         Raises:
             NoMatchingVoice: none meets the criteria.

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.voices.caching import changed
-from voicewright.voices.usage_models import VoiceRating
+from voicewright.voices.figures.models import VoiceRating
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -1,0 +1,1 @@
+"""Copies of voices: export, import, backup, restore."""

@@ -1,0 +1,1 @@
+"""What is known of voices from their use: statistics, analytics, ratings, comparison, choice."""
