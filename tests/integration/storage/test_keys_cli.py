@@ -134,7 +134,8 @@ def test_the_keys_of_the_setting_are_changed_by_whoever_sets_them(
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["worker"], ["voices", "list"], ["users", "list"], ["keys", "rotate"]]
+    "command",
+    [["serve", "--port", "0"], ["worker"], ["voices", "list"], ["users", "list"], ["keys", "rotate"]],
 )
 def test_a_wrong_or_lost_key_is_one_clear_line_before_anything_is_begun(
     voicewright, settings, digest, command, open_vault
