@@ -11,11 +11,16 @@ from voicewright.errors import FieldFault
 from voicewright.voices.errors import VoiceDataInvalid, VoiceMetadataInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from voicewright.errors import AppError
 
 MAX_METADATA_BYTES: Final = 64 << 10
 """As JSON in UTF-8, without spaces."""
-MAX_METADATA_DEPTH: Final = 16
+MAX_EVALUATION_BYTES: Final = 256 << 10
+"""The same; it has every sentence that was judged."""
+MAX_DEPTH: Final = 16
+"""Of objects and lists in each other."""
 _UNSTORABLE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 """In JSON: a NUL character or half of a surrogate pair, which no table keeps."""
 
@@ -27,23 +32,27 @@ def checked_seconds(value: float) -> float:
     return value
 
 
-def checked_json(value: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """A copy that PostgreSQL can keep: no NaN, no infinity, no NUL character, nothing but JSON."""
-    try:
-        text = json.dumps(dict(value), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise VoiceDataInvalid(f"{what.capitalize()} of the voice can't be kept as JSON: {error}.") from error
-    if "\\u0000" in text:
-        raise VoiceDataInvalid(f"{what.capitalize()} of the voice holds a NUL character; leave it out.")
-    checked: dict[str, Any] = json.loads(text)
-    return checked
+def checked_json(
+    value: Mapping[str, Any], what: str, *, most_bytes: int = MAX_METADATA_BYTES
+) -> dict[str, Any]:
+    """A copy that PostgreSQL can keep: no NaN, no infinity, no NUL character, nothing but JSON.
+
+    Args:
+        value: what is to be kept.
+        what: how to call it in the refusal.
+        most_bytes: of its JSON.
+
+    Raises:
+        VoiceDataInvalid: it is too large or too deep, or no such JSON.
+    """
+    return _checked(value, f"{what} of the voice", most_bytes, VoiceDataInvalid)
 
 
 def checked_evaluation(evaluation: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, float | None]:
     """A copy of an evaluation that can be kept, and its overall quality."""
     if evaluation is None:
         return None, None
-    checked = checked_json(evaluation, "the evaluation")
+    checked = checked_json(evaluation, "the evaluation", most_bytes=MAX_EVALUATION_BYTES)
     overall = checked.get("overall")
     if overall is None:
         return checked, None
@@ -68,21 +77,28 @@ def checked_details(value: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         VoiceMetadataInvalid: it is too large or too deep, or no JSON that PostgreSQL can keep.
     """
-    if _is_deeper(value, MAX_METADATA_DEPTH):
-        raise _refused(f"The metadata is nested more than {MAX_METADATA_DEPTH} levels deep.")
+    return _checked(value, "the metadata", MAX_METADATA_BYTES, _metadata_refused)
+
+
+def _checked(
+    value: Mapping[str, Any], what: str, most_bytes: int, refused: Callable[[str], AppError]
+) -> dict[str, Any]:
+    what = what.capitalize()
+    if _is_deeper(value, MAX_DEPTH):
+        raise refused(f"{what} can't be kept: nested more than {MAX_DEPTH} levels deep.")
     try:
         text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
-        raise _refused(f"The metadata can't be kept as JSON: {error}.") from error
+        raise refused(f"{what} can't be kept as JSON: {error}.") from error
     if _UNSTORABLE.search(text):
-        raise _refused("The metadata holds a NUL character or half of a surrogate pair; leave it out.")
-    if len(text.encode()) > MAX_METADATA_BYTES:
-        raise _refused(f"The metadata has more than {MAX_METADATA_BYTES >> 10} KB.")
+        raise refused(f"{what} can't be kept: leave out the NUL character or half of a surrogate pair.")
+    if len(text.encode()) > most_bytes:
+        raise refused(f"{what} can't be kept: more than {most_bytes >> 10} KB of JSON.")
     checked: dict[str, Any] = json.loads(text)
     return checked
 
 
-def _refused(message: str) -> VoiceMetadataInvalid:
+def _metadata_refused(message: str) -> VoiceMetadataInvalid:
     return VoiceMetadataInvalid(message, fields=[FieldFault("metadata", message)])
 
 

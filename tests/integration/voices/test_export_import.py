@@ -248,7 +248,7 @@ def test_whatever_was_changed_on_the_way_is_refused_and_nothing_is_left(trip, wh
     def without(name):
         return {path: content for path, content in entries.items() if path != name}
 
-    huge = b" " * (17 << 20)
+    huge = entries[MANIFEST] + b" " * (4 << 20)
     deep = b"[" * 100_000 + b"]" * 100_000
     deep_details = {"a": None}
     for _ in range(20):
@@ -290,6 +290,11 @@ def test_whatever_was_changed_on_the_way_is_refused_and_nothing_is_left(trip, wh
         "deep metadata": (packed(with_voice(metadata=deep_details)), VoiceMetadataInvalid),
         "huge metadata": (packed(with_voice(metadata={"a": "b" * 70_000})), VoiceMetadataInvalid),
         "NUL in the metadata": (packed(with_voice(metadata={"a": "\0"})), VoiceMetadataInvalid),
+        "deep options": (packed(with_voice(options=deep_details)), VoiceDataInvalid),
+        "huge options": (packed(with_voice(options={"a": "b" * 70_000})), VoiceDataInvalid),
+        "a deep evaluation": (packed(with_evaluation(more=deep_details)), VoiceDataInvalid),
+        "a huge evaluation": (packed(with_evaluation(more="b" * 270_000)), VoiceDataInvalid),
+        "a vast evaluation": (packed(with_evaluation(more="b" * (4 << 20))), VoiceArchiveInvalid),
         "NUL in the options": (packed(with_voice(options={"a": "\0"})), VoiceDataInvalid),
         "NaN in the options": (packed(with_voice(options={"a": float("nan")})), AppError),
         "NUL in the engine's version": (packed(with_voice(engineVersion="1\0")), VoiceArchiveInvalid),

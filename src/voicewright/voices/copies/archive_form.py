@@ -39,7 +39,8 @@ REFERENCES_DIR: Final = "references/"
 SPOKEN_DIR: Final = "spoken/"
 TRAINING_DIR: Final = "training/"
 MOST_FILES: Final = 20_000
-_JSON_MAX_BYTES: Final = 16 << 20
+_JSON_MAX_BYTES: Final = 4 << 20
+"""Of the manifest, with as many files as there may be, and of the evaluation, whose own limit is lower."""
 _FLAT_DIRS: Final = (REFERENCES_DIR, SPOKEN_DIR)
 _MOST_NAMED: Final = 5
 
