@@ -10,6 +10,7 @@ import shutil
 import threading
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,8 @@ from voicewright.storage.errors import KeyDestroyed, StorageFull
 from voicewright.storage.master_keys import new_master_key
 from voicewright.storage.objects import ObjectStore
 from voicewright.storage.vault import forget_objects
+from voicewright.voices.cleanup.policies import CleanupRules
+from voicewright.voices.cleanup.search import eligible
 from voicewright.voices.copies import backups
 from voicewright.voices.copies.backup_store import BackupStore
 from voicewright.voices.copies.backups import BackupService
@@ -36,6 +39,7 @@ from voicewright.voices.copies.errors import (
     BackupNotFound,
     BackupPathRefused,
 )
+from voicewright.voices.described import live_path
 from voicewright.voices.figures.ratings import put_rating, ratings_of
 from voicewright.voices.models import VoiceModel
 
@@ -337,6 +341,46 @@ def test_what_is_damaged_in_the_store_is_mended(ann, whole_voice):
         ann.spoken(voice)
     assert len(ann.restore(backup, overwrite=True).replaced) == 1
     assert ann.spoken(voice) == said
+
+
+def test_what_an_overwritten_voice_had_goes_with_the_next_sweep(ann, whole_voice, evaluation, tmp_path):
+    voice = ann.voices.register(whole_voice())
+    backup, blobs = ann.backup(), ann.installation.voices.vault.of(ann.id)
+    stored = set(blobs.digests())
+    (tmp_path / "again.flac").write_bytes(b"fLaC, spoken later")
+    for deleted in (False, True):
+        ann.voices.save_evaluation(voice.id, evaluation(0.4), spoken=[tmp_path / "again.flac"])
+        newer = ann.voices.get(voice.id).spoken_digest
+        if deleted:
+            ann.voices.delete(voice.id)
+        assert blobs.has(newer)
+        done = ann.restore(backup, overwrite=True)
+        assert [one.id for one in (*done.restored, *done.replaced)] == [voice.id]
+        ann.voices.sweep()
+        assert set(blobs.digests()) == stored
+        assert ann.voices.spoken(ann.voices.get(voice.id)).read("sentence-00.flac")
+    said = {path for path in blobs.objects.paths("") if path.endswith("/voice.json")}
+    assert said == {live_path(voice)}
+
+
+def test_a_restore_counts_as_use_for_the_cleanup(ann, whole_voice, make_installation, master_key):
+    old, good = ann.voices.register(whole_voice("Old", overall=0.2)), ann.voices.register(whole_voice("New"))
+    ann.voices.activate(good.id)
+    with ann.installation.database.session() as session:
+        session.get_one(VoiceModel, old.id).created_at = datetime.now(UTC) - timedelta(days=300)
+    backup = ann.backup()
+    later = ann.in_new_database(make_installation, master_key=master_key)
+    rules = CleanupRules.of(later.installation.settings)
+    for options in ({}, {"overwrite": True}):
+        later.restore(backup, **options)
+        with later.installation.database.session() as session:
+            now = datetime.now(UTC)
+            soon, due = (
+                list(session.scalars(select(VoiceModel.id).where(eligible(rules, then))))
+                for then in (now, now + rules.unused_for)
+            )
+            assert (soon, due) == ([], [old.id])
+            session.execute(text("UPDATE voice_models SET undeleted_at = NULL"))
 
 
 def test_another_master_key_or_another_key_of_the_user_is_told_clearly(

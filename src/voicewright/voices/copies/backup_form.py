@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
@@ -35,15 +34,6 @@ class _Saved(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", frozen=True, from_attributes=True, alias_generator=to_camel, validate_by_name=True
     )
-
-
-class SavedUsage(_Saved):
-    """What a voice was used for until then, as a sum; the single uses are not kept."""
-
-    spoken: int
-    failed: int
-    cost_usd: Decimal
-    last_used_at: datetime | None
 
 
 class SavedRating(_Saved):
@@ -95,10 +85,9 @@ class SavedModel(_Saved):
 
 
 class SavedVoice(_Saved):
-    """A voice with what is known of its use."""
+    """A voice with what its listeners think of it; what it was used for is not kept."""
 
     model: SavedModel
-    usage: SavedUsage
     ratings: list[SavedRating]
 
 

@@ -24,12 +24,10 @@ from voicewright.voices.copies.backup_form import (
     BackupManifest,
     SavedModel,
     SavedRating,
-    SavedUsage,
     SavedVoice,
 )
 from voicewright.voices.copies.backup_store import one_at_a_time
 from voicewright.voices.figures.models import VoiceRating
-from voicewright.voices.figures.usage import sums_of_models
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 
@@ -215,18 +213,10 @@ class BackupService:
 
 def _saved(session: Session, voices: Sequence[VoiceModel]) -> list[SavedVoice]:
     ids = [voice.id for voice in voices]
-    usage = sums_of_models(session, ids)
     ratings: dict[UUID, list[SavedRating]] = {model_id: [] for model_id in ids}
     for rating in session.scalars(select(VoiceRating).where(VoiceRating.model_id.in_(ids))):
         ratings[rating.model_id].append(SavedRating.model_validate(rating))
-    return [
-        SavedVoice(
-            model=SavedModel.model_validate(voice),
-            usage=SavedUsage.model_validate(usage[voice.id]),
-            ratings=ratings[voice.id],
-        )
-        for voice in voices
-    ]
+    return [SavedVoice(model=SavedModel.model_validate(voice), ratings=ratings[voice.id]) for voice in voices]
 
 
 def _sizes_of(model: SavedModel, live: BlobStore) -> dict[str, int]:

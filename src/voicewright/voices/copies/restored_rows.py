@@ -58,11 +58,13 @@ class Entering:
         overwrite: whether voices that are there become as they were, too.
 
     Attributes:
-        replaced_trees: files' lists of overwritten voices.
+        replaced_trees: files' lists that overwritten voices had, and that were still there.
     """
 
     def __init__(self, session: Session, owner_id: UUID, done: Restored, *, overwrite: bool) -> None:
         self.replaced_trees: list[str] = []
+        self._now = datetime.now(UTC)
+        """When the voices are brought back, which the cleanup takes as a use of them."""
         self._overwrites = overwrite
         self._session = session
         self._owner_id = owner_id
@@ -109,7 +111,7 @@ class Entering:
             created_at=saved.created_at,
             deleted_at=None,
             purge_at=None,
-            undeleted_at=None,
+            undeleted_at=self._now,
             collected_at=None,
         )
         self._session.add(row)
@@ -120,13 +122,14 @@ class Entering:
         for name, value in voice.model.model_dump(exclude=_IDENTITY).items():
             setattr(row, name, value)
         row.revision += 1
-        if row.deleted_at is None:
+        row.undeleted_at = self._now
+        if row.collected_at is None:
             self.replaced_trees += [tree for tree in before - set(voice.model.trees) if tree is not None]
+        if row.deleted_at is None:
             self._done.replaced.append(row)
             return
         row.training_job_id = self._free_job(row.id, row.training_job_id)
         row.deleted_at = row.purge_at = row.collected_at = None
-        row.undeleted_at = datetime.now(UTC)
         self._done.restored.append(row)
 
     def _add_ratings(self, voice: SavedVoice) -> None:

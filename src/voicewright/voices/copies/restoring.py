@@ -25,7 +25,7 @@ from voicewright.voices.caching import changed
 from voicewright.voices.copies.backup_store import one_at_a_time
 from voicewright.voices.copies.errors import BackupDamaged, BackupKeyDiffers
 from voicewright.voices.copies.restored_rows import Entering, Restored
-from voicewright.voices.described import describe
+from voicewright.voices.described import deleted_path, describe
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.owner_lock import lock_owner
 
@@ -143,6 +143,7 @@ class RestoreService:
                 done.active = active_voice(session, owner_id)
                 for voice in (*done.restored, *done.replaced):
                     describe(live, voice)
+                    live.objects.delete(deleted_path(voice))  # what it said of a deleted one
                 changed(session, owner_id, *(voice.model.id for voice in voices))
                 counts = {"restored": len(done.restored), "replaced": len(done.replaced)}
                 note_reading(session, caller, "restore", owner_id, backup=backup, counts=counts)
