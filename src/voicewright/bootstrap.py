@@ -141,7 +141,6 @@ class LocalApplication:
     @cached_property
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
-        from voicewright.recordings.files import sweep
         from voicewright.storage.vault import Vault
         from voicewright.worker.node import Abilities
         from voicewright.worker.service import Worker, WorkerParts
@@ -153,10 +152,8 @@ class LocalApplication:
             voices=self.voices,
             samples=samples,
             consents=self.consents,
-            sweep_samples=lambda: sweep(self.database, samples),
-            sweep_accounts=self.accounts.sweep,
-            sweep_erasures=self.erasures.sweep,
             chores=self._chores(),
+            sweeps=self._sweeps(samples),
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))
 
@@ -171,7 +168,30 @@ class LocalApplication:
             Chore("look for alerts", 60, Watch(self.database, self.settings, outbox).look),
             Chore("send mails", 10, outbox.send_due),
             Chore("sweep mails", 3600, outbox.sweep),
+        ]
+
+    def _sweeps(self, samples: Vault) -> list[Chore]:
+        from voicewright.recordings.files import sweep
+        from voicewright.storage.work import sweep_work
+        from voicewright.training.workspace import CHECKPOINTS_KEPT_S
+        from voicewright.voices.caching import sweep_caches
+        from voicewright.worker.chores import Chore
+
+        def forget_answers() -> None:
+            with self.database.session() as session:
+                sweep_caches(session)
+
+        def sweep_folder() -> None:
+            sweep_work(self.home.work_dir, older_than_s=CHECKPOINTS_KEPT_S)
+
+        return [
+            Chore("complete the deletion of accounts", 3600, self.erasures.sweep),
+            Chore("sweep accounts", 3600, self.accounts.sweep),
+            Chore("sweep the work folder", 3600, sweep_folder),
+            Chore("sweep the caches", 3600, forget_answers),
             Chore("clean up voices", 3600, self.cleanup.run_if_due),
+            Chore("sweep voices", 3600, self.voices.tidy),
+            Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
         ]
 
     @cached_property

@@ -1,6 +1,6 @@
-"""What a worker does now and then beside its jobs, and what may take a while: in a thread of its own.
+"""What a worker does now and then beside its jobs, and what may take a while: in threads of their own.
 
-A mail server that hangs or a slow query holds up no sign of life.
+A mail server that hangs or a bucket with much to delete holds up no sign of life.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -16,15 +17,12 @@ from voicewright.home.layout import Home
 from voicewright.jobs.queue import put_back, take_out
 from voicewright.jobs.runner import JobRunner
 from voicewright.quality.measurer import Measurer
-from voicewright.storage.work import sweep_work
 from voicewright.training.bill import cost_of_job
 from voicewright.training.models import TrainingJob
 from voicewright.training.runs import Run
 from voicewright.training.takeover import take_over, tidy_queue
 from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
-from voicewright.training.workspace import CHECKPOINTS_KEPT_S
-from voicewright.voices.caching import sweep_caches
 from voicewright.worker.chores import do_chores
 from voicewright.worker.gpu import GpuMemory
 
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S: Final = 2.0
 """How often a worker gives a sign of life and looks for jobs of lost ones."""
-SWEEP_EVERY_S: Final = 3600.0
 _TIDY_EVERY_S: Final = 16.0
 _GPU_WAIT_S: Final = 15.0
 """How long a job waits in the worker's hands for the memory of the GPU, before it is put back."""
@@ -64,14 +61,10 @@ class WorkerParts:
     voices: VoiceService
     samples: Vault
     consents: ConsentService
-    sweep_samples: Callable[[], object]
-    """Removes the files of recordings that nobody refers to any more."""
-    sweep_accounts: Callable[[], object]
-    """Removes sessions, links and keys that have expired."""
-    sweep_erasures: Callable[[], object]
-    """Completes the deletion of accounts."""
     chores: Sequence[Chore] = ()
-    """What may take a while, beside all this."""
+    """What is due every few seconds, as mails and alerts, and may hang."""
+    sweeps: Sequence[Chore] = ()
+    """What may take minutes, as removing the files of many voices from a bucket."""
 
 
 class Worker:
@@ -104,15 +97,20 @@ class Worker:
         """Work until `stop`; returns when nothing of it runs any more."""
         housekeeping = threading.Thread(target=self._keep_house, name="housekeeping")
         housekeeping.start()
-        told = (self._parts.chores, self._stopping)
-        chores = threading.Thread(target=do_chores, args=told, name="chores", daemon=True)
-        chores.start()
+        beside = [
+            threading.Thread(target=do_chores, args=(chores, self._stopping), name=name, daemon=True)
+            for name, chores in (("chores", self._parts.chores), ("sweeps", self._parts.sweeps))
+        ]
+        for thread in beside:
+            thread.start()
         try:
             self._runner.run()
         finally:
             self.stop()
             housekeeping.join()
-            chores.join(_CHORE_WAIT_S)
+            give_up_at = time.monotonic() + _CHORE_WAIT_S
+            for thread in beside:
+                thread.join(max(0.0, give_up_at - time.monotonic()))
 
     def stop(self) -> None:
         """End soon: take no more jobs, give back those that run. From any thread."""
@@ -179,8 +177,6 @@ class Worker:
         begin_request(SCHEDULE)
         looks = 0
         while True:
-            if looks % round(SWEEP_EVERY_S / LOOK_EVERY_S) == 0:
-                self._try("sweep", self._sweep)
             self._try("announce the node", lambda: self.node.announce(self._parts.database))
             self._try("take over lost jobs", lambda: take_over(self._parts.database, self._price))
             if looks % round(_TIDY_EVERY_S / LOOK_EVERY_S) == 0:
@@ -196,15 +192,6 @@ class Worker:
 
     def _price(self, job: TrainingJob, time_ms: int) -> Decimal:
         return cost_of_job(job, get_engine(job.provider), self._parts.settings, time_ms=time_ms)
-
-    def _sweep(self) -> None:
-        sweep_work(self._work_dir, older_than_s=CHECKPOINTS_KEPT_S)
-        self._parts.voices.tidy()
-        with self._parts.database.session() as session:
-            sweep_caches(session)
-        self._parts.sweep_samples()
-        self._parts.sweep_accounts()
-        self._parts.sweep_erasures()
 
     @staticmethod
     def _try(what: str, work: Callable[[], object]) -> None:

@@ -8,11 +8,15 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from voicewright.audit.origin import SCHEDULE, current_origin
+from voicewright.bootstrap import LocalApplication
 from voicewright.errors import AppError
 from voicewright.worker.chores import Chore, do_chores
 
 if TYPE_CHECKING:
     import pytest
+
+    from voicewright.db.server import Database
+    from voicewright.settings import Settings
 
 
 def test_chores_are_done_in_turns_until_it_is_to_stop(caplog: pytest.LogCaptureFixture) -> None:
@@ -42,3 +46,16 @@ def test_chores_are_done_in_turns_until_it_is_to_stop(caplog: pytest.LogCaptureF
 
 def test_without_chores_there_is_nothing_to_wait_for() -> None:
     copy_context().run(do_chores, [], threading.Event())
+
+
+def test_all_that_a_worker_does_beside_its_jobs_can_be_done(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = LocalApplication()
+    application.__dict__.update(settings=settings, database=database)
+    parts = application.worker._parts
+    stopping = threading.Event()
+    last = Chore("stop", 3600, stopping.set)
+    with caplog.at_level(logging.WARNING):
+        copy_context().run(do_chores, [*parts.chores, *parts.sweeps, last], stopping)
+    assert caplog.records == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +20,7 @@ from voicewright.training.nodes import live_nodes
 from voicewright.training.transitions import issue_ticket
 from voicewright.voices.service import VoiceService
 from voicewright.worker import service
+from voicewright.worker.chores import Chore
 from voicewright.worker.node import Abilities, can_run
 from voicewright.worker.service import Worker, WorkerParts
 
@@ -42,9 +44,6 @@ def worker(settings: Settings, database: Database) -> Worker:
         voices=voices,
         samples=Vault.of_samples(settings, voices.vault.keys),
         consents=ConsentService(database, "development"),
-        sweep_samples=lambda: None,
-        sweep_accounts=lambda: None,
-        sweep_erasures=lambda: None,
     )
     return Worker(parts, Abilities(uuid.uuid4(), "here", {"tone": BIG}, 1, None, 10_000))
 
@@ -151,3 +150,34 @@ def test_a_worker_that_ends_begins_nothing(database: Database, worker: Worker) -
     worker._do(hand_out(database, job), {"job_id": str(job.id)})
 
     assert entries(database) == [(job.ticket, "todo")]
+
+
+def test_a_sweep_that_takes_long_holds_up_no_sign_of_life_and_one_that_fails_no_other(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LOOK_EVERY_S", 0.01)
+    swept, told, go_on = threading.Event(), threading.Event(), threading.Event()
+    announced: list[bool] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    def take_long() -> None:
+        swept.set()
+        go_on.wait()
+
+    def announce(_node: Abilities, _database: Database) -> None:
+        announced.append(swept.wait(30))
+        if len(announced) == 3:
+            worker.stop()
+
+    monkeypatch.setattr(Abilities, "announce", announce)
+    monkeypatch.setattr(service, "_CHORE_WAIT_S", 0.0)
+    sweeps = [Chore("purge", 3600, fail), Chore("erase", 3600, take_long)]
+    worker._parts = replace(worker._parts, chores=[Chore("tell", 3600, told.set)], sweeps=sweeps)
+    try:
+        worker.run()
+    finally:
+        go_on.set()
+    assert announced[:3] == [True, True, True]
+    assert told.is_set()
