@@ -11,7 +11,7 @@ What stays names nobody but by the id of an account that is no more:
     voice_usage          what others' voices spoke for them, now by nobody (`NOBODY`): those owners' figures
     consents             of others, where an administrator who is deleted had asserted them
 
-`tests/integration/erasure` looks through every table that there is for what is not on this list.
+`tests/integration/api/test_account_deletion.py` looks through every table that there is for what is not on this list.
 """
 
 from __future__ import annotations
@@ -94,12 +94,12 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
         email: the address of the account, while it is known.
     """
     mine = list(session.scalars(select(VoiceModel.id).where(VoiceModel.owner_id == user_id)))
-    caching.forget(session, user_id, *mine)
     of_others = (VoiceUse.user_id == user_id) & (VoiceUse.owner_id != user_id)
     session.execute(update(VoiceUse).where(of_others).values(user_id=NOBODY))
     counts = {"voice_shares": forget_shares_of(session, user_id)}
     for kind, statement in _statements(user_id, email):
         counts[kind] = counts.get(kind, 0) + _count(session, statement)
+    caching.forget(session, user_id, *mine)  # last, as every writer locks the marks after its rows
     return {kind: count for kind, count in counts.items() if count}
 
 
