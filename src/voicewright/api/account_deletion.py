@@ -55,8 +55,10 @@ def delete_account(
 ) -> Receipt:
     """Delete the account with its recordings, voices, trainings, backups and keys, at once and for good.
 
-    The key of the files is destroyed with it: nobody can read them any more, wherever there is a copy. The
-    answer is the receipt; an administrator can show it again. The last administrator can't go.
+    The key of the files is destroyed with it: nobody can read them any more. Copies of the database or of
+    backups that were made elsewhere have the sealed key in them, and are not reached. The answer is the
+    receipt; an administrator can show it again. The last administrator can't go, and nobody while their
+    voices are being backed up or restored.
     """
     require_signed_in(caller)
     given = None if body is None or body.password is None else body.password.get_secret_value()

@@ -29,7 +29,7 @@ class Erasure(Base):
     """The same, or an administrator; None: the command line."""
     requested_at: Mapped[datetime]
     key_destroyed_at: Mapped[datetime]
-    """Since then nobody can read the files, wherever there is a copy."""
+    """Since then nobody can read the files, nor copies of them that were made without the key."""
     deleted: Mapped[dict[str, int]] = mapped_column(JSONB)
     """Rows by kind, see `erasure.rows`."""
     bytes: Mapped[int] = mapped_column(BigInteger)

@@ -37,7 +37,8 @@ class Receipt(BaseModel):
         description="Removed from the stores, backups among them; null: not counted yet.", examples=[61]
     )
     key_destroyed_at: datetime = Field(
-        description="Since then nobody can read the files, wherever there is a copy."
+        description="Since then nobody can read the files; but for copies that were made elsewhere of the "
+        "database or of a backup, which have the sealed key in them."
     )
     completed_at: datetime | None
     sha256: str = Field(

@@ -1,7 +1,8 @@
 """Deletes an account with all that belongs to it, so that nothing of it can be read or brought back.
 
 The database's part is one transaction, and with it goes the key of the owner's files: from its commit on
-nobody can read these, wherever there is a copy (crypto-erasure). The files themselves are removed afterwards.
+nobody can read these (crypto-erasure), nor any copy of them but one that was made together with the key: of
+the database, or of a backup, somewhere else. The files themselves are removed afterwards.
 What is cut off there is completed by the hourly sweep of any worker. The sweep also looks at the accounts
 that were deleted in the last days once more: what was still going on then (an upload, a training on another
 machine) may have left something behind.
@@ -27,6 +28,7 @@ from voicewright.errors import AppError
 from voicewright.storage.vault import forget_objects, objects_of
 from voicewright.storage.work import remove_work
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S
+from voicewright.voices.copies.backup_store import lock_backups
 from voicewright.voices.owner_lock import lock_owner
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ _LOG = logging.getLogger(__name__)
 
 LOOKED_AT_FOR: Final = timedelta(seconds=CHECKPOINTS_KEPT_S, days=1)
 """For how long machines look for traces: nothing that could leave any goes on longer."""
+_BACKUP_WAIT_S: Final = 5.0
+"""For how long a deletion waits for a backup of the same account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,11 @@ class ErasureService:
         Raises:
             UserNotFound: there is none.
             LastAdministrator: nobody would be left who administers.
+            BackupBusy: their voices are being backed up or restored; nothing was deleted.
         """
-        erasure = self._erase_rows(user_id, requested_by)
+        with self._database.session() as alone:  # a backup under way would bring the key back
+            lock_backups(alone, user_id, wait_s=_BACKUP_WAIT_S)
+            erasure = self._erase_rows(user_id, requested_by)
         try:
             return self.finish(erasure.id)
         except AppError as error:

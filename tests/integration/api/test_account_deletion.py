@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +20,7 @@ from voicewright.accounts.rate_limits import per_window
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.db.base import Base
+from voicewright.erasure import service as erasure_service
 from voicewright.erasure.receipts import digest_of
 from voicewright.erasure.rows import NOBODY
 from voicewright.monitoring.models import Alert
@@ -27,6 +30,9 @@ from voicewright.storage.pending import let_go
 from voicewright.training.models import TrainingJob
 from voicewright.voices.caching import ANALYTICS, STATISTICS, changed
 from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
+from voicewright.voices.copies import backups
+from voicewright.voices.copies.backup_store import lock_backups
+from voicewright.voices.figures import ratings
 from voicewright.voices.figures.models import VoiceRating, VoiceUse
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
 from voicewright.voices.sharing.models import VoiceShare
@@ -292,3 +298,64 @@ def test_of_two_deletions_at_once_one_finds_nothing_any_more(client, person, adm
     path = f"/admin/users/{person.id}"
     answers = run_together(lambda _: client.delete(path, headers=admin.headers).status_code, 4)
     assert sorted(answers) == [200, 404, 404, 404]
+
+
+def test_a_backup_under_way_writes_nothing_after_the_receipt(  # noqa: PLR0917 - fixtures
+    client, person, add_voice, services, monkeypatch, short_dir
+):
+    add_voice(person)
+    caller, copy = services.accounts.authenticate(person.access_token), backups._copy
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(*arguments, **more):
+        begun.set()
+        assert go_on.wait(30)
+        return copy(*arguments, **more)
+
+    monkeypatch.setattr(backups, "_copy", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        backup = pool.submit(services.copies.backups.make, caller, person.id)
+        assert begun.wait(30)
+        monkeypatch.setattr(erasure_service, "_BACKUP_WAIT_S", 0.1)
+        busy = client.request("DELETE", "/account", headers=person.headers)
+        assert (busy.status_code, busy.json()["code"]) == (409, "BACKUP_BUSY")
+        monkeypatch.undo()
+        deletion = pool.submit(client.request, "DELETE", "/account", headers=person.headers)
+        go_on.set()
+        assert backup.result().header.models == 1
+        receipt = deletion.result().json()
+    assert (receipt["state"], receipt["deleted"]["voice_models"]) == ("complete", 1)
+    assert [path for path in short_dir.rglob("*") if str(person.id) in str(path)] == []
+    with pytest.raises(KeyDestroyed):
+        services.copies.backups.make(caller, person.id)
+
+
+def test_a_deletion_lets_the_lock_of_its_backups_go(client, person, admin, database):
+    assert client.delete(f"/admin/users/{person.id}", headers=admin.headers).status_code == 200
+    with database.session() as session:
+        lock_backups(session, person.id, wait_s=0.1)
+
+
+def test_a_rating_and_a_deletion_at_once_do_not_wait_in_a_circle(  # noqa: PLR0917 - fixtures
+    client, person, fill, database, admin, monkeypatch
+):
+    other, voice, _ = fill(person)
+    with ThreadPoolExecutor(1) as pool:
+        deletion = []
+
+        def after_the_deletion_waits(session, *subjects):
+            deletion.append(pool.submit(client.delete, f"/admin/users/{person.id}", headers=admin.headers))
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not deletion[0].done()
+            changed(session, *subjects)
+
+        monkeypatch.setattr(ratings, "changed", after_the_deletion_waits)
+        with database.session() as session:
+            ratings.put_rating(session, voice, user_id=other.id, stars=1)
+        assert deletion[0].result().json()["deleted"]["voice_ratings"] == 2
+    assert voice.id not in {row[0] for row in _marks(database)}
+
+
+def _marks(database):
+    with database.session() as session:
+        return session.execute(text("SELECT subject_id FROM voice_marks")).all()

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from sqlalchemy.orm import Session
+
     from voicewright.db.server import Database
     from voicewright.settings import Settings
     from voicewright.storage.sealing import Cipher
@@ -194,11 +196,20 @@ def one_at_a_time(database: Database, owner_id: uuid.UUID) -> Iterator[None]:
     try:
         with database.session() as session:
             hold_files(session)
-            if not take_lock(session, _LOCK << 32 | zlib.crc32(owner_id.bytes), wait_s=_LOCK_WAIT_S):
-                raise BackupBusy(
-                    "The voices of this user are being backed up or restored at this moment. Try again when "
-                    "that is done."
-                )
+            lock_backups(session, owner_id, wait_s=_LOCK_WAIT_S)
             yield
     finally:
         _AT_ONCE.release()
+
+
+def lock_backups(session: Session, owner_id: uuid.UUID, *, wait_s: float) -> None:
+    """Until the transaction ends nobody makes, restores or deletes a backup of an owner.
+
+    Raises:
+        BackupBusy: somebody is at it, and was not done in time.
+    """
+    if not take_lock(session, _LOCK << 32 | zlib.crc32(owner_id.bytes), wait_s=wait_s):
+        raise BackupBusy(
+            "The voices of this user are being backed up or restored at this moment. Try again when that is "
+            "done."
+        )
