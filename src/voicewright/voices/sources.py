@@ -81,6 +81,7 @@ class Sources:
         Raises:
             VoiceModelExists: it is registered.
             VoiceFilesGone: its files are no longer there.
+            VoiceProviderUnknown, VoiceDataInvalid, LanguageUnsupported: what is said of them can't be.
         """
         there = of_job(session, job.facts.training_job_id)
         if there is not None and there.deleted_at is None:
@@ -91,7 +92,7 @@ class Sources:
         if there is not None and there.collected_at is None:
             self._require_files(there.owner_id, there.artefact_digest)
             facts = replace(facts_of(there), training_job_id=there.training_job_id)
-            return Source(_as_told(facts, body), trees_of(there), speakers)
+            return Source(self._as_told(facts, body), trees_of(there), speakers)
         rows = session.execute(
             select(KeptTree.kind, KeptTree.digest).where(
                 KeptTree.training_job_id == job.facts.training_job_id, KeptTree.owner_id == job.owner_id
@@ -109,10 +110,12 @@ class Sources:
             spoken=spoken,
             stored_bytes=artefact_bytes + spoken_bytes,
         )
-        return Source(_as_told(job.facts, body), trees, speakers)
+        return Source(self._as_told(job.facts, body), trees, speakers)
 
     def of_path(self, session: Session, body: NewVoiceModelBody, owner_id: uuid.UUID) -> Source:
         """The files that a model path names: those of a voice of the owner, or an upload.
+
+        An upload becomes one voice: from then on its files are the voice's, and go with it.
 
         Raises:
             ModelPathRefused: it names nothing that the owner has.
@@ -124,17 +127,15 @@ class Sources:
         speakers = (body.speaker or OWN_VOICE,)
         voice = session.scalar(select(VoiceModel).where(owned_by(owner_id), VoiceModel.id == wanted))
         if voice is not None:
-            if body.provider not in {None, voice.engine}:
-                message = f"The files of this voice are for the engine {voice.engine}."
-                raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
             self._require_files(owner_id, voice.artefact_digest)
             facts = replace(facts_of(voice), parent_id=voice.id)
-            return Source(_as_told(facts, body), trees_of(voice), speakers)
+            return Source(self._as_told(facts, body), trees_of(voice), speakers)
         upload = find_upload(session, owner_id, wanted)
         if upload is None:
             raise self.paths.refusal(path, owner_id)
         trees = StoredTrees(artefact=upload.digest, artefact_bytes=upload.bytes, stored_bytes=upload.bytes)
-        return Source(_as_told(self._facts_of_upload(body), body), trees, speakers)
+        session.delete(upload)
+        return Source(self._as_told(self._facts_of_upload(body), body), trees, speakers)
 
     def check_provider(self, provider: str) -> EngineInfo:
         """The engine of that id.
@@ -149,23 +150,46 @@ class Sources:
             fault = FieldFault("provider", error.message)
             raise VoiceProviderUnknown(error.message, fields=[fault]) from error
         if not engine.capabilities.learns:
-            message = f"The engine {engine.title} has voices of its own; other ones can't be given to it."
-            raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
+            raise _refused(
+                "provider",
+                f"The engine {engine.title} has voices of its own; other ones can't be given to it.",
+            )
         return engine
 
     def _facts_of_upload(self, body: NewVoiceModelBody) -> VoiceFacts:
         if body.provider is None:
-            message = "Name the provider: the id of the engine that speaks with the uploaded files."
-            raise VoiceDataInvalid(message, fields=[FieldFault("provider", message)])
+            raise _refused(
+                "provider", "Name the provider: the id of the engine that speaks with the uploaded files."
+            )
         engine = self.check_provider(body.provider)
         return VoiceFacts(
             name=f"Voice of {datetime.now(UTC):%Y-%m-%d %H:%M}",
             engine=engine.id,
             engine_version=engine.version,
-            language=self._language(engine, body.language or DEFAULT_LANGUAGE),
+            language=self._language(engine, DEFAULT_LANGUAGE) if body.language is None else body.language,
             speech_s=0.0,
             train_s=0.0,
             sample_rate_hz=engine.capabilities.sample_rate_hz,
+        )
+
+    def _as_told(self, facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:
+        """What the request says comes before what is known, where the files don't say the contrary."""
+        if body.provider not in {None, facts.engine}:
+            raise _refused("provider", f"These files are for the engine {facts.engine}.")
+        if facts.sample_rate_hz is not None and body.sample_rate not in {None, facts.sample_rate_hz}:
+            raise _refused("sampleRate", f"The sound of this voice has {facts.sample_rate_hz} Hz.")
+        said: dict[str, Any] = {
+            "name": body.name,
+            "sample_rate_hz": body.sample_rate,
+            "quality_score": body.quality_score,
+            "notes": body.notes,
+        }
+        if body.language is not None:
+            said["language"] = self._language(self.check_provider(facts.engine), body.language)
+        return replace(
+            facts,
+            details={**facts.details, **body.metadata},
+            **{name: value for name, value in said.items() if value is not None},
         )
 
     def _language(self, engine: EngineInfo, wanted: str) -> str:
@@ -184,20 +208,8 @@ class Sources:
             _gone(error)
 
 
-def _as_told(facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:
-    """What the request says comes before what is known."""
-    said: dict[str, Any] = {
-        "name": body.name,
-        "language": body.language,
-        "sample_rate_hz": body.sample_rate,
-        "quality_score": body.quality_score,
-        "notes": body.notes,
-    }
-    return replace(
-        facts,
-        details={**facts.details, **body.metadata},
-        **{name: value for name, value in said.items() if value is not None},
-    )
+def _refused(field: str, message: str) -> VoiceDataInvalid:
+    return VoiceDataInvalid(message, fields=[FieldFault(field, message)])
 
 
 def _gone(error: BlobNotFound) -> NoReturn:

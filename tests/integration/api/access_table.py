@@ -159,9 +159,9 @@ class Things:
     def backup_path(self) -> str:
         return self._backup.told
 
-    @cached_property
+    @property
     def model_path(self) -> str:
-        """Of an uploaded artefact."""
+        """Of an artefact that was uploaded for this."""
         voices = self.services.voices.of(self.owner.id)
         upload, _ = voices.take_upload(self._artefact(), also=lambda _session, _upload: None)
         return self.services.registry.paths.path(self.owner.id, upload.id)

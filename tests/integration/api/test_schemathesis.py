@@ -267,7 +267,7 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
     return {
         "models": [str(one) for one in found],
         "own_models": [str(one) for one in found[-30:]],
-        "model_paths": [services.registry.paths.path(caller.id, upload.id)],
+        "model_paths": [services.registry.paths.path(caller.id, one) for one in (upload.id, *found[-30:])],
         "backups": [place.id for place in backups],
         "backup_paths": [place.told for place in backups],
         "callers": [str(caller.id)],

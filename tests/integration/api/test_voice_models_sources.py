@@ -49,6 +49,11 @@ def tarred(files, mode="w:gz", **entry_fields):
     return packed.getvalue()
 
 
+NOT_OF_THESE_FILES = (
+    ({"language": "xx-nonsense"}, "LANGUAGE_UNSUPPORTED", "language"),
+    ({"sampleRate": 1000}, "VOICE_DATA_INVALID", "sampleRate"),
+)
+"""What can't be said of the files of the humming engine, wherever they come from."""
 FILES = {"voice.json": b"{}", "weights/model.pth": zipped({"data.pkl": b"x"})}
 
 
@@ -104,11 +109,14 @@ def test_an_uploaded_archive_becomes_a_voice(pack, upload, create, client, perso
     }
     assert {name: shown[name] for name in expected} == expected
     assert unpacked(services, person, shown["id"]) == FILES
-    again = create(modelPath=answer["modelPath"], provider="tone", name="Ann", qualityScore=0.8)
+    refused(create(422, modelPath=answer["modelPath"], provider="tone"), "MODEL_PATH_REFUSED", "modelPath")
+    again = create(
+        modelPath=shown["modelPath"], name="Ann", qualityScore=0.8, language="en", sampleRate=22050
+    )
     assert (again["version"], again["isActive"], again["parentId"]) == (2, False, shown["id"])
     best = create(modelPath=shown["modelPath"], qualityScore=0.81)
     assert (best["version"], best["isActive"], best["parentId"]) == (3, True, shown["id"])
-    assert (best["metadata"], best["language"]) == ({"version": "1.0"}, "de")
+    assert (best["metadata"], best["language"], again["language"]) == ({"version": "1.0"}, "de", "en-us")
 
 
 def test_dangerous_archives_are_refused_and_leave_nothing(upload, person, database, services):
@@ -183,13 +191,18 @@ def test_what_is_said_of_a_voice_has_to_be_possible(create, uploaded, add_voice,
         ),
     ):  # fmt: skip
         refused(create(422, **body), code, field)
-    voice = add_voice(person)
+    voice, lost = add_voice(person), add_voice(person, "Lost", engine="gone")
     path = f"store://local/{person.id}/{voice.id}/"
+    for told, code, field in NOT_OF_THESE_FILES:
+        refused(create(422, modelPath=path, **told), code, field)
+        refused(create(422, modelPath=uploaded, **{"provider": "tone", **told}), code, field)
     refused(create(422, modelPath=path, provider="builtin"), "VOICE_DATA_INVALID", "provider")
+    path = f"store://local/{person.id}/{lost.id}/"
+    refused(create(422, modelPath=path, language="de"), "VOICE_PROVIDER_UNKNOWN", "provider")
     unknown = create(422, modelPath=uploaded, provider="xtts-v3")
     assert "tone" not in unknown["error"]
     assert "builtin" in unknown["error"]
-    assert call_models("GET", f"/user/{person.id}")["total"] == 1
+    assert call_models("GET", f"/user/{person.id}")["total"] == 2
 
 
 def test_an_upload_is_kept_for_a_day_and_its_files_for_the_voice(  # noqa: PLR0917 - fixtures
@@ -207,6 +220,16 @@ def test_an_upload_is_kept_for_a_day_and_its_files_for_the_voice(  # noqa: PLR09
     assert unpacked(services, person, voice["id"]) == FILES
     for path in (uploaded, unused):
         refused(create(422, modelPath=path, provider="tone"), "MODEL_PATH_REFUSED")
+
+
+def test_what_was_purged_does_not_come_back_by_way_of_its_upload(
+    uploaded, create, call_models, person, services
+):
+    voice = create(modelPath=uploaded, provider="tone")
+    call_models("DELETE", f"/{voice['id']}?purge=true")
+    for path in (uploaded, voice["modelPath"]):
+        refused(create(422, modelPath=path, provider="tone"), "MODEL_PATH_REFUSED", "modelPath")
+    assert list(services.voices.vault.of(person.id).digests()) == []
 
 
 class TestOfTrainings:
@@ -244,6 +267,11 @@ class TestOfTrainings:
     def test_one_that_was_not_good_enough_is_registered_with_its_files(
         self, rejected, create, services, person, database
     ):
+        for told, code, field in (
+            *NOT_OF_THESE_FILES,
+            ({"provider": "builtin"}, "VOICE_DATA_INVALID", "provider"),
+        ):
+            refused(create(422, trainingJobId=str(rejected.id), **told), code, field)
         shown = create(trainingJobId=str(rejected.id), metadata={"why": "good enough for me"})
         expected = {
             "name": "Ann", "qualityScore": 0.6, "trainingJobId": str(rejected.id), "options": {"seed": 7},
@@ -318,6 +346,7 @@ class TestLimits:
         path = upload(headers=person.headers)["modelPath"]
         for _ in range(5):
             voice = create(modelPath=path, provider="tone")
+            path = voice["modelPath"]
         answer = client.post(
             "/voice-models", headers=person.headers, json={"modelPath": path, "provider": "tone"}
         )
