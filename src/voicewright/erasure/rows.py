@@ -11,7 +11,7 @@ What stays names nobody but by the id of an account that is no more:
     voice_usage          what others' voices spoke for them, now by nobody (`NOBODY`): those owners' figures
     consents             of others, where an administrator who is deleted had asserted them
 
-`tests/integration/api/test_account_deletion.py` looks through every table that there is for what is not on this list.
+`tests/integration/api/test_account_deletion.py` looks through every table for what is not on this list.
 """
 
 from __future__ import annotations

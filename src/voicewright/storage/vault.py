@@ -72,13 +72,6 @@ class Vault:
             except ValueError:
                 continue
 
-    def forget_owner(self, owner_id: uuid.UUID) -> int:
-        """Remove everything of an owner, their backups included; answers how many objects.
-
-        They need no key for it, and it may be done again.
-        """
-        return forget_objects(self.objects, owner_id)
-
     def forget_notes(self, owner_id: uuid.UUID) -> None:
         """Remove this machine's notes of what was stored for an owner whose objects are gone."""
         with abandoned(self.of(owner_id)):
@@ -94,7 +87,10 @@ def objects_of(objects: ObjectStore, owner_id: uuid.UUID) -> Iterator[str]:
 
 
 def forget_objects(objects: ObjectStore, owner_id: uuid.UUID) -> int:
-    """Remove all of it, and the folders; answers how many objects. It may be done again."""
+    """Remove all of it, and the folders; answers how many objects.
+
+    It needs no key, and may be done again.
+    """
     count = sum(objects.delete(path) for path in list(objects_of(objects, owner_id)))
     for folder in _folders_of(owner_id):
         objects.prune(folder)

@@ -11,7 +11,7 @@ need them.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from voicewright.storage.errors import ObjectNotFound
 
@@ -53,17 +53,6 @@ def describe(blobs: BlobStore, voice: VoiceModel) -> None:
         "spoken": voice.spoken_digest,
     }
     blobs.put_named(live_path(voice), json.dumps(said, sort_keys=True).encode())
-
-
-def read_description(blobs: BlobStore, path: str) -> dict[str, Any]:
-    """What a description says.
-
-    Raises:
-        ObjectNotFound: there is none.
-        SealBroken: it is somebody else's, or was changed.
-    """
-    said: dict[str, Any] = json.loads(blobs.get_named(path))
-    return said
 
 
 def move(blobs: BlobStore, old: str, new: str) -> bool:

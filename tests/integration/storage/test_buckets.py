@@ -12,7 +12,7 @@ from voicewright.storage.objects import ObjectStore
 from voicewright.storage.testing import open_blobs
 from voicewright.storage.trees import StoredTree, fetch_tree, put_tree
 from voicewright.storage.user_keys import KeyRing
-from voicewright.storage.vault import Vault
+from voicewright.storage.vault import Vault, forget_objects
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_the_settings_name_the_bucket(bucket, bucket_options, settings, database
     assert not voices.of(owner).has(two.digest)
     whole = ObjectStore.at_url(f"s3://{bucket}", bucket_options)
     assert {path.split(str(owner))[0] for path in whole.paths("")} == {"a/folder/", "a/folder/samples/"}
-    assert voices.forget_owner(owner) == 1
+    assert forget_objects(voices.objects, owner) == 1
 
 
 def test_a_store_that_is_away_or_no_store_is_said(bucket_options):

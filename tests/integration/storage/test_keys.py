@@ -14,7 +14,7 @@ from voicewright.storage.errors import BlobCorrupt, KeyDestroyed, MasterKeyWrong
 from voicewright.storage.master_keys import MasterKeys, SealedSecret, new_master_key
 from voicewright.storage.models import UserKey
 from voicewright.storage.user_keys import KeyRing
-from voicewright.storage.vault import Vault
+from voicewright.storage.vault import Vault, forget_objects
 
 ANN, BOB = uuid.uuid4(), uuid.uuid4()
 OLD, NEW = new_master_key(), new_master_key()
@@ -113,8 +113,8 @@ def test_a_destroyed_key_is_gone_for_ever_and_no_new_one_is_made(open_vault, dat
         row = session.scalars(select(UserKey).where(UserKey.owner_id == ANN)).one()
         assert (row.token, row.master_key_id) == (None, None)
         assert not vault.keys.destroy(session, uuid.uuid4())
-    assert vault.forget_owner(ANN) == 1
-    assert vault.forget_owner(ANN) == 0
+    assert forget_objects(vault.objects, ANN) == 1
+    assert forget_objects(vault.objects, ANN) == 0
     assert vault.of(BOB).read(kept) == b"content"
 
 

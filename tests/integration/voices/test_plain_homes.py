@@ -16,7 +16,7 @@ from voicewright.home.layout import FORMAT, Home
 from voicewright.recordings.models import Sample
 from voicewright.storage.errors import BlobNotFound, StorageFull
 from voicewright.storage.user_keys import PLATFORM_ID, KeyRing
-from voicewright.storage.vault import Vault
+from voicewright.storage.vault import Vault, forget_objects
 from voicewright.voices import plain_homes
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.plain_homes import seal_plain_home
@@ -45,7 +45,7 @@ def plain_home(settings, database, new_voice, enter_sample):
         blobs = service.vault.of(owner)
         for digest in list(blobs.digests()):
             put_open(home.blobs_dir, blobs.read(digest))
-        service.vault.forget_owner(owner)
+        forget_objects(service.vault.objects, owner)
     digest = put_open(home.samples_dir, b"RIFF" + NOISE)
     enter_sample(ANN)
     with database.session() as session:

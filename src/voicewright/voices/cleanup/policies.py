@@ -81,7 +81,7 @@ class CleanupRules:
         return due
 
     def is_eligible(self, voice: Candidate, last_used_at: datetime | None, now: datetime) -> bool:
-        """Whether a voice may be cleaned up now."""
+        """Whether a voice may be cleaned up now: what the query in `cleanup.search` is tested against."""
         due = self.due_at(voice, last_used_at)
         return due is not None and due < now
 

@@ -1,4 +1,4 @@
-"""Finds the voices that the cleanup may take, in the database, by the rules of `cleanup_policies`."""
+"""Finds the voices that the cleanup may take, in the database, by the rules of `cleanup.policies`."""
 
 from __future__ import annotations
 

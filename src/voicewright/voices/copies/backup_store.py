@@ -169,10 +169,6 @@ class BackupStore:
         """The files of an owner's voices, opened with a key that the owner may not have yet."""
         return self._blobs(self._voices.objects, owner_id, cipher, folder=str(owner_id))
 
-    def forget_owner(self, owner_id: uuid.UUID) -> int:
-        """Remove all backups of an owner; they need no key for it. Answers how many objects."""
-        return sum(self.objects.delete(path) for path in list(self.objects.paths(f"{_FOLDER}/{owner_id}")))
-
     def _blobs(self, objects: ObjectStore, owner_id: uuid.UUID, cipher: Cipher, *, folder: str) -> BlobStore:
         notes_dir = self._voices.notes_dir / str(owner_id)
         return BlobStore(objects, lambda: cipher, folder=folder, notes_dir=notes_dir, sealed_as=str(owner_id))
