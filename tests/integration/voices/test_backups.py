@@ -183,8 +183,11 @@ def test_all_comes_back_when_the_database_and_the_files_are_lost(
     assert [later.spoken(later.voices.get(voice.id)) for voice in voices] == said
     with later.installation.database.session() as session:
         assert ratings_of(session, [voices[0].id])[voices[0].id].average == 4.0
-        act = session.scalars(select(AuditEvent).where(AuditEvent.action == "voice_model.restore")).one()
-        assert act.details["counts"] == {"restored": 3, "replaced": 0}
+        noted = select(AuditEvent).where(AuditEvent.action == "voice_model.restore")
+        act, *acts = session.scalars(noted.order_by(AuditEvent.sequence))
+        assert (act.model_id, act.details["counts"]) == (None, {"restored": 3, "replaced": 0})
+        assert [one.model_id for one in acts] == [voice.id for voice in done.restored]
+        assert acts[0].details == {"backup": backup.place.id, "how": "restored", "version": 1}
     again = later.restore(backup)
     assert (again.restored, len(again.skipped)) == ([], 3)
     later.voices.register(whole_voice("Cid"))  # the key that came back seals what is new

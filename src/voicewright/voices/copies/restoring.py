@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from uuid import UUID
 
+    from sqlalchemy.orm import Session
+
     from voicewright.accounts.caller import Caller
     from voicewright.db.server import Database
     from voicewright.storage.blobs import BlobStore
@@ -145,9 +147,18 @@ class RestoreService:
                     describe(live, voice)
                     live.objects.delete(deleted_path(voice))  # what it said of a deleted one
                 changed(session, owner_id, *(voice.model.id for voice in voices))
-                counts = {"restored": len(done.restored), "replaced": len(done.replaced)}
-                note_reading(session, caller, "restore", owner_id, backup=backup, counts=counts)
+                self._note(session, caller, owner_id, done, backup)
         return done, entering.replaced_trees
+
+    @staticmethod
+    def _note(session: Session, caller: Caller, owner_id: UUID, done: Restored, backup: str) -> None:
+        """One record of the restore, and one of each voice that it has entered."""
+        counts = {"restored": len(done.restored), "replaced": len(done.replaced)}
+        note_reading(session, caller, "restore", owner_id, backup=backup, counts=counts)
+        for how, entered in (("restored", done.restored), ("replaced", done.replaced)):
+            for voice in entered:
+                told = {"backup": backup, "how": how, "version": voice.version}
+                note_reading(session, caller, "restore", owner_id, voice.id, **told)
 
     def _open(self, owner_id: UUID, manifest: BackupManifest) -> _Opened:
         header = manifest.header
