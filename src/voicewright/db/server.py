@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import threading
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
+from voicewright.db.connections import open_engine
 from voicewright.db.embedded import EmbeddedServer
 from voicewright.db.faults import clear_errors
 from voicewright.db.migrate import upgrade_tables
@@ -24,13 +23,11 @@ if TYPE_CHECKING:
 
     from voicewright.settings import Settings
 
-_CONNECT_TIMEOUT_S = 10
-"""On this machine, where a server that is away says so at once, and one that is slow has much to do."""
-_NETWORK = {"connect_timeout": 2, "tcp_user_timeout": 2000}
-"""Over a network (s, ms): a server that is gone says nothing, and whoever asks is told after two seconds."""
-_POOL_SIZE = 5
-_POOL_OVERFLOW = 10
-_POOL_TIMEOUT_S = 30
+_KEPT: Final = 5
+AT_MOST: Final = 15
+"""Units of work of one process at once; more wait for a moment, and then are told so."""
+_ASIDE: Final = 2
+"""For what is asked in the middle of units of work: short and few, and out of reach of all others."""
 
 
 class Database:
@@ -54,7 +51,9 @@ class Database:
             else f"The database at {url.render_as_string(hide_password=True)}"
         )
         self.url = url
-        self.engine = _make_engine(url, server)
+        self.engine = open_engine(url, server, kept=_KEPT, at_most=AT_MOST)
+        self._here = threading.local()
+        self._aside = open_engine(url, server, kept=_ASIDE, at_most=_ASIDE)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -104,15 +103,42 @@ class Database:
         Raises:
             DatabaseUnavailable, DatabaseRefused, DatabaseFull: from any statement in the block.
         """
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def aside(self) -> Iterator[Session]:
+        """A short unit of work of its own, for what is also asked in the middle of another one.
+
+        Whoever holds a connection and waits for a second one may wait for ever, when all the others do the
+        same. These units of work have connections of their own, so that their wait is for each other only:
+        open nothing else within one, and don't wait in it for what the unit of work around it holds.
+
+        Raises:
+            DatabaseUnavailable, DatabaseRefused, DatabaseFull: from any statement in the block.
+            RuntimeError: this thread is in one already, which is a bug.
+        """
+        if getattr(self._here, "is_aside", False):
+            raise RuntimeError("a unit of work aside was begun within another one")
+        self._here.is_aside = True
+        try:
+            with self._session(self._aside) as session:
+                yield session
+        finally:
+            self._here.is_aside = False
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
         with (
             clear_errors(self.where),
-            Session(self.engine, expire_on_commit=False) as session,
+            Session(engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
 
     def close(self) -> None:
         """Close all connections, and leave the embedded server; the second call does nothing."""
+        self._aside.dispose()
         self.engine.dispose()
         if self._server is not None:
             self._server.leave()
@@ -122,34 +148,3 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _patience(url: URL) -> dict[str, int]:
-    """How long a connection, and an answer on one, may take; what the address itself says comes first."""
-    host = str(url.host or url.query.get("host", "/"))
-    chosen = {"connect_timeout": _CONNECT_TIMEOUT_S} if host.startswith("/") else _NETWORK
-    return {name: value for name, value in chosen.items() if name not in url.query}
-
-
-def _make_engine(url: URL, server: EmbeddedServer | None) -> Engine:
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,  # a connection that a restart of the server broke is replaced without a word
-        pool_size=_POOL_SIZE,
-        max_overflow=_POOL_OVERFLOW,
-        pool_timeout=_POOL_TIMEOUT_S,
-        json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
-        connect_args={"application_name": "voicewright", **_patience(url)},
-    )
-    if server is not None:
-
-        @event.listens_for(engine, "do_connect")
-        def connect(dialect: Any, _record: object, args: Any, options: Any) -> object:
-            """Start the server again when it was killed while this process was using it."""
-            try:
-                return dialect.connect(*args, **options)
-            except dialect.loaded_dbapi.OperationalError:
-                server.ensure_running()
-                return dialect.connect(*args, **options)
-
-    return engine

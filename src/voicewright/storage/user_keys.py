@@ -98,8 +98,8 @@ class KeyRing:
     def cipher(self, owner_id: uuid.UUID) -> Cipher:
         """What seals and opens the files of an owner; their key is made if there is none.
 
-        It asks the database every ten minutes for each owner and process: not from within a unit of work,
-        where that can be helped.
+        It asks the database every ten minutes for each owner and process: aside (`Database.aside`), so that
+        it may be called within a unit of work.
 
         Raises:
             KeyDestroyed: their account was deleted.
@@ -145,7 +145,7 @@ class KeyRing:
         Raises:
             KeyDestroyed: their account was deleted.
         """
-        with self._database.session() as session:
+        with self._database.aside() as session:
             return self._read(session, owner_id)
 
     def cipher_of(self, sealed: SealedSecret) -> Cipher:
@@ -246,11 +246,11 @@ class KeyRing:
             )
 
     def _sealed(self, owner_id: uuid.UUID) -> SealedSecret:
-        with self._database.session() as session:
+        with self._database.aside() as session:
             there = self._read(session, owner_id)
         if there is not None:
             return there
-        with self._database.session() as session:
+        with self._database.aside() as session:
             share_lock(session, MASTER_KEY_LOCK)
             self._renew_master()
             sealed = self.master.seal(Cipher.new_secret())

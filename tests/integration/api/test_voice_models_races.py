@@ -1,23 +1,16 @@
-"""Many requests about one user's voices at once, and requests while the database is away."""
+"""Many requests at once, about one user's voices and from many users."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
 
-from voicewright.db.embedded import EmbeddedServer
-from voicewright.db.server import Database
-from voicewright.db.url import embedded_url
-from voicewright.home.layout import Home
-from voicewright.settings import Settings
+from voicewright.db.server import AT_MOST
 from voicewright.voices.models import VoiceModel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Activates its voices in turns until it is told to end.
 ACTIVATE = """
@@ -36,6 +29,7 @@ with Database.open(settings) as database:
 print("done")
 """
 AT_ONCE = 50
+FIRST_UPLOADS = 2 * AT_MOST
 
 
 @pytest.fixture
@@ -125,46 +119,21 @@ class TestLimits:
         assert Counter(run_together(put, 30)) == {200: 20, 429: 10}
 
 
-class TestWhileTheDatabaseIsAway:
-    """With a server of the test's own, which is stopped and started."""
+def test_first_uploads_of_more_people_than_there_are_connections_all_succeed(
+    client, make_person, services, run_together
+):
+    """Each needs a new key in the middle of its unit of work; none waits for a connection in vain."""
+    people = [make_person(f"{number}@example.com") for number in range(FIRST_UPLOADS)]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("voice.json", "{}")
 
-    @pytest.fixture
-    def server(self, short_dir: Path) -> Iterator[EmbeddedServer]:
-        server = EmbeddedServer(Home.open(short_dir / "own"), options={"fsync": "off"})
-        server.join()
-        yield server
-        server.leave()
+    def start(number):
+        headers = people[number].headers
+        sent = {"headers": headers, "content": packed.getvalue()}
+        path = client.post("/voice-models/artefacts", **sent).json().get("modelPath")
+        body = {"userId": str(people[number].id), "modelPath": path, "provider": "tone"}
+        return client.post("/voice-models", headers=headers, json=body).status_code
 
-    @pytest.fixture
-    def database_url(self, server: EmbeddedServer) -> str:
-        return embedded_url(str(server.join())).render_as_string(hide_password=False)
-
-    @pytest.fixture
-    def database(self, database_url: str) -> Iterator[Database]:
-        with Database.connect(database_url) as opened:
-            yield opened
-
-    @pytest.fixture
-    def api_settings(self, short_dir: Path, database_url: str) -> Settings:
-        return Settings(home=short_dir / "home", database_url=database_url)
-
-    def test_every_use_is_answered_at_once_and_all_is_well_afterwards(
-        self, add_voice, client, person, server
-    ):
-        voice = add_voice(person)
-        path = f"/voice-models/{voice.id}"
-        calls = [
-            ("GET", path), ("PUT", path), ("DELETE", path), ("POST", f"{path}/activate"),
-            ("GET", f"/voice-models/user/{person.id}"), ("GET", f"{path}/versions"),
-            ("POST", "/voice-models"),
-        ]  # fmt: skip
-        before = client.get(path, headers=person.headers).json()
-        server.leave()
-        for method, where in calls:
-            body = {"json": {}} if method == "PUT" else {}
-            if where == "/voice-models":
-                body = {"json": {"modelPath": before["modelPath"]}}
-            answer = client.request(method, where, headers=person.headers, **body)
-            assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
-        server.join()
-        assert client.get(path, headers=person.headers).json() == before
+    assert Counter(run_together(start, FIRST_UPLOADS)) == {201: FIRST_UPLOADS}
+    assert sum(services.voices.vault.keys.counts().values()) >= FIRST_UPLOADS

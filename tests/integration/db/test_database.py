@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+from contextlib import ExitStack
 
 import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from voicewright.db import connections
 from voicewright.db.errors import DatabaseRefused, DatabaseUnavailable, DatabaseUrlInvalid
-from voicewright.db.server import Database
+from voicewright.db.server import AT_MOST, Database
 from voicewright.db.url import parse_database_url
 from voicewright.settings import Settings
 
@@ -139,3 +143,35 @@ def test_a_server_that_says_nothing_is_away():
         with pytest.raises(DatabaseUnavailable), database.session() as session:
             session.execute(text("SELECT 1"))
         database.close()
+
+
+def test_a_connection_that_says_nothing_any_more_is_given_up(tcp_server, monkeypatch):
+    """As of a server that froze: whoever comes first is told, and those after it get a new connection."""
+    monkeypatch.setattr(connections, "NETWORK", connections.NETWORK._replace(answer_s=0.05))
+    with Database.connect(tcp_server.url()) as database:
+        with database.session() as session:
+            frozen = backend_of(session)
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            with pytest.raises(DatabaseUnavailable, match="says nothing"), database.session() as session:
+                session.execute(text("SELECT 1"))
+            with database.session() as session:
+                assert backend_of(session) != frozen
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+
+
+def test_units_of_work_aside_are_there_when_all_connections_are_in_use(database, monkeypatch):
+    monkeypatch.setattr(database.engine.pool, "_timeout", 0.01)
+    with ExitStack() as held:
+        for _ in range(AT_MOST):
+            backend_of(held.enter_context(database.session()))
+        with pytest.raises(DatabaseUnavailable, match="in use") as caught, database.session() as session:
+            backend_of(session)
+        assert caught.value.retryable
+        with database.aside() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+            with pytest.raises(RuntimeError), database.aside():
+                pass
+        with database.aside() as session:
+            assert session.scalar(text("SELECT 1")) == 1
