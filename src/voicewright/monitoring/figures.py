@@ -61,6 +61,7 @@ class CleanupFigures:
     """The cleanups so far, dry runs apart, and the last one."""
 
     eligible: int
+    """Each voice once: those that were cleaned up, and those that the last cleanup could not."""
     cleaned: int
     failed: int
     last_started_at: datetime
@@ -68,6 +69,11 @@ class CleanupFigures:
     last_eligible: int
     last_failed: int
     last_error: str | None
+
+    @property
+    def efficiency(self) -> float | None:
+        """The share of what was eligible that was cleaned up."""
+        return self.cleaned / self.eligible if self.eligible else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,7 @@ def _cleanup(session: Session) -> CleanupFigures | None:
             CleanupRun.started_at,
             CleanupRun.finished_at,
             CleanupRun.eligible,
+            CleanupRun.cleaned,
             CleanupRun.failed,
             CleanupRun.error,
         )
@@ -217,13 +224,13 @@ def _cleanup(session: Session) -> CleanupFigures | None:
     ).one_or_none()
     if last is None:
         return None
-    eligible, cleaned, failed = session.execute(
-        select(
-            func.sum(CleanupRun.eligible), func.sum(CleanupRun.cleaned), func.sum(CleanupRun.failed)
-        ).where(real)
+    cleaned, failed = session.execute(
+        select(func.sum(CleanupRun.cleaned), func.sum(CleanupRun.failed)).where(real)
     ).one()
+    # what a run leaves is eligible again in the next one; while one runs nobody knows what it will leave
+    left = last.failed if last.finished_at is None else last.eligible - last.cleaned
     return CleanupFigures(
-        eligible=int(eligible),
+        eligible=int(cleaned) + max(0, left),
         cleaned=int(cleaned),
         failed=int(failed),
         last_started_at=last.started_at,

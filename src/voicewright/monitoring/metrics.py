@@ -128,11 +128,17 @@ def _buckets(one: ProviderFigures) -> list[tuple[str, float]]:
 
 def _cleanups(figures: Figures) -> Iterator[Metric]:
     run = figures.cleanup
-    counts = {} if run is None else {"eligible": run.eligible, "cleaned": run.cleaned, "failed": run.failed}
+    counts = {} if run is None else {"cleaned": run.cleaned, "failed": run.failed}
     cleaned = CounterMetricFamily("voicewright_cleanup_voices", "Voices in all cleanups.", labels=["what"])
     for what, count in counts.items():
         cleaned.add_metric([what], count)
     yield cleaned
+    share = GaugeMetricFamily(
+        "voicewright_cleanup_efficiency", "Share of the voices found eligible that were cleaned up, 0 to 1."
+    )
+    if run is not None and run.efficiency is not None:
+        share.add_metric([], run.efficiency)
+    yield share
     last = GaugeMetricFamily("voicewright_cleanup_eligible", "Voices that the last cleanup found eligible.")
     ended = GaugeMetricFamily(
         "voicewright_cleanup_finished_seconds", "When the last cleanup ended, Unix time."

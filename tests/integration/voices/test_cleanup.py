@@ -16,6 +16,7 @@ from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.policies import scopes_of
 from voicewright.audit.models import AuditEvent
 from voicewright.db.advisory import take_lock
+from voicewright.voices.cleanup import run as run_module
 from voicewright.voices.cleanup import service as cleanup_module
 from voicewright.voices.cleanup.errors import CleanupRunning
 from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
@@ -240,6 +241,17 @@ def test_the_schedule_runs_once_in_its_hours_over_all_workers(make_cleanup, ente
         session.execute(update(CleanupRun).values(finished_at=datetime.now(UTC) - timedelta(hours=25)))
     assert cleanup.run_if_due() == 1
     assert make_cleanup(cleanup_every_hours=0).run_if_due() == 0
+
+
+def test_the_schedule_takes_all_in_one_run(make_cleanup, enter, deleted, monkeypatch):
+    monkeypatch.setattr(run_module, "_BATCH", 2)
+    monkeypatch.setattr(run_module, "MOST_TOLD", 3)
+    voices = [enter(size=2) for _ in range(5)]
+    cleanup = make_cleanup(cleanup_notice_days=0)
+    assert cleanup.run_if_due() == 5
+    assert deleted() == {voice.id for voice in voices}
+    (run,), total = cleanup.runs(limit=10, offset=0)
+    assert (total, run.eligible, run.cleaned, run.bytes, len(run.report)) == (1, 5, 5, 10, 3)
 
 
 def test_owners_are_told_a_week_before_the_schedule_takes_a_voice(cleanup, enter, database, deleted, mails):

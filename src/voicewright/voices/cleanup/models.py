@@ -39,7 +39,7 @@ class CleanupRun(Base):
     error: Mapped[str | None]
     """Why it ended before its end."""
     report: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
-    """Voice by voice, as the answer shows it; written every now and then, and at the end."""
+    """Voice by voice, as the answer shows it, `run.MOST_TOLD` of them at most; written at the end."""
 
 
 class CleanupNotice(Base):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, update
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from voicewright.voices.cleanup.policies import CleanupRules
     from voicewright.voices.service import VoiceService
 
+MOST_TOLD: Final = 10_000
+"""Voices that the report of a run names: it is one row."""
 _BATCH: Final = 50
 _CUT_OFF: Final = "The run was cut off."
 
@@ -68,8 +71,12 @@ class Cleanup:
         self._caller = caller
         self._report: list[dict[str, Any]] = []
 
-    def run(self, *, dry_run: bool, limit: int) -> CleanupRun:
+    def run(self, *, dry_run: bool, limit: int | None) -> CleanupRun:
         """Take the worst, as many as the limit allows, and answer with the report.
+
+        Args:
+            dry_run: only tell what would go.
+            limit: how many voices at most; None: all that there are.
 
         Raises:
             DatabaseUnavailable: in the middle; what is counted is done.
@@ -78,7 +85,7 @@ class Cleanup:
         try:
             for voice in self._candidates(limit):
                 told = self._look_at(voice) if dry_run else self._clean(run.id, voice)
-                if told is not None:
+                if told is not None and len(self._report) < MOST_TOLD:
                     self._report.append(told)
         except BaseException as error:
             self._end(run, error.message if isinstance(error, AppError) else _CUT_OFF)
@@ -104,16 +111,19 @@ class Cleanup:
             session.add(run)
             return run
 
-    def _candidates(self, limit: int) -> Iterator[VoiceModel]:
+    def _candidates(self, limit: int | None) -> Iterator[VoiceModel]:
+        return self._all() if limit is None else islice(self._all(), limit)
+
+    def _all(self) -> Iterator[VoiceModel]:
         after: VoiceModel | None = None
-        while limit > 0:
+        while True:
             with self._database.session() as session:
-                page = in_order(select(VoiceModel).where(self._found), after).limit(min(limit, _BATCH))
+                page = in_order(select(VoiceModel).where(self._found), after).limit(_BATCH)
                 voices = list(session.scalars(page))
             yield from voices
             if len(voices) < _BATCH:
                 return
-            limit, after = limit - len(voices), voices[-1]
+            after = voices[-1]
 
     def _look_at(self, voice: VoiceModel) -> dict[str, Any]:
         with self._database.session() as session:

@@ -21,7 +21,7 @@ from voicewright.voices.cleanup.errors import CleanupRunning
 from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.cleanup.notices import CleanupNotices, Tell, tell_nobody
 from voicewright.voices.cleanup.policies import CleanupRules
-from voicewright.voices.cleanup.run import Cleanup
+from voicewright.voices.cleanup.run import MOST_TOLD, Cleanup
 from voicewright.voices.cleanup.search import eligible, in_order, last_uses
 from voicewright.voices.models import VoiceModel
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.voices.service import VoiceService
 
-MOST_AT_ONCE: Final = 10_000
-"""Voices that one run takes at most: the report of a run is read as a whole."""
+MOST_AT_ONCE: Final = MOST_TOLD
+"""Voices that an administrator's run takes at most: all are told in its answer."""
 AT_ONCE: Final = 1000
 EXPIRING_WITHIN: Final = timedelta(days=30)
 """How far ahead owners are shown what is going to be eligible."""
@@ -102,7 +102,6 @@ class CleanupService:
         """
         if not self._every:
             return 0
-        cleaned = 0
         try:
             with self._alone():
                 if not self._is_due():
@@ -110,14 +109,10 @@ class CleanupService:
                 now = datetime.now(UTC)
                 self._notices.send(now)
                 found = eligible(self._rules, now) & self._notices.were_sent_before(now)
-                while True:
-                    cleanup = Cleanup(self._database, self._voices, self._rules, found, None)
-                    run = cleanup.run(dry_run=False, limit=AT_ONCE)
-                    cleaned += run.cleaned
-                    if not run.cleaned or run.eligible <= AT_ONCE:
-                        return cleaned
+                cleanup = Cleanup(self._database, self._voices, self._rules, found, None)
+                return cleanup.run(dry_run=False, limit=None).cleaned
         except CleanupRunning:
-            return cleaned
+            return 0
 
     def runs(self, *, limit: int, offset: int) -> tuple[list[CleanupRun], int]:
         """The runs, the last one first, and how many there are."""

@@ -1,0 +1,49 @@
+"""The figures say what became of the voices, whatever else happened to their rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from voicewright.monitoring.figures import CleanupFigures, Figures, read_figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voicewright.db.server import Database
+
+
+@pytest.fixture
+def figures(database: Database) -> Callable[[], Figures]:
+    """Read them."""
+
+    def figures() -> Figures:
+        with database.session() as session:
+            return read_figures(session)
+
+    return figures
+
+
+def test_each_voice_counts_once_in_the_efficiency_of_the_cleanup(
+    figures: Callable[[], Figures], enter_cleanup: Callable[..., Any]
+) -> None:
+    now = datetime.now(UTC)
+
+    def cleanup() -> CleanupFigures:
+        found = figures().cleanup
+        assert found is not None
+        return found
+
+    assert figures().cleanup is None
+    enter_cleanup(dry_run=True, eligible=9, started_at=now - timedelta(hours=9))
+    assert figures().cleanup is None
+    enter_cleanup(eligible=0, started_at=now - timedelta(hours=8))
+    assert cleanup().efficiency is None
+    enter_cleanup(eligible=10, cleaned=4, started_at=now - timedelta(hours=7))  # as its limit was
+    assert (cleanup().eligible, cleanup().efficiency) == (10, 0.4)
+    enter_cleanup(eligible=6, cleaned=5, failed=1, started_at=now - timedelta(hours=6))
+    assert (cleanup().eligible, cleanup().cleaned, cleanup().efficiency) == (10, 9, 0.9)
+    enter_cleanup(eligible=100, cleaned=11, started_at=now - timedelta(hours=5), finished_at=None)
+    assert cleanup().efficiency == 1.0  # it goes on
