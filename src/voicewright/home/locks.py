@@ -45,10 +45,17 @@ class HeldLock:
             self.path.unlink(missing_ok=True)
             self.release()
 
-    def write_note(self, note: str) -> None:
-        """Leave a word for whoever finds the file locked, say the process id of the holder."""
+    def write_note(self, note: str, *, durable: bool = False) -> None:
+        """Leave a word for whoever finds the file, say the process id of the holder.
+
+        Args:
+            note: the word.
+            durable: it is still there when the power fails; the name of the file is the caller's matter.
+        """
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, note.encode(), 0)
+        if durable:
+            os.fsync(self._descriptor)
 
     def __enter__(self) -> Self:
         return self

@@ -3,11 +3,14 @@
 That nothing refers to a blob is no reason to delete it: its row may be in another database, or in a backup
 that is being restored. So whoever stores blobs first notes the names of the new ones, and takes the note away
 once they are referred to. The note is locked by its process, and the lock goes with the process: a note that
-nobody holds lists what is garbage. Each machine has notes of its own.
+nobody holds lists what is garbage. Each machine has notes of its own, in a folder for each owner that may be
+removed whenever it is empty.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from voicewright.home.locks import lock, read_note, try_lock
 from voicewright.storage.faults import clear_errors
+from voicewright.storage.objects import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _LOCK_TIMEOUT_S = 60.0
 """Only a collection that looks at a new note can hold it for a moment."""
+_TRIES = 100
 
 
 @dataclass(slots=True)
@@ -51,11 +56,10 @@ def pending(blobs: BlobStore, digests: Iterable[str]) -> Iterator[None]:
     with clear_errors("note what is to be stored", str(folder)):
         # what is there already is another's
         new = [digest for digest in digests if not blobs.has(digest)]
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = lock(folder / uuid.uuid4().hex, timeout_s=_LOCK_TIMEOUT_S, purpose="looking at a note")
+        held = _new_note(folder)
     with held:
         with clear_errors("note what is to be stored", str(folder)):
-            held.write_note("\n".join(new))
+            _write(held, new)
         yield
         with suppress(OSError):  # what is referred to is never garbage, whatever the note says
             held.release_and_remove()
@@ -68,9 +72,9 @@ def let_go(blobs: BlobStore, digests: Iterable[str]) -> None:
         StorageFull, StorageReadOnly: the note can't be written.
     """
     folder = _folder(blobs)
-    with clear_errors("note what is not needed any more", str(folder)):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / uuid.uuid4().hex).write_text("\n".join(digests), encoding="ascii")
+    # a collection passes over the note until it is complete
+    with clear_errors("note what is not needed any more", str(folder)), _new_note(folder) as held:
+        _write(held, digests)
 
 
 @contextmanager
@@ -81,9 +85,12 @@ def abandoned(blobs: BlobStore) -> Iterator[Abandoned]:
     alive: set[str] = set()
     try:
         with clear_errors("look for what was left behind", str(_folder(blobs))):
-            for path in sorted(_folder(blobs).glob("*")):
+            for path in notes_in(_folder(blobs)):
                 noted = read_note(path).split()
-                held = try_lock(path)
+                try:
+                    held = try_lock(path)
+                except FileNotFoundError:  # another collection has removed it, and its folder
+                    continue
                 if held is None:
                     found.writers += 1
                     alive.update(noted)
@@ -98,6 +105,33 @@ def abandoned(blobs: BlobStore) -> Iterator[Abandoned]:
     finally:
         for held in dead:
             held.release()
+
+
+def notes_in(folder: Path) -> list[Path]:
+    """The notes of one owner; the folder is removed where there are none."""
+    try:
+        found = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    if not found:
+        with suppress(OSError):  # somebody made a note this moment
+            folder.rmdir()
+    return found
+
+
+def _new_note(folder: Path) -> HeldLock:
+    for _ in range(_TRIES):
+        # between the two the empty folder may be removed
+        with suppress(FileNotFoundError, FileExistsError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return lock(folder / uuid.uuid4().hex, timeout_s=_LOCK_TIMEOUT_S, purpose="looking at a note")
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+
+
+def _write(held: HeldLock, digests: Iterable[str]) -> None:
+    held.write_note("\n".join(digests), durable=True)
+    sync_folder(held.path.parent)
+    sync_folder(held.path.parent.parent)
 
 
 def _folder(blobs: BlobStore) -> Path:

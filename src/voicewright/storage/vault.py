@@ -9,14 +9,13 @@ backups/{owner}/...                  see `voices.copies.backups`
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from voicewright.home.layout import Home
 from voicewright.storage.blobs import BlobStore
 from voicewright.storage.faults import clear_errors
 from voicewright.storage.objects import ObjectStore
-from voicewright.storage.pending import abandoned
+from voicewright.storage.pending import abandoned, notes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,22 +61,17 @@ class Vault:
             notes_dir=self.notes_dir / str(owner_id),
         )
 
-    def noted_owners(self) -> Iterator[uuid.UUID]:
-        """Whose files this machine has notes of."""
+    def noted_owners(self) -> list[uuid.UUID]:
+        """Whose files this machine has notes of; the empty folders of others are removed."""
         with clear_errors("look for what was left behind", str(self.notes_dir)):
-            folders = [path.name for path in self.notes_dir.glob("*") if path.is_dir()]
-        for name in folders:
-            try:
-                yield uuid.UUID(name)
-            except ValueError:
-                continue
+            folders = {_owner_of(path): path for path in self.notes_dir.glob("*")}
+            return [owner_id for owner_id, path in folders.items() if owner_id and notes_in(path)]
 
     def forget_notes(self, owner_id: uuid.UUID) -> None:
         """Remove this machine's notes of what was stored for an owner whose objects are gone."""
         with abandoned(self.of(owner_id)):
             pass
-        with suppress(OSError):  # somebody still stores something, which the next look finds
-            (self.notes_dir / str(owner_id)).rmdir()
+        notes_in(self.notes_dir / str(owner_id))
 
 
 def objects_of(objects: ObjectStore, owner_id: uuid.UUID) -> Iterator[str]:
@@ -99,6 +93,13 @@ def forget_objects(objects: ObjectStore, owner_id: uuid.UUID) -> int:
 
 def _folders_of(owner_id: uuid.UUID) -> tuple[str, ...]:
     return str(owner_id), f"deleted/{owner_id}", f"backups/{owner_id}"
+
+
+def _owner_of(folder: Path) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(folder.name)
+    except ValueError:
+        return None
 
 
 def _store(settings: Settings, folder: str, local: Path) -> ObjectStore:
