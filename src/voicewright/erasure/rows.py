@@ -17,14 +17,16 @@ What stays names nobody but by the id of an account that is no more:
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.accounts.models import ApiKey, RateLimitWindow, SignInLink, User, UserSession
 from voicewright.accounts.sign_in_limits import account_key
-from voicewright.monitoring.models import Alert
+from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
@@ -99,6 +101,7 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
     counts = {"voice_shares": forget_shares_of(session, user_id)}
     for kind, statement in _statements(user_id, email):
         counts[kind] = counts.get(kind, 0) + _count(session, statement)
+    counts["voice_models"] = _delete_voices(session, user_id)
     caching.forget(session, user_id, *mine)  # last, as every writer locks the marks after its rows
     return {kind: count for kind, count in counts.items() if count}
 
@@ -117,7 +120,6 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     yield "cleanup_notices", delete(CleanupNotice).where(CleanupNotice.owner_id == user_id)
     yield "voice_uploads", delete(VoiceUpload).where(VoiceUpload.owner_id == user_id)
     yield "kept_voices", delete(KeptTree).where(KeptTree.owner_id == user_id)
-    yield "voice_models", delete(VoiceModel).where(VoiceModel.owner_id == user_id)
     yield (
         "training_events",
         delete(TrainingEvent).where(
@@ -139,6 +141,17 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     yield "api_keys", delete(ApiKey).where(ApiKey.user_id == user_id)
     yield "sessions", delete(UserSession).where(UserSession.user_id == user_id)
     yield "accounts", delete(User).where(User.id == user_id)
+
+
+def _delete_voices(session: Session, user_id: uuid.UUID) -> int:
+    """After all that refers to them; that there were so many stays known."""
+    gone = delete(VoiceModel).where(VoiceModel.owner_id == user_id).returning(VoiceModel.engine)
+    engines = Counter(session.scalars(gone))
+    for engine, voices in sorted(engines.items()):
+        new = insert(ErasedVoices).values(engine=engine, voices=voices)
+        more = {"voices": ErasedVoices.voices + new.excluded.voices}
+        session.execute(new.on_conflict_do_update(index_elements=[ErasedVoices.engine], set_=more))
+    return engines.total()
 
 
 def _job_of(user_id: uuid.UUID) -> Any:

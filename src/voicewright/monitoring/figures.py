@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Double, case, func, literal, select
+from sqlalchemy import Double, Integer, case, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from voicewright.audit.models import AuditEvent
 from voicewright.jobs.depths import Depth, queue_depths
-from voicewright.monitoring.models import Alert
+from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.outbox import waiting_mails
 from voicewright.training.models import TrainingJob
 from voicewright.training.nodes import live_nodes
@@ -45,7 +45,7 @@ class ProviderFigures:
 
     provider: str
     created: int
-    """Deleted ones among it."""
+    """Deleted ones among it, and those that went with their accounts: it never falls."""
     live: int
     stored_bytes: int
     """Of all files of the live ones, as they are before compression."""
@@ -160,16 +160,24 @@ def _providers(session: Session) -> list[ProviderFigures]:
     # `width_bucket` has a bound belong to the step above it; seen from the other side it is the one below
     bounds: ColumnElement[Any] = literal([-bound for bound in reversed(QUALITY_BOUNDS)], ARRAY(Double()))
     step = case((score.is_not(None), len(QUALITY_BOUNDS) - func.width_bucket(-score, bounds)))
-    rows = session.execute(
-        select(
-            VoiceModel.engine,
-            step.label("step"),
-            func.count(),
-            func.count().filter(live),
-            func.coalesce(func.sum(VoiceModel.stored_bytes).filter(live), 0),
-            func.coalesce(func.sum(score), 0.0),
-        ).group_by(VoiceModel.engine, "step")
-    ).all()
+    there_are = select(
+        VoiceModel.engine,
+        step.label("step"),
+        func.count(),
+        func.count().filter(live),
+        func.coalesce(func.sum(VoiceModel.stored_bytes).filter(live), 0),
+        func.coalesce(func.sum(score), 0.0),
+    ).group_by(VoiceModel.engine, "step")
+    erased = select(
+        ErasedVoices.engine,
+        cast(None, Integer()),
+        ErasedVoices.voices,
+        literal(0),
+        literal(0),
+        literal(0.0, Double()),
+    )
+    # one statement: a voice is seen on one side or on the other, whatever is erased meanwhile
+    rows = session.execute(union_all(there_are, erased)).all()
     found = []
     for provider in sorted({row[0] for row in rows}):
         own = [row for row in rows if row[0] == provider]

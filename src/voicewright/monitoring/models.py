@@ -1,4 +1,4 @@
-"""The table of alerts."""
+"""The tables of alerts, and of what was counted before its rows went."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,3 +35,13 @@ class Alert(Base):
     raised_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     """None: it is still so."""
+
+
+class ErasedVoices(Base):
+    """How many voices of an engine went with their accounts; so that what counts voices never falls."""
+
+    __tablename__ = "erased_voices"
+    __table_args__ = (CheckConstraint("voices >= 0", name="voices_not_negative"),)
+
+    engine: Mapped[str] = mapped_column(primary_key=True)
+    voices: Mapped[int] = mapped_column(BigInteger)

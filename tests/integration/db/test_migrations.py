@@ -21,7 +21,7 @@ from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
 from voicewright.erasure.models import Erasure
-from voicewright.monitoring.models import Alert
+from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
@@ -70,7 +70,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
         VoiceUse,
         VoiceRating,
     }
-    models |= {AuditEvent, Alert, OutgoingMail, Erasure}
+    models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []

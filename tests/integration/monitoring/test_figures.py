@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
+from voicewright.erasure.rows import delete_rows
 from voicewright.monitoring.figures import CleanupFigures, Figures, read_figures
+from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,3 +50,26 @@ def test_each_voice_counts_once_in_the_efficiency_of_the_cleanup(
     assert (cleanup().eligible, cleanup().cleaned, cleanup().efficiency) == (10, 9, 0.9)
     enter_cleanup(eligible=100, cleaned=11, started_at=now - timedelta(hours=5), finished_at=None)
     assert cleanup().efficiency == 1.0  # it goes on
+
+
+def test_the_count_of_voices_never_falls(
+    figures: Callable[[], Figures], enter_voice: Callable[..., Any], database: Database
+) -> None:
+    ann, bob, cem = enter_voice(score=0.5), enter_voice(score=0.9), enter_voice(engine="another")
+
+    def created() -> dict[str, tuple[int, int, int]]:
+        return {one.provider: (one.created, one.live, one.scored) for one in figures().providers}
+
+    assert created() == {"tone": (2, 2, 2), "another": (1, 1, 0)}
+    with database.session() as session:
+        now = datetime.now(UTC)
+        session.execute(update(VoiceModel).where(VoiceModel.id == ann.id).values(deleted_at=now))
+    for voice in (ann, cem):
+        with database.session() as session:
+            assert delete_rows(session, voice.owner_id, None)["voice_models"] == 1
+            assert "voice_models" not in delete_rows(session, voice.owner_id, None)
+    assert created() == {"tone": (2, 1, 1), "another": (1, 0, 0)}
+    with database.session() as session:
+        delete_rows(session, bob.owner_id, None)
+    enter_voice()
+    assert created() == {"tone": (3, 1, 0), "another": (1, 0, 0)}

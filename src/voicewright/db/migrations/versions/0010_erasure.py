@@ -1,4 +1,4 @@
-"""Receipts of deleted accounts, and signing keys that are sealed.
+"""Receipts of deleted accounts, how many voices went with them, and signing keys that are sealed.
 
 The signing keys of earlier releases lay open in the database and its backups, and are not trusted any more:
 the next sign-in or refresh makes a new one. Whoever is signed in refreshes their access token.
@@ -35,9 +35,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
     )
     op.create_index("ix_erasures_requested", "erasures", ["requested_at"])
+    op.create_table(
+        "erased_voices",
+        sa.Column("engine", sa.Text(), nullable=False),
+        sa.Column("voices", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("voices >= 0", name=op.f("ck_erased_voices_voices_not_negative")),
+        sa.PrimaryKeyConstraint("engine", name=op.f("pk_erased_voices")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("erased_voices")
     op.drop_table("erasures")
     op.drop_index("ix_user_keys_master_key", "user_keys")
     op.execute("DELETE FROM signing_keys")
