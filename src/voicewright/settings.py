@@ -265,7 +265,7 @@ class Settings(BaseSettings):
         default=2,
         ge=1,
         validation_alias="VOICEWRIGHT_MODEL_BACKUPS_PER_DAY",
-        description="Backups of an account's voices that may be made over HTTP in a day.",
+        description="Backups of an account's voices over HTTP in a day, and as many restores.",
     )
     deleted_retention_days: int = Field(
         default=30,

@@ -55,7 +55,7 @@ _HEADERS: Final = {
 }
 _IMPORTED: Final[dict[int | str, dict[str, Any]]] = {
     201: {"headers": _HEADERS},
-    **refusals(400, 403, 413, 422, 429, 507),
+    **refusals(400, 403, 404, 413, 422, 429, 507),
 }
 _MIB: Final = 1 << 20
 
@@ -200,7 +200,7 @@ def delete_backup(
 @router.post(
     "/user/{userId}/restore",
     summary="Restore the voice models of a user",
-    responses=refusals(404, 409, 507),
+    responses=refusals(403, 404, 409, 429, 507),
 )
 def restore(
     user_id: Annotated[UUID, Path(alias="userId")], body: RestoreBody, caller: Writer, services: Wired
@@ -208,6 +208,7 @@ def restore(
     """Bring back what a backup has, all of it or, where something is wrong with it, nothing.
 
     Deleted voice models come back; those that are there stay as they are unless they are to be overwritten.
+    The consents of their speakers have to be recorded. A user may have so many in a day, 2 by default.
     """
     done = services.copies.restores.restore(
         caller,

@@ -197,7 +197,7 @@ def restore(
             raise BackupNotFound("There is no backup here to restore.")
         path = places[0].told
     done = application.copies.restores.restore(
-        _caller(owner_id), owner_id, path, overwrite=overwrite, activate=activate
+        _caller(owner_id), owner_id, path, overwrite=overwrite, activate=activate, counted=False
     )
     if not as_json:
         _print_restored(done)

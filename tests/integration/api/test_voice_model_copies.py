@@ -129,14 +129,16 @@ def test_a_user_is_backed_up_twice_a_day_and_restored(add_voice, copies, person,
     assert (done["restored"], done["replaced"], done["skipped"]) == ([told], [], [])
     assert (done["activeModelId"], done["createdAt"]) == (str(voice.id), first["createdAt"])
     assert copies(person, "GET", f"{home}/active").json()["id"] == str(voice.id)
-    again = copies(admin, "POST", f"{home}/restore", json={"backupPath": first["backupPath"]}).json()
-    assert (again["restored"], again["skipped"]) == ([], [str(voice.id)])
-    over = copies(person, "POST", f"{home}/restore", json={**body, "overwriteExisting": True}).json()
+    body["overwriteExisting"] = True
+    over = copies(admin, "POST", f"{home}/restore", json=body).json()
     assert (over["replaced"], over["skipped"]) == ([told], [])
 
     for path in ("gs://bucket/backups/user-123/backup_123.json", "", "/etc/passwd"):
         bad = copies(person, "POST", f"{home}/restore", json={"backupPath": path}, expect=422)
         refused(bad, "BACKUP_PATH_REFUSED", "backupPath")
+    third = copies(person, "POST", f"{home}/restore", json=body, expect=429)
+    refused(third, "RATE_LIMITED")
+    assert third.headers["ratelimit-limit"] == "2"
     gone = {"backupPath": first["backupPath"][:-9] + "0000.json"}
     refused(copies(person, "POST", f"{home}/restore", json=gone, expect=404), "BACKUP_NOT_FOUND")
     bad = copies(person, "POST", f"{home}/restore", json={**body, "more": 1}, expect=422)

@@ -23,10 +23,14 @@ from voicewright.audit.models import AuditEvent
 from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.testing import ToneEngine
 from voicewright.errors import AppError
+from voicewright.privacy.errors import ConsentRequired
+from voicewright.privacy.service import ConsentService
+from voicewright.privacy.speakers import OWN_VOICE
 from voicewright.storage.errors import KeyDestroyed, StorageFull
 from voicewright.storage.master_keys import new_master_key
 from voicewright.storage.objects import ObjectStore
 from voicewright.storage.vault import forget_objects
+from voicewright.training.data_of_voice import data_of_voice
 from voicewright.voices.cleanup.policies import CleanupRules
 from voicewright.voices.cleanup.search import eligible
 from voicewright.voices.copies import backups
@@ -39,6 +43,7 @@ from voicewright.voices.copies.errors import (
     BackupNotFound,
     BackupPathRefused,
 )
+from voicewright.voices.copies.exporting import TrainingData
 from voicewright.voices.described import live_path
 from voicewright.voices.figures.ratings import put_rating, ratings_of
 from voicewright.voices.models import VoiceModel
@@ -68,7 +73,7 @@ class Owner:
 
     def restore(self, backup, **options):
         path = backup if isinstance(backup, str) else backup.place.told
-        return self.copies.restores.restore(self.caller, self.id, path, **options)
+        return self.copies.restores.restore(self.caller, self.id, path, **{"counted": False, **options})
 
     def rows(self):
         """All that is known of the voices, by their labels, but for when that was entered."""
@@ -446,7 +451,9 @@ def test_a_restore_that_is_killed_half_way_changes_nothing(
 import sys, uuid
 from pathlib import Path
 from voicewright.accounts.caller import Caller, Role
+from voicewright.accounts.rate_limits import RateLimits
 from voicewright.db.server import Database
+from voicewright.privacy.service import ConsentService
 from voicewright.settings import Settings
 from voicewright.voices.copies import restoring
 from voicewright.voices.copies.backup_store import BackupStore
@@ -464,7 +471,8 @@ def stop(*arguments):  # the rows are entered, and not committed
     sys.stdin.read()
 
 restoring.describe = stop
-service = restoring.RestoreService(database, voices, BackupStore.open(settings, voices.vault))
+store, consents = BackupStore.open(settings, voices.vault), ConsentService(database, "development")
+service = restoring.RestoreService(database, voices, store, consents, RateLimits(database), settings)
 service.restore(Caller(uuid.UUID(owner), Role.USER, frozenset()), uuid.UUID(owner), path)
 """,
         settings.home, settings.database_url.get_secret_value(), master_key, ann.id, backup.place.told,
@@ -492,8 +500,9 @@ def test_a_full_disk_ends_a_restore_and_a_backup_and_nothing_is_changed(
     settings = ann.installation.settings
     store = BackupStore(ObjectStore.in_directory(small / "apart"), "file://apart", ann.voices.vault)
     cramped = BackupService(
-        ann.installation.database, ann.voices.vault, store, RateLimits(ann.installation.database), settings
-    )
+        ann.installation.database, ann.voices.vault, store, RateLimits(ann.installation.database), settings,
+        training_data=data_of_voice,
+    )  # fmt: skip
     with pytest.raises(StorageFull):
         cramped.make(ann.caller, ann.id)
     assert cramped.list_backups(ann.caller, ann.id) == ([], 0)
@@ -538,6 +547,52 @@ def test_there_are_two_backups_a_day_and_one_at_a_time(ann, whole_voice, make_ca
     service.make(ann.caller, ann.id, counted=False)
     with pytest.raises(NotAllowed):
         service.make(bob, ann.id)
+
+
+def test_there_are_two_restores_a_day_besides_the_backups(ann, whole_voice, make_caller):
+    ann.voices.register(whole_voice())
+    backup = ann.copies.backups.make(ann.caller, ann.id)
+    missing = backup.place.told[:-9] + "0000.json"
+    for path, refusal in ((missing, BackupNotFound), ("/etc/passwd", BackupPathRefused)):
+        with pytest.raises(refusal):
+            ann.restore(path, counted=True)
+    for _ in range(2):
+        ann.restore(backup, counted=True)
+    with pytest.raises(RateLimited) as refused:
+        ann.copies.restores.restore(make_caller(admin=True), ann.id, backup.place.told)
+    assert (refused.value.limit, refused.value.retry_after_s > 80_000) == (2, True)
+    assert len(ann.restore(backup).skipped) == 1
+    ann.copies.backups.make(ann.caller, ann.id)
+
+
+def test_a_restore_asks_for_the_consent_of_the_speakers(
+    ann, whole_voice, make_installation, master_key, monkeypatch
+):
+    def data(_, voice):
+        return TrainingData(speakers=("Zoë",) if voice.name == "Zoë" else ())
+
+    monkeypatch.setattr(ann.copies.backups, "_training_data", data)
+    mine, theirs = (ann.voices.register(whole_voice(name, pitch_hz=len(name))) for name in ("Ann", "Zoë"))
+    backup = ann.backup()
+    strict = ann.in_new_database(make_installation, master_key=master_key, environment="production")
+    consents = ConsentService(strict.installation.database, "production")
+    before, given = strict.state(), {}
+    for speaker in ("Zoë", OWN_VOICE):
+        with pytest.raises(ConsentRequired, match=speaker):
+            strict.restore(backup)
+        strict.voices.sweep()
+        assert strict.state() == before
+        given[speaker] = consents.assert_consent(ann.id, speaker, asserted_by=ann.id).id
+    assert {one.id for one in strict.restore(backup).restored} == {mine.id, theirs.id}
+    consents.revoke(given["Zoë"], ann.id)
+    assert len(strict.restore(backup).skipped) == 2  # nothing is entered
+    with pytest.raises(ConsentRequired, match="Zoë"):
+        strict.restore(backup, overwrite=True)
+
+    ann.voices.delete(theirs.id, purge=True)
+    assert ann.restore(backup).restored[0].id == theirs.id
+    found, _ = ConsentService(ann.installation.database, "development").list_consents(ann.id)
+    assert [(one.speaker, one.asserted_by) for one in found] == [("Zoë", ann.id)]
 
 
 def test_with_an_owner_go_their_backups(ann, whole_voice, make_installation, short_dir, master_key):

@@ -88,6 +88,8 @@ class SavedVoice(_Saved):
     """A voice with what its listeners think of it; what it was used for is not kept."""
 
     model: SavedModel
+    speakers: list[str]
+    """Whose voice it is, where that is known."""
     ratings: list[SavedRating]
 
 

@@ -44,9 +44,10 @@ if TYPE_CHECKING:
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.vault import Vault
     from voicewright.voices.copies.backup_store import BackupPlace, BackupStore
+    from voicewright.voices.copies.exporting import FindTrainingData
 
 _LOG = logging.getLogger(__name__)
-_DAY_S: Final = 86_400
+DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,25 @@ class BackupService:
         store: of the backups.
         limits: where backups are counted.
         settings: how many of them a day may have.
+        training_data: finds what a voice was trained on, and so whose it is.
     """
 
     def __init__(
-        self, database: Database, vault: Vault, store: BackupStore, limits: RateLimits, settings: Settings
+        self,
+        database: Database,
+        vault: Vault,
+        store: BackupStore,
+        limits: RateLimits,
+        settings: Settings,
+        *,
+        training_data: FindTrainingData,
     ) -> None:
         self.store = store
         self._database = database
         self._vault = vault
         self._limits = limits
-        self._limit = per_window("voice-model-backups", settings.model_backups_per_day, _DAY_S)
+        self._limit = per_window("voice-model-backups", settings.model_backups_per_day, DAY_S)
+        self._training_data = training_data
 
     def make(self, caller: Caller, owner_id: UUID, *, counted: bool = True) -> NewBackup:
         """Back up all voices of a user in all their versions.
@@ -183,7 +193,7 @@ class BackupService:
         """The voices of an owner, the sizes of their files by name, and the voices that are not whole."""
         with self._database.session() as session:
             mine = select(VoiceModel).where(owned_by(owner_id)).order_by(VoiceModel.created_at)
-            voices = _saved(session, session.scalars(mine).all())
+            voices = self._saved(session, session.scalars(mine).all())
         sizes_bytes: dict[str, int] = {}
         whole, left_out = [], []
         for voice in voices:
@@ -200,6 +210,20 @@ class BackupService:
             )  # fmt: skip
         return whole, sizes_bytes, tuple(left_out)
 
+    def _saved(self, session: Session, voices: Sequence[VoiceModel]) -> list[SavedVoice]:
+        ids = [voice.id for voice in voices]
+        ratings: dict[UUID, list[SavedRating]] = {model_id: [] for model_id in ids}
+        for rating in session.scalars(select(VoiceRating).where(VoiceRating.model_id.in_(ids))):
+            ratings[rating.model_id].append(SavedRating.model_validate(rating))
+        return [
+            SavedVoice(
+                model=SavedModel.model_validate(voice),
+                speakers=list(self._training_data(session, voice).speakers),
+                ratings=ratings[voice.id],
+            )
+            for voice in voices
+        ]
+
     def _collect(self, owner_id: UUID) -> None:
         """Remove the files that no backup needs; where one can't be opened, all of them stay."""
         cipher = self._vault.keys.cipher(owner_id)
@@ -209,14 +233,6 @@ class BackupService:
         copies = self.store.blobs(owner_id, cipher)
         for digest in set(copies.digests()) - needed:
             copies.delete(digest)
-
-
-def _saved(session: Session, voices: Sequence[VoiceModel]) -> list[SavedVoice]:
-    ids = [voice.id for voice in voices]
-    ratings: dict[UUID, list[SavedRating]] = {model_id: [] for model_id in ids}
-    for rating in session.scalars(select(VoiceRating).where(VoiceRating.model_id.in_(ids))):
-        ratings[rating.model_id].append(SavedRating.model_validate(rating))
-    return [SavedVoice(model=SavedModel.model_validate(voice), ratings=ratings[voice.id]) for voice in voices]
 
 
 def _sizes_of(model: SavedModel, live: BlobStore) -> dict[str, int]:

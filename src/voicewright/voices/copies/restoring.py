@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from voicewright.accounts.policies import require_own_id
+from voicewright.accounts.rate_limits import per_window
 from voicewright.errors import AppError
+from voicewright.privacy.speakers import OWN_VOICE
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, MasterKeyWrong, ObjectNotFound, TreeInvalid
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import read_tree
@@ -23,6 +25,7 @@ from voicewright.voices.acts import note_reading
 from voicewright.voices.artefacts import hold_files, let_go_of_tree
 from voicewright.voices.caching import changed
 from voicewright.voices.copies.backup_store import one_at_a_time
+from voicewright.voices.copies.backups import DAY_S
 from voicewright.voices.copies.errors import BackupDamaged, BackupKeyDiffers
 from voicewright.voices.copies.restored_rows import Entering, Restored
 from voicewright.voices.described import deleted_path, describe
@@ -36,7 +39,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from voicewright.accounts.caller import Caller
+    from voicewright.accounts.rate_limits import RateLimits
     from voicewright.db.server import Database
+    from voicewright.privacy.service import ConsentService
+    from voicewright.settings import Settings
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.sealing import Cipher
     from voicewright.voices.copies.backup_form import BackupContent, BackupManifest, SavedVoice
@@ -68,16 +74,37 @@ class RestoreService:
         database: open.
         voices: where they are entered.
         store: of the backups.
+        consents: asked before voices are entered.
+        limits: where restores are counted.
+        settings: how many of them a day may have: as many as backups.
     """
 
-    def __init__(self, database: Database, voices: VoiceService, store: BackupStore) -> None:
+    def __init__(  # noqa: PLR0917 - what it works with
+        self,
+        database: Database,
+        voices: VoiceService,
+        store: BackupStore,
+        consents: ConsentService,
+        limits: RateLimits,
+        settings: Settings,
+    ) -> None:
+        self._consents = consents
+        self._limits = limits
+        self._limit = per_window("voice-model-restores", settings.model_backups_per_day, DAY_S)
         self._database = database
         self._voices = voices
         self._keys = voices.vault.keys
         self._store = store
 
     def restore(
-        self, caller: Caller, owner_id: UUID, path: str, *, overwrite: bool = False, activate: bool = False
+        self,
+        caller: Caller,
+        owner_id: UUID,
+        path: str,
+        *,
+        overwrite: bool = False,
+        activate: bool = False,
+        counted: bool = True,
     ) -> Restored:
         """Bring back the voices of a backup.
 
@@ -87,11 +114,14 @@ class RestoreService:
             path: of the backup.
             overwrite: voices that are there become as they were, too; their name and number stay.
             activate: the voice that was active then becomes the active one.
+            counted: against the limit of a day, as soon as there is such a backup.
 
         Raises:
             NotAllowed: the user is somebody else.
             BackupPathRefused, BackupNotFound: there is no such backup of theirs.
             BackupBusy: their voices are being backed up or restored already.
+            RateLimited: there were too many today.
+            ConsentRequired: a speaker has not agreed, or not any more; as for an import.
             BackupDamaged: it was changed, or files of it are missing or damaged.
             BackupKeyDiffers: it can't be opened with the keys that are here.
             KeyDestroyed: the account was deleted.
@@ -101,7 +131,10 @@ class RestoreService:
         place = self._store.parse(path, owner_id)
         try:
             with one_at_a_time(self._database, owner_id):
-                opened = self._open(owner_id, self._store.read(place))
+                manifest = self._store.read(place)
+                if counted:
+                    self._limits.hit(self._limit, str(owner_id), what="restores in a day")
+                opened = self._open(owner_id, manifest)
                 done, let_go = self._restore(
                     caller, owner_id, opened, overwrite=overwrite, activate=activate, backup=place.id
                 )
@@ -138,6 +171,8 @@ class RestoreService:
                 lock_owner(session, owner_id)
                 if opened.brings_key:
                     self._keys.adopt(session, owner_id, header.sealed_key)
+                for speaker in _speakers_of(wanted):
+                    self._consents.ensure(session, owner_id, speaker, caller.user_id)
                 entering = Entering(session, owner_id, done, overwrite=overwrite)
                 entering.enter(voices, {voice.model.id for voice in wanted})
                 if activate:
@@ -202,6 +237,11 @@ class RestoreService:
                 if their_owner != owner_id or (deleted_at is None and not overwrite)
             }
         return [voice for voice in voices if voice.model.id not in left]
+
+
+def _speakers_of(voices: Iterable[SavedVoice]) -> list[str]:
+    """Who has to agree; of a voice whose speaker is not known, its owner."""
+    return sorted({speaker for voice in voices for speaker in voice.speakers or [OWN_VOICE]})
 
 
 def _digests_of(voices: Iterable[SavedVoice], copies: BlobStore) -> list[str]:

@@ -54,7 +54,7 @@ class Copies:
             settings: the stores, and limits.
             database: open.
             voices: has the files.
-            consents: asked before a voice is imported.
+            consents: asked before a voice is imported or restored.
             rate_limits: where calls are counted.
             training_data: finds what a voice was trained on.
             engines: finds an engine by its id.
@@ -68,6 +68,8 @@ class Copies:
         return cls(
             exports=ExportService(database, voices.vault, samples, training_data),
             imports=ImportService(settings, voices, consents, limits, engines=engines),
-            backups=BackupService(database, voices.vault, store, rate_limits, settings),
-            restores=RestoreService(database, voices, store),
+            backups=BackupService(
+                database, voices.vault, store, rate_limits, settings, training_data=training_data
+            ),
+            restores=RestoreService(database, voices, store, consents, rate_limits, settings),
         )
