@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Double, Integer, case, cast, func, literal, select, union_all
+from sqlalchemy import Double, Integer, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from voicewright.audit.models import AuditEvent
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     import uuid
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
 RECENT: Final = timedelta(minutes=15)
 """For what is counted over a while."""
 QUALITY_BOUNDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-MOST_USED: Final = 10
-"""So many voices are named; the number of time series stays bounded."""
+NAMED: Final = 10
+"""So many voices are named at each end; the number of time series stays bounded."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -87,6 +87,8 @@ class Figures:
     """By outcome, recent."""
     most_used: list[tuple[uuid.UUID, int]]
     """Of the last day."""
+    least_used: list[tuple[uuid.UUID, int]]
+    """Of those that were used in the last day at all."""
     operations: dict[str, int]
     """On voices, by result, recent."""
     cleanup: CleanupFigures | None
@@ -114,13 +116,15 @@ def read_figures(session: Session) -> Figures:
     """All of them."""
     now: datetime = session.execute(select(func.now())).scalar_one()
     waiting, given_up = waiting_mails(session)
+    most_used, least_used = _used(session, now - _DAY)
     return Figures(
         now=now,
         providers=_providers(session),
         active_voices=session.scalar(select(func.count()).select_from(VoiceModel).where(VoiceModel.is_active))
         or 0,
         uses=_counts(session, VoiceUse.outcome, VoiceUse.at > now - RECENT),
-        most_used=_most_used(session, now - _DAY),
+        most_used=most_used,
+        least_used=least_used,
         operations=_counts(session, AuditEvent.result, AuditEvent.at > now - RECENT),
         cleanup=_cleanup(session),
         jobs=_counts(session, TrainingJob.status),
@@ -168,7 +172,7 @@ def _providers(session: Session) -> list[ProviderFigures]:
         func.coalesce(func.sum(VoiceModel.stored_bytes).filter(live), 0),
         func.coalesce(func.sum(score), 0.0),
     ).group_by(VoiceModel.engine, "step")
-    erased = select(
+    erased: Select[Any] = select(
         ErasedVoices.engine,
         cast(None, Integer()),
         ErasedVoices.voices,
@@ -203,16 +207,20 @@ def _counts(
     return {row[0]: row[1] for row in rows}
 
 
-def _most_used(session: Session, since: datetime) -> list[tuple[uuid.UUID, int]]:
-    uses = func.count()
-    rows = session.execute(
-        select(VoiceUse.model_id, uses)
-        .where(VoiceUse.at > since)
-        .group_by(VoiceUse.model_id)
-        .order_by(uses.desc(), VoiceUse.model_id)
-        .limit(MOST_USED)
-    )
-    return [(model_id, count) for model_id, count in rows]
+def _used(
+    session: Session, since: datetime
+) -> tuple[list[tuple[uuid.UUID, int]], list[tuple[uuid.UUID, int]]]:
+    """The voices used most and those used least, each with its uses, from one count."""
+    uses = select(VoiceUse.model_id, func.count().label("uses")).where(VoiceUse.at > since)
+    counted = uses.group_by(VoiceUse.model_id).cte("counted")
+    most = func.row_number().over(order_by=(counted.c.uses.desc(), counted.c.model_id)).label("most")
+    least = func.row_number().over(order_by=(counted.c.uses, counted.c.model_id)).label("least")
+    ranked = select(counted, most, least).subquery()
+    is_named = or_(ranked.c.most <= NAMED, ranked.c.least <= NAMED)
+    rows = session.execute(select(ranked).where(is_named).order_by(ranked.c.most)).all()
+    rarely = sorted((row for row in rows if row.least <= NAMED), key=lambda row: row.least)
+    often = [(row.model_id, row.uses) for row in rows if row.most <= NAMED]
+    return often, [(row.model_id, row.uses) for row in rarely]
 
 
 def _cleanup(session: Session) -> CleanupFigures | None:

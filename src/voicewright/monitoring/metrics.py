@@ -77,6 +77,9 @@ def families(figures: Figures) -> Iterator[Metric]:
     yield _by("voice_uses_recent", "Uses of voices in the last 15 minutes.", "outcome", figures.uses.items())
     named = ((str(model_id), count) for model_id, count in figures.most_used)
     yield _by("voice_model_uses_day", "Uses in the last day of the ten voices used most.", "model", named)
+    named = ((str(model_id), count) for model_id, count in figures.least_used)
+    rarely = "Uses in the last day of the ten voices used least, of those that were used."
+    yield _by("voice_model_least_uses_day", rarely, "model", named)
     yield _by(
         "voice_operations_recent",
         "Operations on voices in the last 15 minutes, from the audit trail.",

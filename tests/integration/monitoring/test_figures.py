@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from voicewright.erasure.rows import delete_rows
-from voicewright.monitoring.figures import CleanupFigures, Figures, read_figures
+from voicewright.monitoring.figures import NAMED, CleanupFigures, Figures, read_figures
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
@@ -73,3 +73,16 @@ def test_the_count_of_voices_never_falls(
         delete_rows(session, bob.owner_id, None)
     enter_voice()
     assert created() == {"tone": (3, 1, 0), "another": (1, 0, 0)}
+
+
+def test_the_voices_used_most_and_those_used_least_are_named(
+    figures: Callable[[], Figures], enter_voice: Callable[..., Any], use_voice: Callable[..., None]
+) -> None:
+    voices = [enter_voice() for _ in range(NAMED + 2)]
+    for number, voice in enumerate(voices):  # the first one is not used
+        use_voice(voice, times=number)
+    use_voice(voices[0], times=99, at=datetime.now(UTC) - timedelta(days=2))
+    uses = [(voice.id, number) for number, voice in enumerate(voices)]
+    found = figures()
+    assert found.least_used == uses[1 : NAMED + 1]
+    assert found.most_used == uses[: -NAMED - 1 : -1]

@@ -23,8 +23,9 @@ def found(*, used_mib=0, score=None, operations=None, run=None, users=(), told=(
     scored = 0 if score is None else 10
     provider = ProviderFigures("tone", 10, 10, used_mib * MIB, scored, (score or 0) * scored, (0,) * 10)
     figures = Figures(
-        now=NOW, providers=[provider], active_voices=0, uses={}, most_used=[], operations=operations or {},
-        cleanup=run, jobs={}, queues=[], nodes=0, alerts=[], mails_waiting=0, mails_given_up=0,
+        now=NOW, providers=[provider], active_voices=0, uses={}, most_used=[], least_used=[],
+        operations=operations or {}, cleanup=run, jobs={}, queues=[], nodes=0, alerts=[], mails_waiting=0,
+        mails_given_up=0,
     )  # fmt: skip
     users = [(user_id, mib * MIB) for user_id, mib in users]
     return [(one.kind, one.subject, one.severity) for one in find_alarms(figures, users, limits, set(told))]
