@@ -1,0 +1,224 @@
+"""The files of voices: made ready for an engine or for listening, kept without a voice, and removed."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from voicewright.errors import AppError
+from voicewright.home.layout import Home
+from voicewright.storage.trees import StoredTree
+from voicewright.storage.user_keys import KeyRing
+from voicewright.storage.vault import Vault
+from voicewright.voices.artefacts import collect, let_go_of_tree, store_voice, voice_pending
+from voicewright.voices.cache import VoiceCache
+from voicewright.voices.described import deleted_path, live_path, move
+from voicewright.voices.finding import of_job
+from voicewright.voices.kept import forget_kept, forget_kept_before
+from voicewright.voices.models import KeptTree, VoiceModel
+from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
+from voicewright.voices.settling import settle
+from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+    from typing import Self
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+_MIB = 1 << 20
+_COLLECT_WAIT_S = 5.0
+_SETTLED_AFTER = timedelta(hours=2)
+"""What was deleted or brought back before that has its description where it belongs."""
+KEPT_FOR = timedelta(days=30)
+"""How long a voice that was not good enough is kept for listening."""
+
+
+class VoiceFiles:
+    """The files of the voices of one owner.
+
+    Any number of processes and threads may use the same database, store and cache. Every method raises the
+    errors of `db.errors` when the database is away.
+
+    Args:
+        database: open.
+        vault: where the files are kept.
+        cache: where they are unpacked.
+        owner_id: whose voices; the user of the command line by default.
+        keep_deleted_for: how long the files of a deleted voice stay, so that it can be brought back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        cache: VoiceCache,
+        *,
+        owner_id: uuid.UUID = LOCAL_USER_ID,
+        keep_deleted_for: timedelta = timedelta(days=30),
+    ) -> None:
+        self.vault = vault
+        self.keep_deleted_for = keep_deleted_for
+        self._database = database
+        self._blobs = vault.of(owner_id)
+        self._cache = cache
+        self._owner_id = owner_id
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database) -> Self:
+        """The service with the store of the settings, and its cache in their data directory."""
+        home = Home.open(settings.home)
+        vault = Vault.of_voices(settings, KeyRing.open(settings, database))
+        cache = VoiceCache(home.voice_cache_dir, limit_bytes=settings.voice_cache_mb * _MIB)
+        kept = timedelta(days=settings.deleted_retention_days)
+        return cls(database, vault, cache, keep_deleted_for=kept)
+
+    @property
+    def owner_id(self) -> uuid.UUID:
+        """Whose voices."""
+        return self._owner_id
+
+    def of(self, owner_id: uuid.UUID) -> Self:
+        """The voices of another owner, in the same store."""
+        return type(self)(
+            self._database,
+            self.vault,
+            self._cache,
+            owner_id=owner_id,
+            keep_deleted_for=self.keep_deleted_for,
+        )
+
+    def of_job(self, training_job_id: uuid.UUID) -> VoiceModel | None:
+        """The voice that a training job made, deleted or not; None: it has made none."""
+        with self._database.session() as session:
+            return of_job(session, training_job_id)
+
+    def materialise(self, voice: VoiceModel) -> Path:
+        """The folder with the voice's files, verified; ask again before each load (see `voices.cache`).
+
+        Raises:
+            BlobNotFound, BlobCorrupt: the stored files are missing or damaged.
+            StorageFull, StorageReadOnly: they can't be unpacked.
+        """
+        return self._cache.path_of(self.vault.of(voice.owner_id), voice.artefact_digest)
+
+    def references(self, voice: VoiceModel) -> StoredTree:
+        """The recordings to judge the voice by; their names keep the order at registration."""
+        return StoredTree(self.vault.of(voice.owner_id), voice.references_digest)
+
+    def spoken(self, voice: VoiceModel) -> StoredTree:
+        """What the voice spoke to be judged by, named as in its evaluation."""
+        return StoredTree(self.vault.of(voice.owner_id), voice.spoken_digest)
+
+    def keep_rejected(
+        self, new: NewVoice, *, also: Callable[[Session], None] = lambda _session: None
+    ) -> None:
+        """Store the files of a voice that is not good enough, under its job, without entering it.
+
+        Errors as in `register`; what was kept of the same job before is replaced.
+        """
+        job_id = new.training_job_id
+        if job_id is None:
+            raise ValueError("a voice that is kept needs its training job")
+        with voice_pending(self._blobs, new), self._database.session() as session:
+            before = forget_kept(session, job_id)
+            stored = store_voice(session, self._blobs, new)
+            for kind, digest in (("artefact", stored.artefact), ("spoken", stored.spoken)):
+                if digest is not None:
+                    kept = KeptTree(training_job_id=job_id, kind=kind, owner_id=self._owner_id, digest=digest)
+                    session.add(kept)
+            also(session)
+        self.let_go(before)
+
+    def drop_kept(self, training_job_id: uuid.UUID) -> bool:
+        """Delete what was kept of a voice that was not entered; answers whether there was anything."""
+        with self._database.session() as session:
+            kept = forget_kept(session, training_job_id)
+        self.let_go(kept)
+        return bool(kept)
+
+    def spoken_of_job(self, training_job_id: uuid.UUID) -> StoredTree:
+        """What the voice of a job spoke to be judged by, whether it was entered or only kept."""
+        voice = self.of_job(training_job_id)
+        if voice is not None and voice.deleted_at is None:
+            return self.spoken(voice)
+        return self.kept_of_job(training_job_id, "spoken")
+
+    def kept_of_job(self, training_job_id: uuid.UUID, kind: Literal["artefact", "spoken"]) -> StoredTree:
+        """Files of a voice that was kept without being entered."""
+        with self._database.session() as session:
+            kept = session.get(KeptTree, (training_job_id, kind))
+        if kept is None:
+            return StoredTree(self._blobs, None)
+        return StoredTree(self.vault.of(kept.owner_id), kept.digest)
+
+    def sweep(self, *, wait_s: float = _COLLECT_WAIT_S) -> Collected:
+        """Remove the files of deleted voices, and what killed or failed registrations left.
+
+        Args:
+            wait_s: how long to wait for registrations that are going on before putting it off.
+
+        Raises:
+            BlobCorrupt: what a voice refers to can't be told; nothing of it is removed.
+        """
+        with self._database.session() as session:
+            collected = collect(session, self.vault, wait_s=wait_s)
+            # before the commit: if this is cut off, the next collection does it again
+            for tree in collected.trees:
+                self._cache.forget(self.vault.of(tree.owner_id), tree.digest)
+        return collected
+
+    def forget_unpacked(self, digests: Collection[str]) -> None:
+        """Remove trees of the owner from the cache of this machine: their account is being deleted."""
+        for digest in digests:
+            self._cache.forget(self._blobs, digest)
+
+    def tidy(self) -> None:
+        """Sweep where that is possible at once; what stays is found by the next one."""
+        try:
+            with self._database.session() as session:
+                settle(session, self.vault, since=datetime.now(UTC) - _SETTLED_AFTER)
+                kept = forget_kept_before(session, datetime.now(UTC) - KEPT_FOR)
+                uploads = forget_uploads_before(session, datetime.now(UTC) - UPLOADS_KEPT_FOR)
+            kept += [OwnedTree(upload.owner_id, upload.digest) for upload in uploads]
+            self.let_go(kept, tidies=False)
+            self.sweep(wait_s=0.0)
+            self._cache.drop_idle()
+        except AppError as error:
+            _LOG.warning("what deleted voices left is removed later: %s", error.message)
+
+    def put_away(self, voice: VoiceModel) -> None:
+        """Move what describes a deleted voice, or remove its files, where they are not to stay.
+
+        The deletion stands whatever happens here; what stays is found by the next sweep.
+        """
+        try:
+            if voice.purge_at is not None and voice.purge_at > datetime.now(UTC):
+                move(self._blobs, live_path(voice), deleted_path(voice))
+                return
+            if self.sweep(wait_s=_COLLECT_WAIT_S).postponed:
+                _LOG.warning(
+                    "the files of %s are removed later: a voice is being registered now", voice.label
+                )
+        except AppError as error:
+            _LOG.warning("the files of %s are removed later: %s", voice.label, error.message)
+
+    def let_go(self, trees: Collection[OwnedTree], *, tidies: bool = True) -> None:
+        """Remove files that nothing refers to any more; what was done stands whatever happens here."""
+        try:
+            for tree in trees:
+                blobs = self.vault.of(tree.owner_id)
+                let_go_of_tree(blobs, tree.digest)
+                self._cache.forget(blobs, tree.digest)
+        except AppError as error:
+            _LOG.warning("files that nobody needs stay for now: %s", error.message)
+        if trees and tidies:
+            self.tidy()
