@@ -6,11 +6,13 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from sqlalchemy import exists, select
+
 from voicewright import __version__
 from voicewright.voices.activation import active_voice, make_inactive
 from voicewright.voices.checks import checked_details, checked_evaluation, checked_json, checked_score
 from voicewright.voices.checks import checked_seconds as seconds
-from voicewright.voices.finding import newest_of_name
+from voicewright.voices.finding import newest_of_name, owned_by
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import clean_name, name_key
 from voicewright.voices.policies import activates_on_creation
@@ -69,7 +71,8 @@ def enter_voice(
     earlier = newest_of_name(session, owner_id, key)
     active = active_voice(session, owner_id)
     if activates is None:
-        activates = activates_on_creation(entry.quality_score, has_active=active is not None)
+        has_others = session.scalar(select(exists().where(owned_by(owner_id))))
+        activates = activates_on_creation(entry.quality_score, is_first=not has_others)
     if activates and active is not None:
         make_inactive(session, active)
     voice = VoiceModel(

@@ -236,9 +236,14 @@ def test_one_voice_is_active_and_the_best_takes_over(add_voice, call_models, per
         refused(body, "VOICE_MODEL_NOT_FOUND")
     assert call_models("POST", f"/{good.id}/deactivate")["isActive"] is False
     assert active() == []
+    assert add_voice(person, "D", score=0.1).is_active is False  # that none is active was a wish
     assert call_models("DELETE", f"/{good.id}")["activatedModelId"] is None
     call_models("POST", f"/{first.id}/activate")
-    assert call_models("DELETE", f"/{first.id}")["activatedModelId"] is None
+    last = call_models("DELETE", f"/{first.id}")["activatedModelId"]
+    assert call_models("DELETE", f"/{last}")["activatedModelId"] is None
+    poor = add_voice(person, "E", score=0.1)  # the first one again
+    assert poor.is_active is True
+    call_models("POST", f"/{poor.id}/deactivate")
     refused(call_models("GET", f"/user/{person.id}/active", expect=404), "NO_ACTIVE_VOICE_MODEL")
 
 
@@ -298,11 +303,11 @@ def test_every_use_is_on_record(add_voice, call_models, person, database, admin)
         ).all()
     done = [event for event in events if event.result == "done"]
     assert [event.action.removeprefix("voice_model.") for event in done] == [
-        "read", "list", "update", "deactivate", "activate", "read", "list", "delete",
+        "create", "read", "list", "update", "deactivate", "activate", "read", "list", "delete",
     ]  # fmt: skip
-    assert done[0].actor_id == admin.id
-    assert {event.actor_id for event in done[1:]} == {person.id}
-    assert done[2].details == {"fields": ["notes"]}
+    assert done[1].actor_id == admin.id
+    assert {event.actor_id for event in done[2:]} == {person.id}
+    assert done[3].details == {"fields": ["notes"]}
 
 
 def test_lists_use_the_documented_indexes(database):

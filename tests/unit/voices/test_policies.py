@@ -6,14 +6,14 @@ from voicewright.voices.policies import AUTO_ACTIVATION_SCORE, activates_on_crea
 
 
 @pytest.mark.parametrize(
-    ("score", "has_active", "activates"),
+    ("score", "is_first", "activates"),
     [
-        (None, False, True),
-        (0.1, False, True),
-        (None, True, False),
-        (AUTO_ACTIVATION_SCORE, True, False),
-        (0.81, True, True),
+        (None, True, True),
+        (0.1, True, True),
+        (None, False, False),
+        (AUTO_ACTIVATION_SCORE, False, False),
+        (0.81, False, True),
     ],
 )
-def test_the_first_voice_and_very_good_ones_become_active(score, has_active, activates):
-    assert activates_on_creation(score, has_active=has_active) is activates
+def test_the_first_voice_and_very_good_ones_become_active(score, is_first, activates):
+    assert activates_on_creation(score, is_first=is_first) is activates
