@@ -22,6 +22,7 @@ from voicewright.voices.kept import forget_kept
 from voicewright.voices.listing import list_models
 from voicewright.voices.model_paths import ModelPaths
 from voicewright.voices.owner_lock import lock_owner
+from voicewright.voices.owners import owner_of, require_owner
 from voicewright.voices.sharing.access import find_named, find_own
 from voicewright.voices.sources import Sources
 from voicewright.voices.uploads import unpack_artefact
@@ -95,7 +96,7 @@ class RegistryService:
             ConsentRequired: the speaker has not agreed.
             RateLimited: too many in this hour.
         """
-        owner_id = _named(caller, body.user_id) if job is None else job.owner_id
+        owner_id = owner_of(caller, body.user_id) if job is None else job.owner_id
         if body.model_path is not None:
             self.paths.parse(body.model_path, owner_id)
         if body.provider is not None:
@@ -135,11 +136,13 @@ class RegistryService:
         Raises:
             ArchiveUnreadable, ArchiveUnsafe, ArchiveTooLarge, TreeInvalid: it can't be taken.
             StorageFull, StorageReadOnly, StorageUnavailable: it can't be stored.
+            UserNotFound: the user that is named has no account.
         """
-        owner_id = _named(caller, user_id)
+        owner_id = owner_of(caller, user_id)
         content = unpack_artefact(archive, folder, self._settings)
 
         def also(session: Session, upload: VoiceUpload) -> None:
+            require_owner(session, caller, owner_id)
             note_reading(session, caller, "upload", owner_id, upload.id, bytes=upload.bytes)
 
         return self._voices.of(owner_id).take_upload(content, also=also)
@@ -149,9 +152,12 @@ class RegistryService:
 
         Raises:
             RateLimited: too many in this hour.
+            UserNotFound: the user that is named has no account.
         """
-        _named(caller, user_id)
+        owner_id = owner_of(caller, user_id)
         self._limits.upload(caller)
+        with self._database.session() as session:
+            require_owner(session, caller, owner_id)
 
     def list_models(self, caller: Caller, owner_id: UUID, wanted: Listing) -> tuple[list[VoiceModel], int]:
         """A page of an owner's voices, and how many there are on all pages."""
@@ -255,11 +261,3 @@ class RegistryService:
             make_inactive(session, voice)
             note_change(session, caller, "deactivate", voice)
             return voice
-
-
-def _named(caller: Caller, user_id: UUID | None) -> UUID:
-    """Whose voice it will be."""
-    if user_id is None:
-        return caller.user_id
-    require_own_id(caller, user_id)
-    return user_id

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from voicewright.training.models import TrainingJob
 from voicewright.voices.models import VoiceModel, VoiceUpload
-from voicewright.voices.schemas import NewVoice
+from voicewright.voices.schemas import LOCAL_USER_ID, NewVoice
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ FILES = {"voice.json": b"{}", "weights/model.pth": zipped({"data.pkl": b"x"})}
 
 @pytest.fixture
 def upload(call_models):
-    def send(content=None, expect=201, **more):
+    def send(content=None, expect=201, path="", **more):
         headers = more.pop("headers", {})
-        packed = zipped(FILES) if content is None else content
-        return call_models("POST", "/artefacts", expect=expect, content=packed, headers=headers, **more)
+        more["content"] = zipped(FILES) if content is None else content
+        return call_models("POST", f"/artefacts{path}", expect=expect, headers=headers, **more)
 
     return send
 
@@ -117,6 +117,13 @@ def test_an_uploaded_archive_becomes_a_voice(pack, upload, create, client, perso
     best = create(modelPath=shown["modelPath"], qualityScore=0.81)
     assert (best["version"], best["isActive"], best["parentId"]) == (3, True, shown["id"])
     assert (best["metadata"], best["language"], again["language"]) == ({"version": "1.0"}, "de", "en-us")
+
+
+def test_nothing_is_uploaded_for_an_account_that_is_not_there(upload, admin, other):
+    unknown = uuid.uuid4()
+    refused(upload(path=f"?userId={unknown}", expect=404, headers=admin.headers), "USER_NOT_FOUND")
+    for known in (other.id, LOCAL_USER_ID):
+        assert str(known) in upload(path=f"?userId={known}", headers=admin.headers)["modelPath"]
 
 
 def test_dangerous_archives_are_refused_and_leave_nothing(upload, person, database, services):

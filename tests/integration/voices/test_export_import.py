@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select
 
-from voicewright.accounts.errors import NotAllowed
+from voicewright.accounts.errors import NotAllowed, UserNotFound
 from voicewright.audit.models import AuditEvent
 from voicewright.engines.errors import LanguageUnsupported
 from voicewright.engines.port import SynthesisRequest
@@ -42,6 +42,7 @@ from voicewright.voices.errors import (
     VoiceProviderUnknown,
 )
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.schemas import LOCAL_USER_ID
 from voicewright.voices.sharing.models import VoiceShare
 
 if TYPE_CHECKING:
@@ -359,6 +360,15 @@ def test_without_consent_or_room_nothing_is_imported(trip, trained, make_install
         trip.take(data, strict, user_id=trip.ann.user_id)
     with pytest.raises(StorageFull):
         trip.take(data, make_installation(home=strict.settings.home, min_free_disk_mb=1 << 40))
+
+
+def test_nothing_is_imported_for_an_account_that_is_not_there(trip, whole_voice, make_caller):
+    data = trip.export(trip.register(whole_voice()))
+    trip.bob = make_caller(admin=True)
+    with pytest.raises(UserNotFound):
+        trip.take(data, user_id=uuid.uuid4())
+    trip.require_nothing(trip.there)
+    assert trip.take(data, user_id=LOCAL_USER_ID).owner_id == LOCAL_USER_ID
 
 
 def test_only_owners_and_administrators_export(trip, whole_voice, make_caller):

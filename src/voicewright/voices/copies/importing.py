@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from voicewright.accounts.policies import require_own_id
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
@@ -16,6 +15,7 @@ from voicewright.voices.checks import checked_details
 from voicewright.voices.copies.archive_form import MOST_FILES, REFERENCES_DIR, SPOKEN_DIR, OpenedArchive
 from voicewright.voices.entering import Entry
 from voicewright.voices.model_paths import ModelPaths
+from voicewright.voices.owners import owner_of, require_owner
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.sources import Sources
 
@@ -70,7 +70,7 @@ class ImportService:
             NotAllowed: the user that is named is somebody else.
             RateLimited: too many voices were registered in this hour.
         """
-        _owner(caller, user_id)
+        owner_of(caller, user_id)
         self._limits.creation(caller)
 
     def take(
@@ -99,15 +99,17 @@ class ImportService:
             VoiceProviderUnknown, LanguageUnsupported, VoiceDataInvalid, VoiceMetadataInvalid,
             VoiceNameInvalid: what it says of the voice can't be.
             ConsentRequired: the speaker has not agreed.
+            UserNotFound: the user that is named has no account.
             StorageFull, StorageReadOnly, StorageUnavailable: it can't be stored.
         """
-        owner_id = _owner(caller, user_id)
+        owner_id = owner_of(caller, user_id)
         opened = OpenedArchive.read(unpack(archive, folder, ArchiveBudget(self._archive_limits(), folder)))
         new = self._voice_of(opened, name)
         Entry.of(new)
         speakers = {speaker} if speaker else set(opened.manifest.speakers) or {OWN_VOICE}
 
         def also(session: Session, voice: VoiceModel) -> None:
+            require_owner(session, caller, owner_id)
             for each in sorted(speakers):
                 self._consents.ensure(session, owner_id, each, caller.user_id)
             origin = opened.manifest.voice.id
@@ -115,7 +117,7 @@ class ImportService:
 
         voices = self._voices.of(owner_id)
         try:
-            return voices.register(new, also=also)
+            return voices.register(new, also=also, verb=None)
         except AppError:
             voices.tidy()
             raise
@@ -153,11 +155,3 @@ class ImportService:
             reserve_mb=settings.min_free_disk_mb,
             keeps_archives=True,  # weights may be zip files
         )
-
-
-def _owner(caller: Caller, user_id: UUID | None) -> UUID:
-    """Whose voice it will be."""
-    if user_id is None:
-        return caller.user_id
-    require_own_id(caller, user_id)
-    return user_id

@@ -24,6 +24,7 @@ from voicewright.voices.figures.usage import sum_of_owner, sums_of_models
 from voicewright.voices.figures.views import Analytics, UsageStats
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.owners import owner_of
 from voicewright.voices.sharing.access import find_model, not_found
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class FigureService:
             NoMatchingVoice: none meets the criteria.
             VoiceProviderUnknown: the preferred provider is neither an engine nor any of these voices'.
         """
-        owner_id = _whose(caller, owner_id)
+        owner_id = owner_of(caller, owner_id)
         with self._database.session() as session:
             told = (VoiceModel.id, VoiceModel.engine, VoiceModel.quality_score, VoiceModel.created_at)
             complete = owned_by(owner_id) & (VoiceModel.status == "completed")
@@ -235,10 +236,3 @@ def _candidate(
 ) -> Candidate:
     latency_ms = stats.average_latency if stats.usage_count else None
     return Candidate(model_id, provider, quality_score, latency_ms, created_at)
-
-
-def _whose(caller: Caller, owner_id: uuid.UUID | None) -> uuid.UUID:
-    if owner_id is None:
-        return caller.user_id
-    require_own_id(caller, owner_id)
-    return owner_id
