@@ -119,6 +119,13 @@ class LastAdministrator(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
 
 
+class UserIdTaken(AppError):
+    """An account has this id, or had it before it was deleted, or the platform itself has it."""
+
+    code: ClassVar[str] = "USER_ID_TAKEN"
+    kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
+
+
 class UserDisabled(AppError):
     """What was asked for needs an account that is not disabled."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from voicewright.accounts.administrators import lock_administrators, other_administrators
 from voicewright.accounts.caller import Role
 from voicewright.accounts.emails import clean_email, email_key
-from voicewright.accounts.errors import EmailTaken, UserDisabled, UserNotFound, of_field
+from voicewright.accounts.errors import EmailTaken, UserDisabled, UserIdTaken, UserNotFound, of_field
 from voicewright.accounts.models import User
 from voicewright.accounts.names import clean_person_name
 from voicewright.accounts.passwords import check_new_password
 from voicewright.accounts.policies import require_another_admin
+from voicewright.storage.models import UserKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from voicewright.errors import AppError
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_OF_PLATFORM: Final = {uuid.UUID(f"00000000-0000-4000-8000-{number:012x}") for number in range(256)}
+"""Ids that stand for no account: the platform itself, and the command line."""
 
 
 class Users:
@@ -52,12 +55,28 @@ class Users:
         self._sessions = sessions
         self._clock = clock
 
-    def add(self, email: str, *, name: str = "", role: Role = Role.USER, password: str | None = None) -> User:
+    def add(
+        self,
+        email: str,
+        *,
+        name: str = "",
+        role: Role = Role.USER,
+        password: str | None = None,
+        user_id: uuid.UUID | None = None,
+    ) -> User:
         """Make an account; without a password its owner gets in by a link (`link`).
+
+        Args:
+            email: its address.
+            name: what its owner is called.
+            role: what they may do.
+            password: theirs, if they have one already.
+            user_id: the id that it had in a database that was lost, so that its backups are its own again.
 
         Raises:
             EmailInvalid, PersonNameInvalid, PasswordRefused: nothing was made.
             EmailTaken: there is one with this address.
+            UserIdTaken: the id is, or was, an account's, or never can be one's.
         """
         user = new_user(email=email, name=name, role=role, now=self._clock())
         if password is not None:
@@ -65,6 +84,9 @@ class Users:
             user.password_hash = self._passwords.hash(password)
         try:
             with self._database.session() as session:
+                if user_id is not None:
+                    _require_free(session, user_id)
+                    user.id = user_id
                 session.add(user)
         except IntegrityError as error:
             raise _taken(email) from error
@@ -214,6 +236,18 @@ def new_user(*, email: str, name: str, role: Role, now: datetime) -> User:
         tokens_void_before=_NEVER,
         created_at=now,
     )
+
+
+def _require_free(session: Session, user_id: uuid.UUID) -> None:
+    """Nobody gets the files of somebody else, nor a key that was destroyed."""
+    key = session.get(UserKey, user_id)
+    destroyed = key is not None and key.destroyed_at is not None
+    there = session.get(User, user_id) is not None
+    if there or destroyed or user_id in _OF_PLATFORM or user_id.variant != uuid.RFC_4122:
+        raise UserIdTaken(
+            f"{user_id} is or was the id of another account, or of the platform. Give the one that the "
+            "account had, as its folder in the store is called; a deleted account doesn't come back."
+        )
 
 
 def _found(user: User | None, email: str | None = None) -> User:

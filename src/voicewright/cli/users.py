@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -33,6 +34,10 @@ def add(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
+    user_id: Annotated[
+        UUID | None,
+        typer.Option("--id", help="The id that the account had in a database that was lost."),
+    ] = None,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Make an account; without a password, print a link that signs its owner in once."""
@@ -41,7 +46,8 @@ def add(
     application: Application = ctx.obj
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     role = Role.ADMIN if admin else Role.USER
-    user = application.accounts.users.add(email, name=name, role=role, password=password)
+    users = application.accounts.users
+    user = users.add(email, name=name, role=role, password=password, user_id=user_id)
     link = None if password_stdin else application.accounts.users.link(user.id)
     if not as_json:
         print(f"Added {user.label}{' as an administrator' if admin else ''}.")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import uuid
 import zipfile
 
 import pytest
 
 from voicewright.bootstrap import LocalApplication
 from voicewright.cli.app import run
+from voicewright.storage.user_keys import PLATFORM_ID
+from voicewright.voices.schemas import LOCAL_USER_ID
 
 ANN = "ann@example.com"
 
@@ -84,3 +88,37 @@ def test_voices_are_backed_up_listed_and_restored(voicewright, voices, whole_voi
     assert voicewright("voices", "backups", "--delete", first)[1] == {"deleted": first}
     words = voicewright("voices", "backups", "--delete", second, as_json=False)[1]
     assert words == f"{second} is deleted.\n"
+
+
+def test_after_a_total_loss_the_store_and_the_master_key_bring_a_user_back(  # noqa: PLR0917 - fixtures
+    voicewright, voices, whole_voice, settings, monkeypatch, another_database_url
+):
+    user_id = voicewright("users", "add", ANN)[1]["user"]["id"]
+    voice = voices.of(uuid.UUID(user_id)).register(whole_voice())
+    made = voicewright("voices", "backup", "--owner", ANN)[1]["path"]
+    for path in settings.home.iterdir():
+        if path.name not in {"blobs", "keys"}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (settings.home / "blobs").iterdir():
+        if path.name != "backups":
+            shutil.rmtree(path)
+    monkeypatch.setenv("DATABASE_URL", another_database_url)
+    (folder,) = (path.name for path in (settings.home / "blobs" / "backups").iterdir())
+    assert folder == user_id
+
+    status, added = voicewright("users", "add", ANN, "--id", folder)
+    assert (status, added["user"]["id"]) == (0, user_id)
+    status, done = voicewright("voices", "restore", "--owner", ANN, "--activate")
+    assert (status, done["path"]) == (0, made)
+    assert (done["restored"], done["active"]) == ([str(voice.id)], str(voice.id))
+    assert voicewright("voices", "backup", "--owner", ANN)[1]["left_out"] == []
+
+
+def test_the_id_of_another_account_or_a_deleted_one_is_refused(voicewright):
+    ann = voicewright("users", "add", ANN)[1]["user"]["id"]
+    reserved = ("00000000-0000-0000-0000-000000000000", str(LOCAL_USER_ID), str(PLATFORM_ID))
+    for taken in (ann, *reserved):
+        assert voicewright("users", "add", "bob@example.com", "--id", taken)[1]["code"] == "USER_ID_TAKEN"
+    assert voicewright("users", "add", ANN, "--id", str(uuid.uuid4()))[1]["code"] == "EMAIL_TAKEN"
+    voicewright("users", "delete", ANN, "--yes")
+    assert voicewright("users", "add", ANN, "--id", ann)[1]["code"] == "USER_ID_TAKEN"
