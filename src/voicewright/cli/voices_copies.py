@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.progress import progress_bar
 from voicewright.cli.voices import Json, Name, Version, app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from voicewright.accounts.caller import Caller
@@ -45,11 +48,12 @@ def export(
     voice = voices_of(application, owner).get(name, version)
     made = application.copies.exports.export(_caller(voice.owner_id), voice.id, with_recordings=recordings)
     aside = out.with_name(f".{out.name}.part")
-    with clear_errors(f"write {out}", str(out.parent)):
+    with clear_errors(f"write {out}", str(out.parent)), _progress("exporting") as on_progress:
         try:
             with aside.open("wb") as file:
                 for piece in made.pieces():
                     file.write(piece)
+                    on_progress(file.tell() / max(1, made.content_bytes))
             aside.replace(out)
         finally:
             aside.unlink(missing_ok=True)
@@ -92,7 +96,10 @@ def take(
     with clear_errors(f"read {archive}", str(archive.parent)), archive.open("rb"):
         pass
     owner_id = voices_of(application, owner).owner_id
-    with TemporaryDirectory(dir=application.work_dir, prefix="import-") as folder:
+    with (
+        TemporaryDirectory(dir=application.work_dir, prefix="import-") as folder,
+        _progress("importing"),
+    ):
         voice = application.copies.imports.take(
             _caller(owner_id), archive, Path(folder), name=name, speaker=speaker
         )
@@ -113,7 +120,10 @@ def backup(*, ctx: typer.Context, owner: Owner = None, as_json: Json = False) ->
     """Back up all voices; files that an earlier backup has are not copied again."""
     application: Application = ctx.obj
     owner_id = voices_of(application, owner).owner_id
-    made = application.copies.backups.make(_caller(owner_id), owner_id, counted=False)
+    with _progress("backing up") as on_progress:
+        made = application.copies.backups.make(
+            _caller(owner_id), owner_id, counted=False, on_progress=on_progress
+        )
     left_out = [str(model_id) for model_id in made.left_out]
     if not as_json:
         from voicewright.cli.report import megabytes
@@ -196,9 +206,16 @@ def restore(
         if not places:
             raise BackupNotFound("There is no backup here to restore.")
         path = places[0].told
-    done = application.copies.restores.restore(
-        _caller(owner_id), owner_id, path, overwrite=overwrite, activate=activate, counted=False
-    )
+    with _progress("restoring") as on_progress:
+        done = application.copies.restores.restore(
+            _caller(owner_id),
+            owner_id,
+            path,
+            overwrite=overwrite,
+            activate=activate,
+            counted=False,
+            on_progress=on_progress,
+        )
     if not as_json:
         _print_restored(done)
     return {
@@ -208,6 +225,17 @@ def restore(
         "skipped": [str(model_id) for model_id in done.skipped],
         "active": None if done.active is None else str(done.active.id),
     }
+
+
+@contextmanager
+def _progress(stage: str) -> Iterator[Callable[[float], None]]:
+    """A bar while the block runs; what it gives is told how much is done, 0..1."""
+    from voicewright.training.progress import Stages
+
+    with progress_bar() as draw:
+        stages = Stages({stage: 1.0}, draw)
+        stages.step(stage, 0.0)
+        yield lambda done: stages.step(stage, done)
 
 
 def _caller(user_id: UUID) -> Caller:

@@ -7,10 +7,12 @@ import os
 import shutil
 import uuid
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 
 from voicewright.bootstrap import LocalApplication
+from voicewright.cli import voices_copies
 from voicewright.cli.app import run
 from voicewright.storage.user_keys import PLATFORM_ID
 from voicewright.voices.schemas import LOCAL_USER_ID
@@ -122,3 +124,24 @@ def test_the_id_of_another_account_or_a_deleted_one_is_refused(voicewright):
     assert voicewright("users", "add", ANN, "--id", str(uuid.uuid4()))[1]["code"] == "EMAIL_TAKEN"
     voicewright("users", "delete", ANN, "--yes")
     assert voicewright("users", "add", ANN, "--id", ann)[1]["code"] == "USER_ID_TAKEN"
+
+
+def test_copies_tell_how_far_they_are(voicewright, voices, whole_voice, tmp_path, monkeypatch):
+    seen = {}
+
+    @contextmanager
+    def drawn():
+        yield lambda progress: seen.setdefault(progress.stage, []).append(progress.fraction)
+
+    monkeypatch.setattr(voices_copies, "progress_bar", drawn)
+    voices.register(whole_voice())
+    out = tmp_path / "ann.zip"
+    voicewright("voices", "backup")
+    voicewright("voices", "restore", "--overwrite")
+    voicewright("voices", "export", "Ann", "--out", out)
+    voicewright("voices", "import", out)
+    assert list(seen) == ["backing up", "restoring", "exporting", "importing"]
+    for stage in ("backing up", "restoring", "exporting"):
+        assert seen[stage] == sorted(seen[stage])
+        assert len(seen[stage]) > 1
+        assert seen[stage][-1] > 0.8

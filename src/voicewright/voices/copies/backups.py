@@ -32,7 +32,7 @@ from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -109,13 +109,21 @@ class BackupService:
         self._limit = per_window("voice-model-backups", settings.model_backups_per_day, DAY_S)
         self._training_data = training_data
 
-    def make(self, caller: Caller, owner_id: UUID, *, counted: bool = True) -> NewBackup:
+    def make(
+        self,
+        caller: Caller,
+        owner_id: UUID,
+        *,
+        counted: bool = True,
+        on_progress: Callable[[float], None] = lambda _: None,
+    ) -> NewBackup:
         """Back up all voices of a user in all their versions.
 
         Args:
             caller: who asks.
             owner_id: whose voices.
             counted: against the limit of a day.
+            on_progress: is told how much of the files is copied, 0..1.
 
         Raises:
             BackupBusy: it is being done already.
@@ -130,7 +138,7 @@ class BackupService:
             key, live = self._vault.keys.sealed(owner_id), self._vault.of(owner_id)
             voices, sizes_bytes, left_out = self._read(owner_id, live)
             cipher = self._vault.keys.cipher(owner_id)
-            copied = _copy(sizes_bytes, live, self.store.blobs(owner_id, cipher))
+            copied = _copy(sizes_bytes, live, self.store.blobs(owner_id, cipher), on_progress)
             header = BackupHeader(
                 user_id=owner_id,
                 created_at=datetime.now(UTC),
@@ -251,11 +259,15 @@ def _sizes_of(model: SavedModel, live: BlobStore) -> dict[str, int]:
     return {digest: size_bytes for digest, size_bytes in sizes_bytes.items() if size_bytes is not None}
 
 
-def _copy(sizes_bytes: Mapping[str, int], live: BlobStore, copies: BlobStore) -> list[int]:
+def _copy(
+    sizes_bytes: Mapping[str, int], live: BlobStore, copies: BlobStore, on_progress: Callable[[float], None]
+) -> list[int]:
     """Copy what the backups do not have yet, or not whole; answers the sizes of what was copied."""
-    copied = []
+    copied, looked_at_bytes, total_bytes = [], 0, max(1, sum(sizes_bytes.values()))
     for digest, size_bytes in sizes_bytes.items():
         if copies.sealed_bytes(digest) != size_bytes:
             copies.put_sealed(digest, live.sealed(digest))
             copied.append(size_bytes)
+        looked_at_bytes += size_bytes
+        on_progress(looked_at_bytes / total_bytes)
     return copied

@@ -118,6 +118,11 @@ class Export:
     manifest: Manifest
     parts: tuple[_Part, ...]
 
+    @property
+    def content_bytes(self) -> int:
+        """Of all files; the archive has little more, as what is large in it is not packed."""
+        return sum(part.file.size_bytes for part in self.parts)
+
     def pieces(self) -> Iterator[bytes]:
         """The archive.
 

@@ -33,7 +33,7 @@ from voicewright.voices.models import VoiceModel
 from voicewright.voices.owner_lock import lock_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -105,6 +105,7 @@ class RestoreService:
         overwrite: bool = False,
         activate: bool = False,
         counted: bool = True,
+        on_progress: Callable[[float], None] = lambda _: None,
     ) -> Restored:
         """Bring back the voices of a backup.
 
@@ -115,6 +116,7 @@ class RestoreService:
             overwrite: voices that are there become as they were, too; their name and number stay.
             activate: the voice that was active then becomes the active one.
             counted: against the limit of a day, as soon as there is such a backup.
+            on_progress: is told how many of the files are there again, 0..1.
 
         Raises:
             NotAllowed: the user is somebody else.
@@ -136,7 +138,13 @@ class RestoreService:
                     self._limits.hit(self._limit, str(owner_id), what="restores in a day")
                 opened = self._open(owner_id, manifest)
                 done, let_go = self._restore(
-                    caller, owner_id, opened, overwrite=overwrite, activate=activate, backup=place.id
+                    caller,
+                    owner_id,
+                    opened,
+                    overwrite=overwrite,
+                    activate=activate,
+                    backup=place.id,
+                    on_progress=on_progress,
                 )
         except AppError:
             self._voices.tidy()
@@ -156,6 +164,7 @@ class RestoreService:
         overwrite: bool,
         activate: bool,
         backup: str,
+        on_progress: Callable[[float], None],
     ) -> tuple[Restored, list[str]]:
         """Bring all back; answers the trees that nothing refers to any more, too."""
         header, voices = opened.manifest.header, opened.content.voices
@@ -165,7 +174,7 @@ class RestoreService:
         digests = _digests_of(wanted, copies)
         done = Restored(header)
         with pending(live, digests):
-            _bring_back(digests, copies, live)
+            _bring_back(digests, copies, live, on_progress)
             with self._database.session() as session:
                 hold_files(session)
                 lock_owner(session, owner_id)
@@ -260,7 +269,9 @@ def _digests_of(voices: Iterable[SavedVoice], copies: BlobStore) -> list[str]:
     return sorted(digests)
 
 
-def _bring_back(digests: Collection[str], copies: BlobStore, live: BlobStore) -> None:
+def _bring_back(
+    digests: Collection[str], copies: BlobStore, live: BlobStore, on_progress: Callable[[float], None]
+) -> None:
     """Have all files in the store, whole; those that are there already stay as they are.
 
     Raises:
@@ -269,7 +280,8 @@ def _bring_back(digests: Collection[str], copies: BlobStore, live: BlobStore) ->
     for digest in digests:
         if not (copies.has(digest) or live.has(digest)):
             raise _damaged(digest)
-    for digest in digests:
+    for number, digest in enumerate(digests):
+        on_progress(number / len(digests))
         if _is_sound(live, digest):
             continue
         try:
