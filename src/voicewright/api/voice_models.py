@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.accounts.policies import may_see
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.etags import IfMatch, IfNoneMatch, etag, is_known, wanted_revisions
@@ -20,6 +21,7 @@ from voicewright.voices.models import VoiceModel
 from voicewright.voices.views import (
     ArtefactView,
     DeletedView,
+    SharedVoiceView,
     VersionComparisonView,
     VoiceModelPageView,
     VoiceModelView,
@@ -80,7 +82,7 @@ def create(body: NewVoiceModelBody, caller: Writer, services: Wired, response: R
     "/artefacts",
     status_code=201,
     summary="Upload the files of a voice",
-    responses=refusals(400, 413, 422, 429, 507),
+    responses=refusals(400, 404, 413, 422, 429, 507),
     openapi_extra=_ARCHIVE_BODY,
 )
 @streams_body
@@ -149,7 +151,7 @@ def active(
 @router.get(
     "/{modelId}",
     summary="Show a voice model",
-    response_model=VoiceModelView,
+    response_model=VoiceModelView | SharedVoiceView,
     responses={**_tagged(404), 304: {"description": "It is as `If-None-Match` says."}},
 )
 def model(
@@ -160,11 +162,14 @@ def model(
     *,
     user_id: UserId = None,
     if_none_match: IfNoneMatch = None,
-) -> VoiceModelView | Response:
-    """One voice, also one that is shared with you."""
+) -> VoiceModelView | SharedVoiceView | Response:
+    """One voice; of one that is shared with you, what is for others than its owner."""
     voice = services.registry.get(caller, model_id, user_id=user_id)
     if is_known(if_none_match, voice.revision):
         return Response(status_code=304, headers={"ETag": etag(voice.revision)})
+    if not may_see(caller, voice.owner_id):
+        response.headers["ETag"] = etag(voice.revision)
+        return SharedVoiceView.of(voice)
     return _shown(services, voice, response)
 
 

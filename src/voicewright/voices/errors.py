@@ -20,7 +20,7 @@ class VoiceNameInvalid(AppError):
 
 
 class VoiceDataInvalid(AppError):
-    """A figure, an option or an evaluation of the voice can't be kept as it is."""
+    """A figure, the options or the evaluation can't be kept, or what is said of the files is not so."""
 
     code = "VOICE_DATA_INVALID"
     kind = ErrorKind.INVALID

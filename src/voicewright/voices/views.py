@@ -92,6 +92,39 @@ class VoiceModelView(View):
         )
 
 
+class SharedVoiceView(View):
+    """A voice model of somebody else: without what its owner keeps with it, and how it was made."""
+
+    id: UUID
+    user_id: UUID = Field(description="Its owner.")
+    name: str
+    version: int
+    provider: str
+    language: str
+    sample_rate: int | None
+    quality_score: float | None
+    status: str
+    created_at: UtcMoment
+    updated_at: UtcMoment
+
+    @classmethod
+    def of(cls, voice: VoiceModel) -> Self:
+        """Show a voice."""
+        return cls(
+            id=voice.id,
+            user_id=voice.owner_id,
+            name=voice.name,
+            version=voice.version,
+            provider=voice.engine,
+            language=voice.language,
+            sample_rate=voice.sample_rate_hz,
+            quality_score=voice.quality_score,
+            status=voice.status,
+            created_at=voice.created_at,
+            updated_at=voice.updated_at,
+        )
+
+
 class VoiceModelPageView(View):
     """A page of voice models."""
 

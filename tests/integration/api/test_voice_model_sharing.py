@@ -71,6 +71,22 @@ def test_a_voice_is_shared_listed_and_taken_back(ask, share, person, other, voic
     assert (again.status_code, again.json()["code"]) == (404, "VOICE_SHARE_NOT_FOUND")
 
 
+def test_of_a_shared_voice_its_owner_alone_sees_what_they_keep_with_it(ask, share, person, other, admin):
+    private = {"notes": "Recorded at home.", "metadata": {"why": "a gift"}}
+    assert ask(person, "PUT", "", json=private).status_code == 200
+    share(other.id, permissions="read")
+    full = ask(person, "GET", "")
+    assert full.json().items() >= private.items()
+    assert ask(admin, "GET", "").json() == full.json()
+    seen = ask(other, "GET", "")
+    assert (seen.status_code, seen.headers["etag"]) == (200, full.headers["etag"])
+    assert seen.json().keys() == {
+        "id", "userId", "name", "version", "provider", "language", "sampleRate", "qualityScore", "status",
+        "createdAt", "updatedAt",
+    }  # fmt: skip
+    assert seen.json().items() <= full.json().items()
+
+
 def test_who_has_a_voice_can_give_it_back_and_do_nothing_else_to_it(ask, share, other, make_person):
     third = make_person("cid@example.com")
     assert share(other.id, third.id, permissions="read").status_code == 200
