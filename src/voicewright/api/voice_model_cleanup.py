@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Query
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from pydantic import Field, StrictBool
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
+from voicewright.api.etags import etag
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.schemas import RequestModel, Whole
@@ -26,6 +27,12 @@ Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+
+_ETAG: Final = {"description": "Of the voice model, for `If-Match`.", "schema": {"type": "string"}}
+_UNDELETED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"ETag": _ETAG}},
+    **refusals(404, 409),
+}
 
 
 class CleanupBody(RequestModel):
@@ -48,8 +55,8 @@ class CleanedModelView(View):
     code: str | None = Field(description="Why it failed.")
 
 
-class CleanupRunView(View):
-    """A run of the cleanup."""
+class CleanupRunSummaryView(View):
+    """A run of the cleanup, without the voices."""
 
     id: UUID
     dry_run: bool
@@ -64,30 +71,56 @@ class CleanupRunView(View):
         "retention has passed, apart from what other voices share."
     )
     error: str | None = Field(description="Why it ended before its end.")
+
+    @classmethod
+    def of(cls, run: CleanupRun) -> Self:
+        """From its row."""
+        return cls(**_said(run))
+
+
+class CleanupRunView(CleanupRunSummaryView):
+    """A run of the cleanup, with the voices that it looked at."""
+
     models: list[CleanedModelView]
 
     @classmethod
     def of(cls, run: CleanupRun) -> Self:
         """From its row."""
-        return cls(
-            id=run.id,
-            dry_run=run.dry_run,
-            started_by=run.started_by,
-            started_at=run.started_at,
-            finished_at=run.finished_at,
-            eligible=run.eligible,
-            cleaned=run.cleaned,
-            failed=run.failed,
-            bytes_freed=run.bytes,
-            error=run.error,
-            models=[CleanedModelView.model_validate(each) for each in run.report],
-        )
+        return cls(**_said(run), models=_told(run.report))
+
+
+class CleanupRunReportView(CleanupRunSummaryView):
+    """A run of the cleanup, with a page of the voices that it looked at."""
+
+    models: list[CleanedModelView]
+    total: int = Field(description="Voices that its report names, 10,000 at most.")
+    limit: int
+    offset: int
+
+
+def _said(run: CleanupRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "dry_run": run.dry_run,
+        "started_by": run.started_by,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "eligible": run.eligible,
+        "cleaned": run.cleaned,
+        "failed": run.failed,
+        "bytes_freed": run.bytes,
+        "error": run.error,
+    }
+
+
+def _told(report: list[dict[str, Any]]) -> list[CleanedModelView]:
+    return [CleanedModelView.model_validate(each) for each in report]
 
 
 class CleanupRunPageView(View):
     """A page of runs."""
 
-    runs: list[CleanupRunView]
+    runs: list[CleanupRunSummaryView]
     total: int
     limit: int
     offset: int
@@ -181,14 +214,26 @@ def clean_up(
     return CleanupRunView.of(services.cleanup.run(caller, dry_run=wanted.dry_run, limit=wanted.limit))
 
 
-@admin_router.get(
-    "/runs", summary="List the runs of the cleanup", dependencies=[Depends(calling(Scope.ADMIN))]
-)
-def cleanup_runs(services: Wired, limit: Limit = 20, offset: Offset = 0) -> CleanupRunPageView:
+@admin_router.get("/runs", summary="List the runs of the cleanup")
+def cleanup_runs(caller: Admin, services: Wired, limit: Limit = 20, offset: Offset = 0) -> CleanupRunPageView:
     """The last one first, those of the schedule too."""
-    found, total = services.cleanup.runs(limit=limit, offset=offset)
-    runs = [CleanupRunView.of(run) for run in found]
+    found, total = services.cleanup.runs(caller, limit=limit, offset=offset)
+    runs = [CleanupRunSummaryView.of(run) for run in found]
     return CleanupRunPageView(runs=runs, total=total, limit=limit, offset=offset)
+
+
+@admin_router.get("/runs/{runId}", summary="Read a run of the cleanup", responses=refusals(404))
+def cleanup_run(
+    run_id: Annotated[UUID, Path(alias="runId")],
+    caller: Admin,
+    services: Wired,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Offset = 0,
+) -> CleanupRunReportView:
+    """With the voices that it looked at, the worst first, page by page."""
+    run = services.cleanup.get_run(caller, run_id)
+    page = _told(run.report[offset : offset + limit])
+    return CleanupRunReportView(**_said(run), models=page, total=len(run.report), limit=limit, offset=offset)
 
 
 @router.get("/expiring", summary="List voices that are going to be cleaned up")
@@ -220,9 +265,11 @@ def deleted(
     return DeletedModelPageView(models=models, total=total, limit=limit, offset=offset)
 
 
-@router.post("/{modelId}/undelete", summary="Bring a deleted voice back", responses=refusals(404, 409))
+@router.post("/{modelId}/undelete", summary="Bring a deleted voice back", responses=_UNDELETED)
 def undelete(
-    model_id: Annotated[UUID, Path(alias="modelId")], caller: Writer, services: Wired
+    model_id: Annotated[UUID, Path(alias="modelId")], caller: Writer, services: Wired, response: Response
 ) -> VoiceModelView:
     """With all its files; it is not active, and shared with nobody. It counts as a use of the voice."""
-    return VoiceModelView.of(services.lifecycle.undelete(caller, model_id), services.registry.paths)
+    voice = services.lifecycle.undelete(caller, model_id)
+    response.headers["ETag"] = etag(voice.revision)
+    return VoiceModelView.of(voice, services.registry.paths)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from voicewright.audit.models import AuditEvent
 from voicewright.db.advisory import take_lock
 from voicewright.voices.cleanup import service as cleanup_module
 from voicewright.voices.models import VoiceModel
@@ -29,7 +31,7 @@ def poor_voice(add_voice, database):
     return add
 
 
-def test_an_administrator_looks_first_and_then_cleans_up(call_models, poor_voice, person, admin):
+def test_an_administrator_looks_first_and_then_cleans_up(call_models, poor_voice, person, admin, database):
     voice = poor_voice(person)
     told = call_models("POST", "/cleanup", headers=admin.headers, json={"dryRun": True})
     assert {**told, "id": None, "startedAt": None, "finishedAt": None} == {
@@ -46,12 +48,32 @@ def test_an_administrator_looks_first_and_then_cleans_up(call_models, poor_voice
     assert (done["cleaned"], done["bytesFreed"], done["dryRun"]) == (1, voice.stored_bytes, False)
     assert call_models("GET", f"/{voice.id}", expect=404)["code"] == "VOICE_MODEL_NOT_FOUND"
     runs = call_models("GET", "/cleanup/runs?limit=1", headers=admin.headers)
+    models = done.pop("models")
     assert (runs["total"], runs["runs"]) == (2, [done])
+    run = call_models("GET", f"/cleanup/runs/{done['id']}", headers=admin.headers)
+    assert run == done | {"models": models, "total": 1, "limit": 100, "offset": 0}
+    rest = call_models("GET", f"/cleanup/runs/{done['id']}?limit=1000&offset=1", headers=admin.headers)
+    assert (rest["models"], rest["total"]) == ([], 1)
+    call_models("GET", f"/cleanup/runs/{done['id']}?limit=1001", headers=admin.headers, expect=422)
+    with database.session() as session:
+        mine = select(AuditEvent).where(AuditEvent.owner_id == admin.id, AuditEvent.result == "done")
+        noted = [
+            (event.action, event.details.get("what"))
+            for event in session.scalars(mine.order_by(AuditEvent.id))
+        ]
+    assert noted == [
+        ("voice_model.cleanup", None),  # the dry run
+        ("voice_model.list", "cleanup_runs"),
+        ("voice_model.read", "cleanup_run"),
+        ("voice_model.read", "cleanup_run"),
+    ]
 
 
 def test_the_cleanup_is_for_administrators_and_runs_alone(call_models, admin, database):
-    for method, path in (("POST", "/cleanup"), ("GET", "/cleanup/runs")):
+    nothing = f"/cleanup/runs/{uuid.uuid4()}"
+    for method, path in (("POST", "/cleanup"), ("GET", "/cleanup/runs"), ("GET", nothing)):
         assert call_models(method, path, expect=403)["code"] == "NOT_ALLOWED"
+    assert call_models("GET", nothing, headers=admin.headers, expect=404)["code"] == "CLEANUP_RUN_NOT_FOUND"
     for bad in ({"limit": 0}, {"limit": 10_001}, {"dryRun": "maybe"}, {"dry_run": True}):
         call_models("POST", "/cleanup", headers=admin.headers, json=bad, expect=422)
     with database.session() as session:
@@ -73,8 +95,8 @@ def test_owners_see_what_is_going_to_expire(call_models, poor_voice, person, oth
     assert refused["code"] == "NOT_ALLOWED"
 
 
-def test_a_deleted_voice_is_listed_and_brought_back_or_purged(
-    call_models, add_voice, services, person, other
+def test_a_deleted_voice_is_listed_and_brought_back_or_purged(  # noqa: PLR0917 - fixtures
+    call_models, add_voice, services, person, other, client
 ):
     voice = add_voice(person, "Ann")
     own = f"/user/{person.id}/deleted"
@@ -87,7 +109,9 @@ def test_a_deleted_voice_is_listed_and_brought_back_or_purged(
     assert shown["purgeAt"] > shown["deletedAt"]
     call_models("POST", f"/{voice.id}/undelete", headers=other.headers, expect=404)
 
-    back = call_models("POST", f"/{voice.id}/undelete")
+    answer = client.post(f"/voice-models/{voice.id}/undelete", headers=person.headers)
+    back = answer.json()
+    assert answer.headers["etag"] == f'"{back["revision"]}"'
     assert (back["id"], back["isActive"], back["deletedAt"]) == (str(voice.id), False, None)
     assert call_models("GET", f"/{voice.id}/shares")["shares"] == []
     again = call_models("POST", f"/{voice.id}/undelete", expect=409)
