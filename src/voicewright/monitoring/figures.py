@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Double, Integer, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import Double, Integer, case, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from voicewright.audit.models import AuditEvent
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import uuid
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
 RECENT: Final = timedelta(minutes=15)
@@ -172,14 +172,8 @@ def _providers(session: Session) -> list[ProviderFigures]:
         func.coalesce(func.sum(VoiceModel.stored_bytes).filter(live), 0),
         func.coalesce(func.sum(score), 0.0),
     ).group_by(VoiceModel.engine, "step")
-    erased: Select[Any] = select(
-        ErasedVoices.engine,
-        cast(None, Integer()),
-        ErasedVoices.voices,
-        literal(0),
-        literal(0),
-        literal(0.0, Double()),
-    )
+    nothing: list[Any] = [literal(0), literal(0), literal(0.0, Double())]
+    erased = select(ErasedVoices.engine, literal(None, Integer()), ErasedVoices.voices, *nothing)
     # one statement: a voice is seen on one side or on the other, whatever is erased meanwhile
     rows = session.execute(union_all(there_are, erased)).all()
     found = []

@@ -26,6 +26,7 @@ from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
 from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
+from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.models import KeptTree
 from voicewright.voices.schemas import NewVoice, StoredTrees, VoiceFacts
@@ -177,6 +178,14 @@ class Things:
         """A voice that was deleted."""
         self.services.voices.of(self.owner.id).delete(self.model_id)
         return self.model_id
+
+    @cached_property
+    def cleanup_run(self) -> uuid.UUID:
+        now = datetime.now(UTC)
+        run = CleanupRun(id=uuid.uuid4(), dry_run=True, started_at=now, finished_at=now)
+        with self.services.database.session() as session:
+            session.add(run)
+        return run.id
 
     @cached_property
     def reader(self) -> Any:
@@ -432,6 +441,7 @@ TABLE: dict[str, Row] = {
     # the cleanup, and what is deleted
     "POST /voice-models/cleanup": for_admins(200, "/voice-models/cleanup"),
     "GET /voice-models/cleanup/runs": for_admins(200, "/voice-models/cleanup/runs"),
+    "GET /voice-models/cleanup/runs/{runId}": for_admins(200, "/voice-models/cleanup/runs/{cleanup_run}"),
     "GET /voice-models/expiring": for_owner(
         200, VOICES_READ, "/voice-models/expiring?userId={user_id}", other=403
     ),

@@ -135,13 +135,16 @@ def test_a_dry_run_tells_and_a_run_does(cleanup, enter, deleted, database):
     assert deleted() == {poor.id, poorer.id}
     assert cleanup.run(ADMIN).eligible == 0
     with database.session() as session:
-        events = session.scalars(select(AuditEvent).where(AuditEvent.action == "voice_model.cleanup")).all()
+        found = select(AuditEvent).where(AuditEvent.action == "voice_model.cleanup").order_by(AuditEvent.id)
+        looked, *events = session.scalars(found)
         assert session.get_one(VoiceModel, good.id).deleted_at is None
+    assert (looked.owner_id, looked.actor_id, looked.model_id) == (ADMIN.user_id, ADMIN.user_id, None)
+    assert looked.details == {"dry_run": True, "run": str(told.id), "counts": {"eligible": 2, "told": 2}}
     assert [(event.model_id, event.actor_id, event.owner_id) for event in events] == [
         (poorer.id, ADMIN.user_id, poorer.owner_id),
         (poor.id, ADMIN.user_id, poor.owner_id),
     ]
-    runs, total = cleanup.runs(limit=2, offset=0)
+    runs, total = cleanup.runs(ADMIN, limit=2, offset=0)
     assert ([run.eligible for run in runs], total) == ([0, 1], 4)
     assert all(run.finished_at and run.error is None for run in runs)
 
@@ -216,11 +219,11 @@ def test_a_run_that_is_killed_has_done_what_it_counted(make_cleanup, enter, dele
     assert start_python(KILLED, settings.home, url).wait(60) == -signal.SIGKILL
     assert deleted() == {voices[0].id}
     cleanup = make_cleanup(cleanup_notice_days=0)
-    (cut_off,), _ = cleanup.runs(limit=1, offset=0)
+    (cut_off,), _ = cleanup.runs(ADMIN, limit=1, offset=0)
     assert (cut_off.cleaned, cut_off.bytes, cut_off.finished_at) == (1, 3, None)
     assert cleanup.run_if_due() == 1  # as that one did not end well
     assert deleted() == {voice.id for voice in voices}
-    (_, cut_off), _ = cleanup.runs(limit=2, offset=0)
+    (_, cut_off), _ = cleanup.runs(ADMIN, limit=2, offset=0)
     assert (cut_off.cleaned, cut_off.error) == (1, "The run was cut off.")
 
 
@@ -250,8 +253,9 @@ def test_the_schedule_takes_all_in_one_run(make_cleanup, enter, deleted, monkeyp
     cleanup = make_cleanup(cleanup_notice_days=0)
     assert cleanup.run_if_due() == 5
     assert deleted() == {voice.id for voice in voices}
-    (run,), total = cleanup.runs(limit=10, offset=0)
-    assert (total, run.eligible, run.cleaned, run.bytes, len(run.report)) == (1, 5, 5, 10, 3)
+    (run,), total = cleanup.runs(ADMIN, limit=10, offset=0)
+    report = cleanup.get_run(ADMIN, run.id).report
+    assert (total, run.eligible, run.cleaned, run.bytes, len(report)) == (1, 5, 5, 10, 3)
 
 
 def test_owners_are_told_a_week_before_the_schedule_takes_a_voice(cleanup, enter, database, deleted, mails):

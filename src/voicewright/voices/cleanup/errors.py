@@ -13,6 +13,13 @@ class CleanupRunning(AppError):
     default_retryable = True
 
 
+class CleanupRunNotFound(AppError):
+    """There is no such run of the cleanup."""
+
+    code = "CLEANUP_RUN_NOT_FOUND"
+    kind = ErrorKind.NOT_FOUND
+
+
 class VoiceNotDeleted(AppError):
     """The voice that is to be brought back is not deleted."""
 

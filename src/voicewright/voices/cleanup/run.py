@@ -20,6 +20,7 @@ from voicewright.audit.trail import note
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.errors import AppError
 from voicewright.voices.activation import mark_deleted
+from voicewright.voices.acts import note_reading
 from voicewright.voices.caching import changed
 from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.cleanup.search import in_order, last_uses
@@ -195,10 +196,19 @@ class Cleanup:
                 session.flush()
                 run.cleaned, run.failed, run.bytes = known.cleaned, known.failed, known.bytes
                 run.report, run.finished_at = known.report, known.finished_at
+                if run.dry_run and error is None:
+                    self._note_looking(session, run)
         except AppError as away:
             if error is None:
                 raise
             _LOG.warning("the end of cleanup %s is written down later: %s", run.id, away.message)
+
+    def _note_looking(self, session: Session, run: CleanupRun) -> None:
+        """What was only looked at is in the chain of whoever looked; what is cleaned up, in its owner's."""
+        if self._caller is not None:
+            counts = {"eligible": run.eligible, "told": len(self._report)}
+            mine = self._caller.user_id
+            note_reading(session, self._caller, "cleanup", mine, dry_run=True, run=str(run.id), counts=counts)
 
     def _act(self, voice: VoiceModel, code: str | None = None, **details: Any) -> Act:
         return Act(

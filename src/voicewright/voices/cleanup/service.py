@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
 from voicewright.accounts.policies import require_own_id
 from voicewright.db.advisory import take_lock
 from voicewright.voices.acts import note_reading
-from voicewright.voices.cleanup.errors import CleanupRunning
+from voicewright.voices.cleanup.errors import CleanupRunning, CleanupRunNotFound
 from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.cleanup.notices import CleanupNotices, Tell, tell_nobody
 from voicewright.voices.cleanup.policies import CleanupRules
@@ -114,13 +115,28 @@ class CleanupService:
         except CleanupRunning:
             return 0
 
-    def runs(self, *, limit: int, offset: int) -> tuple[list[CleanupRun], int]:
-        """The runs, the last one first, and how many there are."""
+    def runs(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[CleanupRun], int]:
+        """The runs without their reports, the last one first, and how many there are; for administrators."""
         with self._database.session() as session:
             total = session.scalar(select(func.count()).select_from(CleanupRun)) or 0
             last_first = (CleanupRun.started_at.desc(), CleanupRun.id)
             page = select(CleanupRun).order_by(*last_first).limit(limit).offset(offset)
-            return list(session.scalars(page)), total
+            found = list(session.scalars(page.options(defer(CleanupRun.report, raiseload=True))))
+            note_reading(session, caller, "list", caller.user_id, what="cleanup_runs")
+        return found, total
+
+    def get_run(self, caller: Caller, run_id: uuid.UUID) -> CleanupRun:
+        """One run with its report; for administrators.
+
+        Raises:
+            CleanupRunNotFound: there is none.
+        """
+        with self._database.session() as session:
+            run = session.get(CleanupRun, run_id)
+            if run is None:
+                raise CleanupRunNotFound(f"There is no run {run_id} of the cleanup.")
+            note_reading(session, caller, "read", caller.user_id, what="cleanup_run", run=str(run_id))
+        return run
 
     def expiring(
         self, caller: Caller, owner_id: uuid.UUID, *, limit: int, offset: int
