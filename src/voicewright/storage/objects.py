@@ -171,6 +171,13 @@ class ObjectStore:
             with clear_errors(f"store {path}", self.place):
                 self._sync(self.directory, self.directory / path)
 
+    def has_staged(self) -> bool:
+        """Whether something is being written, or was left half-written."""
+        if self.directory is None:
+            return False
+        with clear_errors("look into the staging area", self.place):
+            return any((self.directory / _STAGING).glob("*"))
+
     def clear_staging(self) -> int:
         """Remove what killed writers left behind; answers how many files. Only while nobody writes."""
         if self.directory is None:

@@ -107,6 +107,18 @@ def abandoned(blobs: BlobStore) -> Iterator[Abandoned]:
             held.release()
 
 
+def has_writers(blobs: BlobStore) -> bool:
+    """Whether somebody stores something for this owner now."""
+    with clear_errors("look for what is being stored", str(_folder(blobs))):
+        for path in notes_in(_folder(blobs)):
+            with suppress(FileNotFoundError):  # a collection has removed it, and its folder
+                held = try_lock(path)
+                if held is None:
+                    return True
+                held.release()
+    return False
+
+
 def notes_in(folder: Path) -> list[Path]:
     """The notes of one owner; the folder is removed where there are none."""
     try:

@@ -1,47 +1,44 @@
-"""The files of the voices in the blob store: put in with the row that refers to them, gone when no row does.
+"""The files of the voices in the blob store: put in with the row that refers to them.
 
 A blob may belong to many voices (equal files are stored once), and a blob that was put in a moment ago
 belongs to none until its row is committed. So whoever puts files in holds a shared advisory lock of the
 database until then, and whoever removes files holds it exclusively. What may be removed is what deleted
 voices refer to and what registrations noted that did not end well (`storage.pending`), unless a voice needs
-it; of other blobs nobody knows enough. The lock is the transaction's, and so goes with a connection that
-breaks.
+it (`voices.collecting`); of other blobs nobody knows enough. The lock is the transaction's, and so goes with
+a connection that breaks.
 """
 
 from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from sqlalchemy import select, update
 
 from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
-from voicewright.storage.pending import abandoned, let_go, pending
+from voicewright.storage.pending import let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
-from voicewright.voices.described import deleted_path, live_path
-from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
-from voicewright.voices.retention import is_to_purge, needs_files
-from voicewright.voices.schemas import Collected, OwnedTree, StoredTrees
+from voicewright.voices.schemas import StoredTrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.trees import TreeRef
-    from voicewright.storage.vault import Vault
     from voicewright.voices.schemas import NewVoice
 
 _LOG = logging.getLogger(__name__)
 
 _LOCK = 0x766F6963_626C6F62
 """The key of the advisory lock: "voic", "blob"."""
+
+
+def take_files(session: Session, *, wait_s: float) -> bool:
+    """Until the transaction ends, nothing is stored; answers whether that was possible in time."""
+    return take_lock(session, _LOCK, wait_s=wait_s)
 
 
 def hold_files(session: Session) -> None:
@@ -117,47 +114,6 @@ def let_go_of_tree(blobs: BlobStore, digest: str) -> None:
     let_go(blobs, _blobs_of(blobs, {digest}))
 
 
-def collect(session: Session, vault: Vault, *, wait_s: float) -> Collected:
-    """Remove the files of deleted voices whose retention has passed, and what cut-off registrations left.
-
-    What another voice shares stays.
-    Where there is neither, this costs one query and the listing of an empty folder.
-
-    Args:
-        session: a fresh one; the lock is held until it ends.
-        vault: the store.
-        wait_s: how long to wait for writers before putting it off.
-
-    Raises:
-        BlobCorrupt: what a voice refers to can't be told; nothing is removed.
-    """
-    if not take_lock(session, _LOCK, wait_s=wait_s):
-        return Collected(postponed=True)
-    now = datetime.now(UTC)
-    gone = list(session.scalars(select(VoiceModel).where(is_to_purge(now))))
-    trees: dict[UUID, set[str]] = {owner_id: set() for owner_id in vault.noted_owners()}
-    for voice in gone:
-        trees.setdefault(voice.owner_id, set()).update(_digests(voice))
-    removed = writers = 0
-    unneeded: set[OwnedTree] = set()
-    for owner_id, of_owner in trees.items():
-        blobs = vault.of(owner_id)
-        with abandoned(blobs) as left:
-            candidates = _blobs_of(blobs, of_owner) | left.digests
-            live = _live(session, blobs, owner_id, now) if candidates else set()
-            removed += sum(blobs.delete(digest) for digest in candidates - live)
-            writers += left.writers
-        unneeded |= {OwnedTree(owner_id, digest) for digest in of_owner - live}
-    if not writers:  # those of another database are not locked out
-        removed += vault.objects.clear_staging()
-    for voice in gone:
-        for path in (live_path(voice), deleted_path(voice)):
-            vault.objects.delete(path)
-    ids = [voice.id for voice in gone]
-    session.execute(update(VoiceModel).where(VoiceModel.id.in_(ids)).values(collected_at=now))
-    return Collected(removed, frozenset(unneeded))
-
-
 def _numbered(references: Sequence[Path]) -> dict[str, Path]:
     """A number first: the order is kept, and two recordings may have one name."""
     return {f"{number:04d}{path.suffix}": path for number, path in enumerate(references, start=1)}
@@ -172,28 +128,6 @@ def _put_some(blobs: BlobStore, files: Mapping[str, Path], what: str) -> TreeRef
     return put_files(blobs, files, what=what) if files else None
 
 
-def _live(session: Session, blobs: BlobStore, owner_id: UUID, now: datetime) -> set[str]:
-    """Every blob that a voice of an owner needs, or would need if it is brought back, manifests included.
-
-    A manifest that can't be read stops the collection: what it refers to is not known, and may be restored.
-    """
-    rows = session.execute(
-        select(VoiceModel.artefact_digest, VoiceModel.references_digest, VoiceModel.spoken_digest).where(
-            VoiceModel.owner_id == owner_id, needs_files(now)
-        )
-    )
-    trees = {digest for row in rows for digest in row if digest is not None}
-    trees.update(session.scalars(select(KeptTree.digest).where(KeptTree.owner_id == owner_id)))
-    trees.update(session.scalars(select(VoiceUpload.digest).where(VoiceUpload.owner_id == owner_id)))
-    live = set(trees)
-    for digest in trees:
-        try:
-            live.update(file.sha256 for file in read_tree(blobs, digest))
-        except BlobNotFound:
-            _LOG.warning("the files of a voice are missing: blob %s", digest)
-    return live
-
-
 def _blobs_of(blobs: BlobStore, trees: set[str]) -> set[str]:
     """The blobs of trees that are to go; of a damaged manifest only the manifest is known."""
     found = set(trees)
@@ -203,8 +137,3 @@ def _blobs_of(blobs: BlobStore, trees: set[str]) -> set[str]:
         except (BlobNotFound, BlobCorrupt, TreeInvalid):
             _LOG.info("the manifest %s of a deleted voice can't be read", digest)
     return found
-
-
-def _digests(voice: VoiceModel) -> list[str]:
-    digests = (voice.artefact_digest, voice.references_digest, voice.spoken_digest)
-    return [digest for digest in digests if digest is not None]

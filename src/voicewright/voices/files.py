@@ -12,8 +12,9 @@ from voicewright.home.layout import Home
 from voicewright.storage.trees import StoredTree
 from voicewright.storage.user_keys import KeyRing
 from voicewright.storage.vault import Vault
-from voicewright.voices.artefacts import collect, let_go_of_tree, store_voice, voice_pending
+from voicewright.voices.artefacts import let_go_of_tree, store_voice, voice_pending
 from voicewright.voices.cache import VoiceCache
+from voicewright.voices.collecting import collect
 from voicewright.voices.described import deleted_path, live_path, move
 from voicewright.voices.finding import of_job
 from voicewright.voices.kept import forget_kept, forget_kept_before
@@ -36,6 +37,7 @@ _LOG = logging.getLogger(__name__)
 
 _MIB = 1 << 20
 _COLLECT_WAIT_S = 5.0
+_TIDY_WAIT_S = 2.0
 _SETTLED_AFTER = timedelta(hours=2)
 """What was deleted or brought back before that has its description where it belongs."""
 KEPT_FOR = timedelta(days=30)
@@ -166,15 +168,13 @@ class VoiceFiles:
         Args:
             wait_s: how long to wait for registrations that are going on before putting it off.
 
-        Raises:
-            BlobCorrupt: what a voice refers to can't be told; nothing of it is removed.
+        Errors as `collecting.collect`.
         """
-        with self._database.session() as session:
-            collected = collect(session, self.vault, wait_s=wait_s)
-            # before the commit: if this is cut off, the next collection does it again
-            for tree in collected.trees:
-                self._cache.forget(self.vault.of(tree.owner_id), tree.digest)
-        return collected
+
+        def forget(tree: OwnedTree) -> None:
+            self._cache.forget(self.vault.of(tree.owner_id), tree.digest)
+
+        return collect(self._database, self.vault, wait_s=wait_s, forget=forget)
 
     def forget_unpacked(self, digests: Collection[str]) -> None:
         """Remove trees of the owner from the cache of this machine: their account is being deleted."""
@@ -182,7 +182,7 @@ class VoiceFiles:
             self._cache.forget(self._blobs, digest)
 
     def tidy(self) -> None:
-        """Sweep where that is possible at once; what stays is found by the next one."""
+        """Sweep where that is possible soon; what stays is found by the next one."""
         try:
             with self._database.session() as session:
                 settle(session, self.vault, since=datetime.now(UTC) - _SETTLED_AFTER)
@@ -190,7 +190,7 @@ class VoiceFiles:
                 uploads = forget_uploads_before(session, datetime.now(UTC) - UPLOADS_KEPT_FOR)
             kept += [OwnedTree(upload.owner_id, upload.digest) for upload in uploads]
             self.let_go(kept, tidies=False)
-            self.sweep(wait_s=0.0)
+            self.sweep(wait_s=_TIDY_WAIT_S)
             self._cache.drop_idle()
         except AppError as error:
             _LOG.warning("what deleted voices left is removed later: %s", error.message)

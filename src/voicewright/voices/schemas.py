@@ -102,10 +102,10 @@ class Collected:
 
     Attributes:
         blobs: how many blobs.
-        trees: those of the deleted voices that no other voice shares.
+        skipped: the owners of whom nothing could be removed, as it can't be told what they still need.
         postponed: whether a writer was at work, so that all waits for the next collection.
     """
 
     blobs: int = 0
-    trees: frozenset[OwnedTree] = frozenset()
+    skipped: frozenset[UUID] = frozenset()
     postponed: bool = False

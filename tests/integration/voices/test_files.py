@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 
 import pytest
+from sqlalchemy import update
 
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import files_in, put_tree, tree_digests
-from voicewright.voices import service
+from voicewright.voices import collecting, service
+from voicewright.voices.artefacts import hold_files
 from voicewright.voices.cache import IN_USE_S, VoiceCache
 from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.schemas import LOCAL_USER_ID
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.schemas import LOCAL_USER_ID, Collected
 from voicewright.voices.service import VoiceService
 
 
@@ -220,14 +224,59 @@ def test_what_is_being_stored_now_is_no_garbage(voices, new_voice, blobs):
     assert voices.sweep().blobs == 1  # the half-written one, now that nobody writes
 
 
-def test_a_sweep_that_can_not_tell_what_is_needed_removes_nothing(voices, new_voice, blobs, path_of):
+def test_a_sweep_that_can_not_tell_what_somebody_needs_removes_nothing_of_theirs(  # noqa: PLR0917 - fixtures
+    voices, new_voice, blobs, path_of, caplog, database
+):
     voice = voices.register(new_voice("Damaged"))
     before = set(blobs.digests())
     path_of(voice.artefact_digest).write_bytes(b"rot")
     voices.register(new_voice("Other"))
     voices.delete("Other", purge=True)  # stands, although its files have to wait
-    with pytest.raises(BlobCorrupt):
-        voices.sweep()
-    voices.tidy()  # tells the log
+    others = voices.of(uuid.UUID(int=LOCAL_USER_ID.int + 1))  # after the one whose files are damaged
+    others.register(new_voice("Theirs"))
+    others.delete("Theirs", purge=True)
+    assert list(others.vault.of(others.owner_id).digests()) == []
+    destroyed = voices.of(uuid.uuid4())
+    destroyed.register(new_voice("Gone"))
+    with database.session() as session:
+        voices.vault.keys.destroy(session, destroyed.owner_id)
+    destroyed.delete("Gone", purge=True)
+    assert voices.sweep().skipped == {LOCAL_USER_ID, destroyed.owner_id}
+    assert f"of {LOCAL_USER_ID} stay for now: Blob {voice.artefact_digest}" in caplog.text
     assert before <= set(blobs.digests())
     assert [found.name for found in voices.list_voices()] == ["Damaged"]
+
+
+def test_a_sweep_goes_by_a_few_voices_at_a_time(voices, new_voice, blobs, monkeypatch, database):
+    """Whoever registers a voice waits for moments only, however many are to go."""
+    kept = voices.register(new_voice("Kept", content="shared"))
+    before = set(blobs.digests())
+    for number in range(5):
+        voices.register(new_voice(f"Voice {number}", content="shared" if number == 1 else None))
+        voices.delete(f"Voice {number}")
+    with database.session() as session:
+        session.execute(update(VoiceModel).values(purge_at=VoiceModel.deleted_at))
+    monkeypatch.setattr(collecting, "VOICES_AT_ONCE", 2)
+    taken = []
+    take = collecting.take_files
+    monkeypatch.setattr(
+        collecting, "take_files", lambda *given, **more: taken.append(1) or take(*given, **more)
+    )
+    assert voices.sweep().blobs == 8
+    assert len(taken) == 3
+    assert set(blobs.digests()) == before
+    assert content(voices.materialise(kept))
+    assert voices.sweep() == Collected()
+    assert len(taken) == 3
+
+
+def test_a_sweep_waits_for_those_who_store_something_and_gives_up_in_time(voices, new_voice, database, blobs):
+    voices.register(new_voice())
+    with database.session() as session:
+        hold_files(session)
+        voices.delete("My voice")
+        with database.session() as other:
+            other.execute(update(VoiceModel).values(purge_at=VoiceModel.deleted_at))
+        assert voices.sweep(wait_s=0.01) == Collected(postponed=True)
+    assert voices.sweep().blobs == 3
+    assert list(blobs.digests()) == []

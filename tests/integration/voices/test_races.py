@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voicewright.voices import artefacts, service
+from voicewright.voices import artefacts, files
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.schemas import LOCAL_USER_ID
 
@@ -69,7 +69,7 @@ def test_a_voice_registered_while_its_twin_is_deleted_keeps_its_files(voices, ne
 def test_a_deletion_does_not_wait_long_for_a_writer_and_is_completed_later(
     voices, new_voice, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(service, "_COLLECT_WAIT_S", 0.1)
+    monkeypatch.setattr(files, "_COLLECT_WAIT_S", 0.1)
     blobs = voices.vault.of(LOCAL_USER_ID)
     (tmp_path / "clip.wav").write_bytes(b"sound")
     old = voices.register(new_voice("Old", references=[tmp_path / "clip.wav"]))
