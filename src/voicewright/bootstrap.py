@@ -175,6 +175,7 @@ class LocalApplication:
         from voicewright.storage.work import sweep_work
         from voicewright.training.workspace import CHECKPOINTS_KEPT_S
         from voicewright.voices.caching import sweep_caches
+        from voicewright.voices.settling import settle
         from voicewright.worker.chores import Chore
 
         def forget_answers() -> None:
@@ -190,6 +191,7 @@ class LocalApplication:
             Chore("sweep the work folder", 3600, sweep_folder),
             Chore("sweep the caches", 3600, forget_answers),
             Chore("clean up voices", 3600, self.cleanup.run_if_due),
+            Chore("move what describes voices", 3600, lambda: settle(self.database, self.voices.vault)),
             Chore("sweep voices", 3600, self.voices.tidy),
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
         ]

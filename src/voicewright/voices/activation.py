@@ -60,6 +60,7 @@ def mark_deleted(session: Session, voice: VoiceModel, *, keep_for: timedelta) ->
     was_active = voice.is_active
     voice.deleted_at = datetime.now(UTC)
     voice.purge_at = voice.deleted_at + keep_for
+    voice.unsettled = keep_for > timedelta(0)
     make_inactive(session, voice)
     end_shares(session, voice.id)
     heir = next_best(session, voice.owner_id) if was_active else None

@@ -15,12 +15,11 @@ from voicewright.storage.vault import Vault
 from voicewright.voices.artefacts import let_go_of_tree, store_voice, voice_pending
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.collecting import collect
-from voicewright.voices.described import deleted_path, live_path, move
 from voicewright.voices.finding import of_job
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
-from voicewright.voices.settling import settle
+from voicewright.voices.settling import settle_voice
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ _LOG = logging.getLogger(__name__)
 _MIB = 1 << 20
 _COLLECT_WAIT_S = 5.0
 _TIDY_WAIT_S = 2.0
-_SETTLED_AFTER = timedelta(hours=2)
-"""What was deleted or brought back before that has its description where it belongs."""
 KEPT_FOR = timedelta(days=30)
 """How long a voice that was not good enough is kept for listening."""
 
@@ -185,7 +182,6 @@ class VoiceFiles:
         """Sweep where that is possible soon; what stays is found by the next one."""
         try:
             with self._database.session() as session:
-                settle(session, self.vault, since=datetime.now(UTC) - _SETTLED_AFTER)
                 kept = forget_kept_before(session, datetime.now(UTC) - KEPT_FOR)
                 uploads = forget_uploads_before(session, datetime.now(UTC) - UPLOADS_KEPT_FOR)
             kept += [OwnedTree(upload.owner_id, upload.digest) for upload in uploads]
@@ -202,7 +198,7 @@ class VoiceFiles:
         """
         try:
             if voice.purge_at is not None and voice.purge_at > datetime.now(UTC):
-                move(self._blobs, live_path(voice), deleted_path(voice))
+                settle_voice(self._database, self.vault, voice)
                 return
             if self.sweep(wait_s=_COLLECT_WAIT_S).postponed:
                 _LOG.warning(

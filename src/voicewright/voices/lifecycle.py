@@ -14,12 +14,12 @@ from voicewright.voices.activation import mark_deleted
 from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
 from voicewright.voices.cleanup.errors import VoiceNotDeleted
-from voicewright.voices.described import deleted_path, live_path, move
 from voicewright.voices.errors import VoiceModelExists, VoiceNotFound
 from voicewright.voices.finding import of_job
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.retention import rests
+from voicewright.voices.settling import settle_voice
 from voicewright.voices.sharing.access import find_own, not_found
 from voicewright.voices.sharing.rules import end_shares
 
@@ -89,11 +89,12 @@ class LifecycleService:
                 )
             voice.deleted_at = voice.purge_at = None
             voice.undeleted_at = datetime.now(UTC)
+            voice.unsettled = True
             voice.revision += 1
             end_shares(session, voice.id)
             note_change(session, caller, "undelete", voice)
         try:
-            move(self._voices.vault.of(voice.owner_id), deleted_path(voice), live_path(voice))
+            settle_voice(self._database, self._voices.vault, voice)
         except AppError as error:
             _LOG.warning("what describes %s is moved back later: %s", voice.label, error.message)
         return voice

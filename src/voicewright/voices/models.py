@@ -82,14 +82,9 @@ class VoiceModel(Base):
             postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),
         ),
         Index(
-            "ix_voice_models_resting",
-            "deleted_at",
-            postgresql_where=text("deleted_at IS NOT NULL AND collected_at IS NULL"),
-        ),
-        Index(
-            "ix_voice_models_undeleted",
-            "undeleted_at",
-            postgresql_where=text("undeleted_at IS NOT NULL"),
+            "ix_voice_models_unsettled",
+            "id",
+            postgresql_where=text("unsettled AND collected_at IS NULL"),
         ),
         Index(
             "ix_voice_models_cleanup",
@@ -158,6 +153,8 @@ class VoiceModel(Base):
     """When the files of a deleted version go; until then it can be brought back. None: at once."""
     undeleted_at: Mapped[datetime | None]
     """When it was last brought back."""
+    unsettled: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """What describes it may lie where it was before it was deleted or brought back, see `voices.settling`."""
     collected_at: Mapped[datetime | None]
     """When the files of a deleted version were removed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,8 @@ from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.policies import scopes_of
 from voicewright.storage.errors import StorageUnavailable
-from voicewright.voices import service as voice_service
+from voicewright.voices import lifecycle as lifecycle_module
+from voicewright.voices import settling
 from voicewright.voices.cleanup.errors import VoiceNotDeleted
 from voicewright.voices.described import deleted_path, live_path
 from voicewright.voices.errors import VoiceModelExists, VoiceNotFound
@@ -132,25 +134,60 @@ def test_a_voice_whose_place_is_taken_does_not_come_back(voices, new_voice, life
     assert lifecycle.undelete(OWNER, first.id).version == 1
 
 
-def test_a_description_that_was_left_behind_is_moved_by_the_next_sweep(
-    voices, new_voice, lifecycle, blobs, monkeypatch
+def test_a_description_that_was_left_behind_is_moved_by_the_next_sweep_however_late(  # noqa: PLR0917
+    voices, new_voice, lifecycle, blobs, set_of, database, monkeypatch
 ):
     voice = voices.register(new_voice("Ann"))
+    voices.register(new_voice("Bob"))
 
     def away(*_):
         raise StorageUnavailable("The store is away.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(voice_service, "move", away)
+        patch.setattr(settling, "move", away)
         voices.delete("Ann")  # stands
+        with pytest.raises(StorageUnavailable):
+            settle(database, voices.vault)
+    set_of(voice, deleted_at=LONG_AGO, updated_at=LONG_AGO)
+    voices.tidy()  # is called in requests
     assert where_is(blobs, voice) == [False]
-    voices.tidy()
+    assert settle(database, voices.vault) == 1
     assert where_is(blobs, voice) == [True]
+    with database.session() as session:
+        assert session.get_one(VoiceModel, voice.id).updated_at == LONG_AGO
     with monkeypatch.context() as patch:
-        patch.setattr("voicewright.voices.lifecycle.move", away)
+        patch.setattr(settling, "move", away)
         lifecycle.undelete(OWNER, voice.id)
+    set_of(voice, undeleted_at=LONG_AGO)
     assert where_is(blobs, voice) == [True]
-    with lifecycle._database.session() as session:
-        assert settle(session, voices.vault, since=LONG_AGO) == 1
-        assert settle(session, voices.vault, since=LONG_AGO) == 0
+    assert settle(database, voices.vault) == 1
     assert where_is(blobs, voice) == [False]
+    assert settle(database, None) == 0  # asks the store for nothing
+
+
+def test_what_was_described_anew_is_not_replaced_by_what_was_left_behind(  # noqa: PLR0917
+    voices, new_voice, lifecycle, blobs, database, monkeypatch, tmp_path
+):
+    voice = voices.register(new_voice("Ann"))
+    voices.delete("Ann")
+    with monkeypatch.context() as patch:
+        patch.setattr(lifecycle_module, "settle_voice", lambda *_: False)
+        lifecycle.undelete(OWNER, voice.id)
+    spoken = tmp_path / "spoken.wav"
+    spoken.write_bytes(b"spoken")
+    judged = voices.save_evaluation(voice.id, {"overall": 0.9}, [spoken])
+    assert where_is(blobs, voice) == [False, True]
+    settle(database, voices.vault)
+    assert where_is(blobs, voice) == [False]
+    assert json.loads(blobs.get_named(live_path(voice)))["spoken"] == judged.spoken_digest
+
+
+def test_many_that_were_left_behind_are_found_page_by_page(voices, new_voice, blobs, database, monkeypatch):
+    left = [voices.register(new_voice(name)) for name in ("Ann", "Bob", "Cem")]
+    with monkeypatch.context() as patch:
+        patch.setattr("voicewright.voices.files.settle_voice", lambda *_: False)
+        for voice in left:
+            voices.delete(voice.id)
+    monkeypatch.setattr(settling, "_AT_ONCE", 2)
+    assert settle(database, voices.vault) == 3
+    assert [where_is(blobs, voice) for voice in left] == [[True]] * 3

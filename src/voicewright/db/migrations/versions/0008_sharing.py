@@ -23,8 +23,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("cleanup_notices", "cleanup_runs", "voice_shares"):
         op.drop_table(table)
-    for name in ("cleanup", "undeleted", "resting", "to_purge"):
+    for name in ("cleanup", "unsettled", "to_purge"):
         op.drop_index(f"ix_voice_models_{name}", "voice_models")
+    op.drop_column("voice_models", "unsettled")
     op.drop_column("voice_models", "undeleted_at")
     op.drop_column("voice_models", "purge_at")
     op.create_index(
@@ -65,16 +66,16 @@ def _add_shares() -> None:
 def _add_retention() -> None:
     op.add_column("voice_models", sa.Column("purge_at", _MOMENT, nullable=True))
     op.add_column("voice_models", sa.Column("undeleted_at", _MOMENT, nullable=True))
+    op.add_column(
+        "voice_models", sa.Column("unsettled", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    )
     op.drop_index("ix_voice_models_to_collect", "voice_models")
     op.create_index("ix_voice_models_to_purge", "voice_models", ["purge_at"], postgresql_where=_NOT_COLLECTED)
     op.create_index(
-        "ix_voice_models_resting", "voice_models", ["deleted_at"], postgresql_where=_NOT_COLLECTED
-    )
-    op.create_index(
-        "ix_voice_models_undeleted",
+        "ix_voice_models_unsettled",
         "voice_models",
-        ["undeleted_at"],
-        postgresql_where=sa.text("undeleted_at IS NOT NULL"),
+        ["id"],
+        postgresql_where=sa.text("unsettled AND collected_at IS NULL"),
     )
 
 
