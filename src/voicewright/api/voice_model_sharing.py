@@ -28,9 +28,14 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 class ShareBody(RequestModel):
     """With whom a voice is to be shared."""
 
-    owner_id: UUID = Field(description="Of the voice: your own id. Administrators name the owner's.")
+    owner_id: UUID | None = Field(
+        default=None,
+        description="Whose voice it is: left out, it is yours, and for administrators anybody's.",
+    )
     target_user_ids: list[UUID] = Field(
-        min_length=1, max_length=100, description="Accounts other than the owner's, by id."
+        min_length=1,
+        max_length=100,
+        description="Accounts other than the owner's, by the id that `GET /auth/me` tells each of them.",
     )
     permissions: SharePermission = Field(
         default=SharePermission.USE,
@@ -139,7 +144,9 @@ def share(
         permission=body.permissions,
     )
     shares = [ShareView.of(each) for each in made]
-    return SharesView(model_id=model_id, owner_id=body.owner_id, permissions=body.permissions, shares=shares)
+    return SharesView(
+        model_id=model_id, owner_id=made[0].owner_id, permissions=body.permissions, shares=shares
+    )
 
 
 @router.get("/user/{userId}/shared", summary="List the voices that others share with a user")

@@ -87,6 +87,16 @@ def test_of_a_shared_voice_its_owner_alone_sees_what_they_keep_with_it(ask, shar
     assert seen.json().items() <= full.json().items()
 
 
+def test_whose_voice_it_is_need_not_be_said(ask, person, other, admin):
+    body = {"targetUserIds": [str(other.id)]}
+    for who in (person, admin):
+        answer = ask(who, "POST", "/share", json=body)
+        assert (answer.status_code, answer.json()["ownerId"]) == (200, str(person.id))
+    assert ask(other, "POST", "/share", json=body).status_code == 403
+    wrong = ask(admin, "POST", "/share", json=body | {"ownerId": str(admin.id)})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "VOICE_MODEL_NOT_FOUND")
+
+
 def test_who_has_a_voice_can_give_it_back_and_do_nothing_else_to_it(ask, share, other, make_person):
     third = make_person("cid@example.com")
     assert share(other.id, third.id, permissions="read").status_code == 200
@@ -112,7 +122,7 @@ def test_bad_requests_name_the_fields_and_share_with_nobody(ask, share, person, 
         ({"targetUserIds": ["bob"]}, "targetUserIds[0]"),
         ({"permissions": "own"}, "permissions"),
         ({"permission": "use"}, "permission"),
-        ({"ownerId": None}, "ownerId"),
+        ({"ownerId": "ann"}, "ownerId"),
     ):
         answer = share(other.id, **bad)
         assert answer.status_code == 422, bad

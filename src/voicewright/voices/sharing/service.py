@@ -17,7 +17,7 @@ from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.errors import FieldFault
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.sharing.access import find_model, not_found
+from voicewright.voices.sharing.access import find_model, find_named, not_found
 from voicewright.voices.sharing.errors import ShareTargetsInvalid, VoiceShareNotFound
 from voicewright.voices.sharing.models import SharePermission, VoiceShare
 from voicewright.voices.sharing.rules import granted, holds_for
@@ -60,7 +60,7 @@ class SharingService:
         caller: Caller,
         model_id: uuid.UUID,
         *,
-        owner_id: uuid.UUID,
+        owner_id: uuid.UUID | None = None,
         targets: Sequence[uuid.UUID],
         permission: SharePermission,
     ) -> list[VoiceShare]:
@@ -68,21 +68,25 @@ class SharingService:
 
         Who has it already gets this permission instead of the one they had.
 
+        Args:
+            caller: who asks.
+            model_id: the voice.
+            owner_id: whose it is; None: the caller's own, or, where an administrator asks, anybody's.
+            targets: the accounts that get it.
+            permission: what they may do with it.
+
         Raises:
             NotAllowed: the owner is another than the caller.
             VoiceNotFound: the owner has no such voice.
             ShareTargetsInvalid: names those who have no account here, or are the owner; nothing was shared.
         """
-        require_own_id(caller, owner_id)
         with self._database.session() as session:
-            voice = find_model(session, caller, model_id, need="own")
-            if voice.owner_id != owner_id:
-                raise not_found(model_id)
+            voice = find_named(session, caller, model_id, user_id=owner_id, need="own")
             _hold(session, voice)
-            _check(session, targets, owner_id)
+            _check(session, targets, voice.owner_id)
             made = _enter(session, voice, sorted(set(targets)), permission)
             told = {"with": [str(each.target_user_id) for each in made], "permission": permission.value}
-            note(session, _act(caller, "share", owner_id, model_id=model_id, details=told))
+            note(session, _act(caller, "share", voice.owner_id, model_id=model_id, details=told))
         return made
 
     def shares_of(
