@@ -272,7 +272,8 @@ def test_every_act_is_on_record(cast):
     cast.sharing.shared_with(cast.bob, cast.bob.user_id, limit=1, offset=0)
     cast.sharing.unshare(cast.ann, cast.voice.id, cast.bob.user_id)
     with cast.database.session() as session:
-        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+        about_sharing = select(AuditEvent).where(AuditEvent.action != "voice_model.create")
+        events = session.scalars(about_sharing.order_by(AuditEvent.id)).all()
     assert [(event.action, event.owner_id, event.actor_id, event.model_id) for event in events] == [
         ("voice_model.share", cast.ann.user_id, cast.ann.user_id, cast.voice.id),
         ("voice_model.list", cast.ann.user_id, cast.ann.user_id, cast.voice.id),
