@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from fastapi import Header
 
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
+_BARE: Final = re.compile(r'(?:W/)?"[^"]*"|(?<![^\s,])([0-9]+)(?![^\s,])', re.ASCII)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 IfMatch = Annotated[
@@ -30,12 +31,12 @@ def etag(revision: int) -> str:
 
 
 def wanted_revisions(if_match: str | None) -> frozenset[int] | None:
-    """The revisions that `If-Match` lets through; None: any."""
+    """The revisions that `If-Match` lets through; None: any. A number without quotes is taken as well."""
     if if_match is None or if_match.strip() == "*":
         return None
     # a weak tag matches nothing here (RFC 9110, 13.1.1), and one that we never gave does not either
     strong = [tag for weak, tag in _TAG.findall(if_match) if not weak]
-    return frozenset(int(tag) for tag in strong if _NUMBER.fullmatch(tag))
+    return frozenset(int(tag) for tag in strong + _BARE.findall(if_match) if _NUMBER.fullmatch(tag))
 
 
 def is_known(if_none_match: str | None, revision: int) -> bool:

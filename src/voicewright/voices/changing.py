@@ -26,8 +26,13 @@ def require_revision(voice: VoiceModel, revisions: Collection[int] | None) -> No
     """Refuse a change by somebody who does not know what the voice is now.
 
     Raises:
-        VoiceChanged: it is at none of these revisions.
+        VoiceChanged: it is at none of these revisions; or there are none, because they were not understood.
     """
+    if revisions is not None and not revisions:
+        raise VoiceChanged(
+            f'If-Match names no revision. Give the ETag as it came, such as "{voice.revision}": in quotes, '
+            "without W/ before it."
+        )
     if revisions is not None and voice.revision not in revisions:
         raise VoiceChanged(
             f'The voice model was changed meanwhile: its ETag is "{voice.revision}". Read it again.'

@@ -136,10 +136,15 @@ def test_an_update_by_somebody_who_is_not_up_to_date_is_refused(add_voice, call_
 
     assert put('"1"', 200, notes="one")["revision"] == 2
     refused(put('"1"', 412, notes="two"), "VOICE_MODEL_CHANGED")
-    for never in ('W/"2"', "2", '"x"', "", '"99999999999999999999"'):
-        refused(put(never, 412, notes="two"), "VOICE_MODEL_CHANGED")
+    assert "was changed meanwhile" in put("1", 412, notes="two")["error"]
+    for never in ('W/"2"', "W/2", "x2", '"2', '"x"', '"x 2"', "", '"99999999999999999999"'):
+        body = put(never, 412, notes="two")
+        refused(body, "VOICE_MODEL_CHANGED")
+        assert 'Give the ETag as it came, such as "2"' in body["error"], never
     assert put('"7", "2"', 200, notes="three")["revision"] == 3
-    assert put("*", 200, notes="four")["revision"] == 4
+    assert put("3", 200, notes="of three")["revision"] == 4
+    assert put('"9", 4', 200, notes="of four")["revision"] == 5
+    assert put("*", 200, notes="four")["revision"] == 6
     call_models("POST", f"/{voice.id}/deactivate")  # what its owner sees of it has changed
     refused(put('"4"', 412, notes="five"), "VOICE_MODEL_CHANGED")
 
