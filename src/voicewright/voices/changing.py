@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from voicewright.errors import FieldFault
 from voicewright.voices.checks import checked_details
 from voicewright.voices.errors import VoiceChanged, VoiceNameInvalid, VoiceNameTaken
-from voicewright.voices.finding import newest_of_name
+from voicewright.voices.finding import newest_of_name, owned_by
 from voicewright.voices.merging import merged_object
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import clean_name, name_key
@@ -71,7 +71,9 @@ def rename(session: Session, voice: VoiceModel, name: str) -> list[VoiceModel]:
     key = name_key(wanted)
     holder = newest_of_name(session, voice.owner_id, key)
     if holder is not None and holder.lineage_id != voice.lineage_id:
-        was = "is the name of another voice" if holder.deleted_at is None else "was that of a deleted voice"
+        there = exists().where(owned_by(voice.owner_id), VoiceModel.name_key == key)
+        is_there = session.scalar(select(there))
+        was = "is the name of another voice" if is_there else "was that of a deleted voice"
         message = f"{wanted!r} {was} of this user, whose versions go on counting. Choose another name."
         raise VoiceNameTaken(message, fields=[FieldFault("name", message)])
     lineage = session.scalars(

@@ -202,9 +202,11 @@ def test_renaming_takes_all_versions_along_and_no_name_twice(add_voice, call_mod
         refused(
             call_models("PUT", f"/{first.id}", expect=409, json={"name": taken}), "VOICE_NAME_TAKEN", "name"
         )
-    call_models("DELETE", f"/{bob.id}")
-    body = call_models("PUT", f"/{first.id}", expect=409, json={"name": "Bob"})
-    assert "deleted" in body["error"]
+    newer = add_voice(person, "Bob")
+    for deleted, reason in ((newer, "is the name of another voice"), (bob, "was that of a deleted voice")):
+        call_models("DELETE", f"/{deleted.id}")
+        body = call_models("PUT", f"/{first.id}", expect=409, json={"name": "Bob"})
+        assert reason in body["error"]
     assert call_models("PUT", f"/{first.id}", json={"name": "CAROL"})["name"] == "CAROL"
 
 
