@@ -54,7 +54,13 @@ class Entry:
 
 
 def enter_voice(
-    session: Session, owner_id: uuid.UUID, entry: Entry, trees: StoredTrees, *, activates: bool | None = None
+    session: Session,
+    owner_id: uuid.UUID,
+    entry: Entry,
+    trees: StoredTrees,
+    *,
+    activates: bool | None = None,
+    takes_over: bool = True,
 ) -> VoiceModel:
     """Add the row; the same name again makes the next version, also where the last one was deleted.
 
@@ -66,13 +72,15 @@ def enter_voice(
         entry: what is said of it.
         trees: its files.
         activates: whether it becomes the active one; None: as a new voice does (`voices.policies`).
+        takes_over: whether a new voice may become so in place of another.
     """
     facts, key = entry.facts, name_key(entry.name)
     earlier = newest_of_name(session, owner_id, key)
     active = active_voice(session, owner_id)
     if activates is None:
         has_others = session.scalar(select(exists().where(owned_by(owner_id))))
-        activates = activates_on_creation(entry.quality_score, is_first=not has_others)
+        wanted = activates_on_creation(entry.quality_score, is_first=not has_others)
+        activates = wanted and (takes_over or active is None)
     if activates and active is not None:
         make_inactive(session, active)
     voice = VoiceModel(

@@ -199,7 +199,7 @@ def test_what_was_exported_is_the_same_voice_elsewhere(trip, trained):
     spoken, theirs = trip.here.voices.spoken(voice), trip.there.voices.spoken(made)
     assert theirs.read("sentence-00.flac") == spoken.read("sentence-00.flac")
     second = trip.take(trip.export(voice))
-    assert (second.version, second.lineage_id) == (2, made.lineage_id)
+    assert (second.version, second.lineage_id, second.is_active) == (2, made.lineage_id, False)
     assert trip.take(trip.export(voice), name="Grandma").label == "Grandma, version 1"
     with trip.there.database.session() as session:
         acts = session.scalars(select(AuditEvent).where(AuditEvent.action == "voice_model.import")).all()
@@ -230,6 +230,20 @@ def relisted(entries):
         if path != MANIFEST
     ]
     return {**entries, MANIFEST: json.dumps(manifest).encode()}
+
+
+def test_an_imported_voice_takes_over_from_no_active_one(trip, whole_voice):
+    entries = unpacked(trip.export(trip.register(whole_voice())))
+    manifest = json.loads(entries[MANIFEST])
+    manifest["voice"]["qualityScore"] = 0.95
+    splendid = packed({**entries, MANIFEST: json.dumps(manifest).encode()})
+    first, second = trip.take(splendid), trip.take(splendid)
+    assert (first.is_active, second.is_active) == (True, False)
+    voices = trip.there.voices.of(trip.bob.user_id)
+    assert voices.get_active().id == first.id
+    voices.delete("Ann", 1)
+    voices.delete("Ann", 2)
+    assert trip.take(splendid).is_active
 
 
 def test_whatever_was_changed_on_the_way_is_refused_and_nothing_is_left(trip, whole_voice):

@@ -85,6 +85,8 @@ class ImportService:
     ) -> VoiceModel:
         """Enter the voice of an archive; it becomes a new voice, or the next version of one of that name.
 
+        It becomes the active voice as a new one does, but never in place of another.
+
         Args:
             caller: who asks.
             archive: what came.
@@ -117,7 +119,7 @@ class ImportService:
 
         voices = self._voices.of(owner_id)
         try:
-            return voices.register(new, also=also, verb=None)
+            return voices.register(new, also=also, verb=None, takes_over=False)
         except AppError:
             voices.tidy()
             raise
