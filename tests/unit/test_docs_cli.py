@@ -10,6 +10,7 @@ import typer
 from voicewright.audio.encode import _FROM_EXTENSION
 from voicewright.cli.app import app
 from voicewright.cli.failures import EXIT_STATUS, USAGE_STATUS
+from voicewright.cli.terminal import CLOSED_PIPE_STATUS
 
 
 def commands(group: Any, path: str = "") -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_exit_statuses_are_documented(page: str) -> None:
 
     by_kind = {kind: int(status) for status, kind in rows if kind}
     assert by_kind == {kind.value: status for kind, status in EXIT_STATUS.items()}
-    assert {int(status) for status, kind in rows if not kind} == {0, USAGE_STATUS, 129, 143}
+    assert {int(status) for status, kind in rows if not kind} == {0, USAGE_STATUS, 129, CLOSED_PIPE_STATUS, 143}
 
 
 def test_every_format_to_speak_into_is_documented(page: str) -> None:

@@ -15,6 +15,7 @@ from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - ad
 from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
 from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - the same
 from voicewright.cli.failures import USAGE_STATUS
+from voicewright.cli.terminal import CLOSED_PIPE_STATUS, drop_unread, is_unread
 from voicewright.errors import ErrorKind
 
 if TYPE_CHECKING:
@@ -65,6 +66,16 @@ def run(application: Application, arguments: Sequence[str]) -> int:
     Returns:
         The exit status; docs/cli.md lists them.
     """
+    try:
+        status = _run(application, arguments)
+    except BrokenPipeError:
+        if not is_unread():
+            raise
+        status = CLOSED_PIPE_STATUS
+    return (status or CLOSED_PIPE_STATUS) if drop_unread() else status
+
+
+def _run(application: Application, arguments: Sequence[str]) -> int:
     program: Any = typer.main.get_command(app)
     try:
         status = program.main(
@@ -72,6 +83,8 @@ def run(application: Application, arguments: Sequence[str]) -> int:
         )
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    except SystemExit:  # Typer's own way out of a closed pipe
+        return CLOSED_PIPE_STATUS
     except Exception as error:
         # Typer's usage errors have no public base class: they are told by what they can do.
         if not hasattr(error, "format_message"):

@@ -11,6 +11,7 @@ import typer
 
 from voicewright.cli.failures import describe, show
 from voicewright.cli.signals import Interruption, interruptible
+from voicewright.cli.terminal import CLOSED_PIPE_STATUS, is_unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +150,8 @@ def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
             except (typer.Exit, typer.BadParameter):
                 raise
             except BaseException as error:  # noqa: BLE001 - this is where every error ends
+                if isinstance(error, BrokenPipeError) and is_unread():
+                    raise typer.Exit(CLOSED_PIPE_STATUS) from None
                 stopped = isinstance(error, KeyboardInterrupt) or interruption.cancel.is_set()
                 failure = describe(
                     KeyboardInterrupt() if stopped else error,

@@ -12,6 +12,7 @@ from voicewright.cli.application import Application, command
 from voicewright.cli.progress import progress_bar
 from voicewright.cli.speaking import speak
 from voicewright.cli.standing import Standing
+from voicewright.cli.terminal import open_console
 
 if TYPE_CHECKING:
     from voicewright.speech.say import SayResult
@@ -209,11 +210,9 @@ def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
 
 
 def _print(result: CloneResult, spoken: SayResult | None, active: VoiceModel | None) -> None:
-    from rich.console import Console
-
     from voicewright.cli.report import megabytes, print_evaluation, print_list, spoken_words
 
-    console = Console(highlight=False)
+    console = open_console()
     voice, outcome, intake = result.voice, result.outcome, result.intake
     console.print(f"Voice '{voice.name}', version {voice.version}", style="bold", markup=False)
     memory = f", {megabytes(result.peak_memory_bytes)} of memory" if result.peak_memory_bytes else ""
