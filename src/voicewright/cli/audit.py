@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command
+from voicewright.cli.terminal import print_table, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
 
     from voicewright.audit.models import AuditEvent
     from voicewright.audit.verification import Break, Head, Walk
@@ -25,6 +28,8 @@ Owner = Annotated[
 ]
 
 _MOST_BREAKS = 1000
+_SHORT = 8
+"""Digits of an id that tell those of one installation apart well enough to read by."""
 
 
 @app.command("list")
@@ -44,8 +49,9 @@ def list_events(
     wanted = Wanted(owner_id=_owner_id(application, owner), model_id=model)
     with application.database.session() as session:
         events = find_events(session, wanted, limit=limit)
+        names = {} if as_json else _names(session, events)
     if not as_json:
-        _print_table(events)
+        _print_table(events, names)
     return {"events": [_to_json(event) for event in events]}
 
 
@@ -134,21 +140,40 @@ def _to_json(event: AuditEvent) -> dict[str, Any]:
     return {"id": event.id, "at": event.at.isoformat(), **named, **said, "hash": event.hash.hex()}
 
 
-def _print_table(events: Sequence[AuditEvent]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _names(session: Session, events: Sequence[AuditEvent]) -> dict[uuid.UUID | None, str]:
+    """Who acted, as people call them; an account that was erased has only its id left."""
+    from sqlalchemy import select
 
+    from voicewright.accounts.models import User
+    from voicewright.voices.schemas import LOCAL_USER_ID
+
+    actors = {event.actor_id for event in events}
+    rows = session.execute(select(User.id, User.email).where(User.id.in_(actors - {None})))
+    names = {actor: _short(actor) for actor in actors}
+    names |= {user_id: email for user_id, email in rows if email}
+    return names | {None: "service", LOCAL_USER_ID: "command line"}
+
+
+def _short(whole_id: object) -> str:
+    """The beginning of an id, for people; `--json` has it whole."""
+    return "" if whole_id is None else str(whole_id)[:_SHORT]
+
+
+def _print_table(events: Sequence[AuditEvent], names: dict[uuid.UUID | None, str]) -> None:
     if not events:
         print("Nothing is on record.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("at", "who", "what", "voice", "result", "from", "request"):
-        table.add_column(title, overflow="fold")
-    for event in events:
-        result = event.result if event.code is None else f"{event.result}: {event.code}"
-        who = "" if event.actor_id is None else str(event.actor_id)
-        voice = "" if event.model_id is None else str(event.model_id)
-        texts = (who, event.action, voice, result, event.source, event.request_id or "")
-        table.add_row(f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}", *map(Text, texts))
-    Console(highlight=False).print(table)
+    rows = [
+        (
+            utc(event.at),
+            names[event.actor_id],
+            event.action.removeprefix("voice_model."),
+            _short(event.model_id),
+            event.result if event.code is None else f"{event.result}: {event.code}",
+            event.source,
+            _short(event.request_id),
+        )
+        for event in events
+    ]
+    titles = ("at (UTC)", "who", "what", "voice", "result", "from", "request")
+    print_table(titles, rows, may_be_cut={"who", "what", "result", "from"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command
+from voicewright.cli.terminal import print_table, utc
 
 if TYPE_CHECKING:
     from voicewright.privacy.models import Consent
@@ -18,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Record, list and take back the con
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 _ALL = 1_000_000_000
+_DAY = len("2027-01-31")
 
 
 @app.command("add")
@@ -98,18 +100,17 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _print_table(consents: list[Consent]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not consents:
         print('No consents yet. Record one: voicewright consents add "Ann"')
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("speaker", "to", "recorded", "expires", "revoked", "id"):
-        table.add_column(title, overflow="fold", no_wrap=title == "id")
-    for consent in consents:
-        times = (consent.asserted_at, consent.expires_at, consent.revoked_at)
-        days = ["" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}" for at in times]
-        table.add_row(Text(consent.speaker), ", ".join(consent.scope), *days, str(consent.id))
-    Console(highlight=False).print(table)
+    rows = [
+        (
+            consent.speaker,
+            ", ".join(consent.scope),
+            *(utc(at)[:_DAY] for at in (consent.asserted_at, consent.expires_at, consent.revoked_at)),
+            str(consent.id),
+        )
+        for consent in consents
+    ]
+    titles = ("speaker", "to", "recorded", "expires", "revoked", "id")
+    print_table(titles, rows, may_be_cut={"speaker", "to"})

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from voicewright.cli.application import Application, command
+from voicewright.cli.terminal import print_table, utc
 
 if TYPE_CHECKING:
     from voicewright.accounts.models import User
@@ -195,23 +196,18 @@ def _summary(user: User) -> dict[str, Any]:
 
 
 def _print_table(users: list[User]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not users:
         print("Nobody has an account yet. Make one: voicewright users add EMAIL --admin")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("account", "name", "role", "last sign-in", ""):
-        table.add_column(title, overflow="fold")
-    for user in users:
-        seen = user.last_sign_in_at
-        table.add_row(
-            Text(user.email or str(user.id)),
-            Text(user.name),
+    rows = [
+        (
+            user.email or str(user.id),
+            user.name,
             user.role,
-            "never" if seen is None else f"{seen.astimezone():%Y-%m-%d %H:%M}",
+            utc(user.last_sign_in_at) or "never",
             "disabled" if user.disabled_at is not None else "",
         )
-    Console(highlight=False).print(table)
+        for user in users
+    ]
+    titles = ("account", "name", "role", "last sign-in (UTC)", "")
+    print_table(titles, rows, may_be_cut={"account", "name"})

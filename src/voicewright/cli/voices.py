@@ -9,6 +9,7 @@ import typer
 
 from voicewright.cli.application import Application, command, voices_of
 from voicewright.cli.progress import progress_bar
+from voicewright.cli.terminal import open_console, print_table, utc
 
 if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
@@ -196,45 +197,39 @@ def _details(voice: VoiceModel) -> dict[str, Any]:
 
 
 def _print_table(voices: list[VoiceModel]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not voices:
         print('No voices yet. Make one: voicewright clone FOLDER --name "My voice"')
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "version", "overall", "engine", "language", "speech", "made"):
-        table.add_column(title, overflow="fold")
-    for voice in voices:
-        overall = "?" if voice.evaluation is None else f"{voice.evaluation['overall']:.2f}"
-        table.add_row(
-            Text(f"{voice.name}{' *' if voice.is_active else ''}"),
+    rows = [
+        (
+            "*" if voice.is_active else "",
+            voice.name,
             str(voice.version),
-            overall,
+            "?" if voice.quality_score is None else f"{voice.quality_score:.2f}",
             voice.engine,
             voice.language,
             f"{voice.speech_s:.0f} s",
-            f"{voice.created_at.astimezone():%Y-%m-%d %H:%M}",
+            utc(voice.created_at),
         )
-    Console(highlight=False).print(table)
+        for voice in voices
+    ]
+    titles = ("", "name", "version", "overall", "engine", "language", "speech", "made (UTC)")
+    print_table(titles, rows, may_be_cut={"name", "engine"})
     if any(voice.is_active for voice in voices):
         print("* the active voice, which `voicewright say` uses when none is named")
 
 
 def _print_voice(voice: VoiceModel) -> None:
-    from rich.console import Console
-
     from voicewright.cli.report import megabytes, print_evaluation
 
-    console = Console(highlight=False)
+    console = open_console()
     active = ", active" if voice.is_active else ""
     console.print(f"Voice '{voice.name}', version {voice.version}{active}", style="bold", markup=False)
     console.print(
         f"  id {voice.id}\n"
         f"  engine {voice.engine} {voice.engine_version}, language {voice.language}\n"
         f"  {voice.speech_s:.0f} s of speech, trained in {voice.train_s:.0f} s, "
-        f"{megabytes(voice.artefact_bytes)} on disk, made {voice.created_at.astimezone():%Y-%m-%d %H:%M}",
+        f"{megabytes(voice.artefact_bytes)} on disk, made {utc(voice.created_at)} UTC",
         markup=False,
     )
     console.print()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.terminal import print_table
 from voicewright.cli.voices import Json, Name, Version, app
 
 if TYPE_CHECKING:
@@ -144,17 +145,17 @@ def _shared_json(shared: SharedVoice) -> dict[str, Any]:
 
 
 def _print_table(models: list[SharedVoice]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not models:
         print("Nobody shares a voice with this account.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "version", "of", "to", "id"):
-        table.add_column(title, overflow="fold", no_wrap=title == "id")
-    for each in models:
-        name, of = Text(each.voice.name), Text(each.owner_name or "")
-        table.add_row(name, str(each.voice.version), of, str(each.share.permission), str(each.voice.id))
-    Console(highlight=False).print(table)
+    rows = [
+        (
+            each.voice.name,
+            str(each.voice.version),
+            each.owner_name or "",
+            str(each.share.permission),
+            str(each.voice.id),
+        )
+        for each in models
+    ]
+    print_table(("name", "version", "of", "to", "id"), rows, may_be_cut={"name", "of"})

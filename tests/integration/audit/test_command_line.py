@@ -17,6 +17,7 @@ from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.bootstrap import LocalApplication
 from voicewright.cli.app import run
+from voicewright.voices.schemas import LOCAL_USER_ID
 
 if TYPE_CHECKING:
     from voicewright.db.server import Database
@@ -38,7 +39,6 @@ def audit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], s
     assert settings.database_url is not None
     monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
     monkeypatch.setenv("VOICEWRIGHT_HOME", str(settings.home))
-    monkeypatch.setenv("COLUMNS", "300")
 
     def audit(*arguments: object) -> tuple[int, str, str]:
         status = run(Quiet(), ["audit", *map(str, arguments)])
@@ -67,7 +67,14 @@ def test_what_was_done_is_listed(audit: Run, database: Database, ann: uuid.UUID)
     status, out, _ = audit("list")
     assert status == 0
     assert "refused: VOICE_MODEL_NOT_FOUND" in out
-    assert str(model_id) in out
+    title, theirs, hers = out.splitlines()
+    assert title.split() == ["at", "(UTC)", "who", "what", "voice", "result", "from", "request"]
+    assert theirs.split()[2:5] == ["00000000", "read", "refused:"]
+    assert hers.split()[2:] == ["ann@example.com", "read", str(model_id)[:8], "done", "command"]
+    act(database, LOCAL_USER_ID)
+    with database.session() as session:
+        note(session, Act("account.delete", LOCAL_USER_ID, None))
+    assert [line[18:33].strip() for line in audit("list")[1].splitlines()[1:3]] == ["service", "command line"]
     for filters in (["--owner", "ann@example.com"], ["--owner", ann], ["--model", model_id]):
         [event] = json.loads(audit("list", *filters, "--json")[1])["events"]
         assert (event["actor_id"], event["model_id"], event["source"]) == (str(ann), str(model_id), "command")
