@@ -83,7 +83,9 @@ class SharedModelView(View):
 
     id: UUID
     user_id: UUID = Field(description="Whose it is.")
-    owner_name: str | None = Field(description="What its owner is called, if they say.")
+    owner_name: str | None = Field(
+        description="What its owner is called; of one without a name, what is before the @ of the address."
+    )
     permissions: SharePermission
     shared_at: UtcMoment
     name: str

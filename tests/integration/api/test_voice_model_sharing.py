@@ -64,7 +64,7 @@ def test_a_voice_is_shared_listed_and_taken_back(ask, share, person, other, voic
     assert shared["total"] == 1
     model = shared["models"][0]
     assert (model["id"], model["userId"], model["provider"]) == (str(voice.id), str(person.id), "tone")
-    assert (model["ownerName"], model["permissions"], model["sharedAt"]) == (None, "use", moment)
+    assert (model["ownerName"], model["permissions"], model["sharedAt"]) == ("ann", "use", moment)
     assert ask(person, "DELETE", f"/share/{other.id}").status_code == 204
     assert shared_with_other()["models"] == []
     again = ask(person, "DELETE", f"/share/{other.id}")

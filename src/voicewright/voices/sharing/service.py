@@ -39,7 +39,7 @@ class SharedVoice:
 
     voice: VoiceModel
     owner_name: str | None
-    """What its owner is called; None where they have no account or no name."""
+    """What its owner is called, or how their e-mail address begins; None where they have no account."""
     share: VoiceShare
 
 
@@ -123,12 +123,14 @@ class SharingService:
             total = session.scalar(select(func.count()).select_from(shown.subquery())) or 0
             page = (
                 shown.join(User, User.id == VoiceShare.owner_id, isouter=True)
-                .add_columns(VoiceModel, User.name)
+                .add_columns(VoiceModel, User)
                 .order_by(VoiceShare.created_at.desc(), VoiceShare.id)
                 .limit(limit)
                 .offset(offset)
             )
-            found = [SharedVoice(voice, name or None, share) for share, voice, name in session.execute(page)]
+            found = [
+                SharedVoice(voice, _called(owner), share) for share, voice, owner in session.execute(page)
+            ]
             note(session, _act(caller, "list", user_id, details={"what": "shared with them"}))
         return found, total
 
@@ -167,6 +169,11 @@ class SharingService:
 
 def _act(caller: Caller, verb: str, owner_id: uuid.UUID, **about: Any) -> Act:
     return Act(f"voice_model.{verb}", owner_id, caller.user_id, api_key_id=caller.api_key_id, **about)
+
+
+def _called(owner: User | None) -> str | None:
+    """The name, or else what is before the @: enough to know them by, while nobody can write to it."""
+    return None if owner is None else owner.name or (owner.email or "").rpartition("@")[0] or None
 
 
 def _hold(session: Session, voice: VoiceModel) -> None:
