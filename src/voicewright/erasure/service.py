@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
@@ -34,6 +34,8 @@ from voicewright.voices.owner_lock import lock_owner
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
 
     from voicewright.accounts.users import Users
     from voicewright.db.server import Database
@@ -89,9 +91,12 @@ class ErasureService:
             LastAdministrator: nobody would be left who administers.
             BackupBusy: their voices are being backed up or restored; nothing was deleted.
         """
-        with self._database.session() as alone:  # a backup under way would bring the key back
-            lock_backups(alone, user_id, wait_s=_BACKUP_WAIT_S)
-            erasure = self._erase_rows(user_id, requested_by)
+        with self._database.session() as session:
+            lock_backups(session, user_id, wait_s=_BACKUP_WAIT_S)  # one under way would bring the key back
+            session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))  # it was for that one
+            erasure = self._erase_rows(session, user_id, requested_by)
+        self._parts.samples.keys.forget(user_id)
+        _LOG.info("the account %s was deleted, and the key of its files destroyed", user_id)
         try:
             return self.finish(erasure.id)
         except AppError as error:
@@ -158,30 +163,27 @@ class ErasureService:
                 self._clear(erasure)
         return len(found)
 
-    def _erase_rows(self, user_id: uuid.UUID, requested_by: uuid.UUID | None) -> Erasure:
+    def _erase_rows(self, session: Session, user_id: uuid.UUID, requested_by: uuid.UUID | None) -> Erasure:
         parts = self._parts
-        with self._database.session() as session:
-            user = parts.users.lock_to_delete(session, user_id)
-            lock_owner(session, user_id)
-            parts.training.cancel_all(session, user_id)
-            found = belongings(session, user_id)
-            parts.voices.vault.keys.destroy(session, user_id)
-            now = datetime.now(UTC)
-            erasure = Erasure(
-                id=uuid.uuid4(),
-                user_id=user_id,
-                requested_by=requested_by,
-                requested_at=now,
-                key_destroyed_at=now,
-                deleted=delete_rows(session, user_id, user.email),
-                bytes=found.bytes,
-                traces={"jobs": found.jobs, "trees": found.trees},
-            )
-            session.add(erasure)
-            told = {"erasure": str(erasure.id), "deleted": erasure.deleted}
-            note(session, Act("account.delete", user_id, requested_by, details=told))
-        parts.samples.keys.forget(user_id)
-        _LOG.info("the account %s was deleted, and the key of its files destroyed", user_id)
+        user = parts.users.lock_to_delete(session, user_id)
+        lock_owner(session, user_id)
+        parts.training.cancel_all(session, user_id)
+        found = belongings(session, user_id)
+        parts.voices.vault.keys.destroy(session, user_id)
+        now = datetime.now(UTC)
+        erasure = Erasure(
+            id=uuid.uuid4(),
+            user_id=user_id,
+            requested_by=requested_by,
+            requested_at=now,
+            key_destroyed_at=now,
+            deleted=delete_rows(session, user_id, user.email),
+            bytes=found.bytes,
+            traces={"jobs": found.jobs, "trees": found.trees},
+        )
+        session.add(erasure)
+        told = {"erasure": str(erasure.id), "deleted": erasure.deleted}
+        note(session, Act("account.delete", user_id, requested_by, details=told))
         return erasure
 
     def _clear(self, erasure: Erasure) -> None:

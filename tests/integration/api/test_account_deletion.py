@@ -6,6 +6,7 @@ import importlib
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from voicewright.accounts.rate_limits import per_window
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.db.base import Base
+from voicewright.db.server import AT_MOST
 from voicewright.erasure import service as erasure_service
 from voicewright.erasure.receipts import digest_of
 from voicewright.erasure.rows import NOBODY
@@ -334,6 +336,14 @@ def test_a_deletion_lets_the_lock_of_its_backups_go(client, person, admin, datab
     assert client.delete(f"/admin/users/{person.id}", headers=admin.headers).status_code == 200
     with database.session() as session:
         lock_backups(session, person.id, wait_s=0.1)
+
+
+def test_a_deletion_needs_one_connection(client, person, admin, database):
+    """Otherwise a crowd of them would wait for each other."""
+    with ExitStack() as held:
+        for _ in range(AT_MOST - 1):
+            held.enter_context(database.session()).connection()
+        assert client.delete(f"/admin/users/{person.id}", headers=admin.headers).status_code == 200
 
 
 def test_a_rating_and_a_deletion_at_once_do_not_wait_in_a_circle(  # noqa: PLR0917 - fixtures
