@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
+from pydantic import BaseModel, Field
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.policies import require_signed_in
@@ -38,6 +39,13 @@ class DeletionBody(RequestBody):
     password: Annotated[
         Password | None, Body(description="Left out where the account has none: then sign in just before.")
     ] = None
+
+
+class ReceiptsView(BaseModel):
+    """A page of receipts."""
+
+    erasures: list[Receipt]
+    total: int = Field(description="Of all pages.")
 
 
 @router.delete(
@@ -75,6 +83,22 @@ def delete_account(
 def delete_user(user_id: UUID, caller: Admin, services: Wired, response: Response) -> Receipt:
     """Delete somebody's account with all that belongs to it, as they can themselves; answers the receipt."""
     return _told(services.erasures.erase(user_id, requested_by=caller.user_id), response)
+
+
+@router.get(
+    "/admin/erasures",
+    tags=["users"],
+    summary="List the receipts of deleted accounts",
+    dependencies=[Depends(calling(Scope.ADMIN))],
+)
+def erasures(
+    services: Wired,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> ReceiptsView:
+    """A page of them, the newest first."""
+    found, total = services.erasures.page(limit=limit, offset=offset)
+    return ReceiptsView(erasures=[Receipt.of(erasure) for erasure in found], total=total)
 
 
 @router.get(

@@ -21,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, help="Add, list, disable people; links a
 Email = Annotated[str, typer.Argument(help="E-mail address of the account.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
-_ALL = 1_000_000_000
+ALL = 1_000_000_000
+"""More than there is of anything."""
 
 
 @app.command("add")
@@ -62,7 +63,7 @@ def add(
 def list_users(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
     """List the accounts, the oldest first."""
     application: Application = ctx.obj
-    users, _ = application.accounts.users.page(limit=_ALL)
+    users, _ = application.accounts.users.page(limit=ALL)
     if not as_json:
         _print_table(list(users))
     return {"users": [_summary(user) for user in users]}

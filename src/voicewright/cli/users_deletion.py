@@ -1,14 +1,18 @@
-"""`voicewright users delete`: an account goes, with all that it has."""
+"""`voicewright users delete`, `erasures`: an account goes, with all that it has; the receipts of those."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voicewright.cli.application import Application, command
-from voicewright.cli.users import Email, Json, app
+from voicewright.cli.terminal import print_table, utc
+from voicewright.cli.users import ALL, Email, Json, app
+
+if TYPE_CHECKING:
+    from voicewright.erasure.receipts import Receipt
 
 
 @app.command("delete")
@@ -41,3 +45,25 @@ def delete(
         if receipt.state != "complete":
             print("A store is away: what nobody can read any more is removed there within the hour.")
     return receipt.model_dump(mode="json")
+
+
+@app.command("erasures")
+@command
+def erasures(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
+    """List the receipts of deleted accounts, the newest first."""
+    from voicewright.erasure.receipts import Receipt
+
+    application: Application = ctx.obj
+    found, _ = application.erasures.page(limit=ALL)
+    receipts = [Receipt.of(erasure) for erasure in found]
+    if not as_json:
+        _print_table(receipts)
+    return {"erasures": [receipt.model_dump(mode="json") for receipt in receipts]}
+
+
+def _print_table(receipts: list[Receipt]) -> None:
+    if not receipts:
+        print("No account has been deleted yet.")
+        return
+    rows = [(utc(one.requested_at), str(one.user_id), one.state, str(one.id)) for one in receipts]
+    print_table(("deleted (UTC)", "account", "state", "receipt"), rows)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
@@ -114,6 +114,13 @@ class ErasureService:
         if found is None:
             raise ErasureNotFound(f"There is no receipt with the id {erasure_id}.")
         return found
+
+    def page(self, *, limit: int, offset: int = 0) -> tuple[Sequence[Erasure], int]:
+        """What was deleted with the last accounts, the newest first, and how many were deleted at all."""
+        newest_first = select(Erasure).order_by(Erasure.requested_at.desc(), Erasure.id)
+        with self._database.session() as session:
+            total = session.scalar(select(func.count()).select_from(Erasure)) or 0
+            return session.scalars(newest_first.limit(limit).offset(offset)).all(), total
 
     def finish(self, erasure_id: uuid.UUID) -> Erasure:
         """Remove the objects of a deleted account, and its traces on this machine; again does no harm.

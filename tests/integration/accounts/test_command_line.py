@@ -149,6 +149,7 @@ def test_an_account_is_deleted_with_all_that_it_has(users, as_json, accounts, mo
     accounts.users.add("ann@example.com", password=PASSWORD)
     bob = accounts.users.add("bob@example.com")
     accounts.users.add("root@example.com", role="admin")
+    assert "No account has been deleted" in users("erasures")[1]
     assert users("delete", "ann@example.com")[0] == 2  # nobody can be asked
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
     monkeypatch.setattr(io, "StringIO", Terminal)
@@ -158,6 +159,10 @@ def test_an_account_is_deleted_with_all_that_it_has(users, as_json, accounts, mo
     assert (status, "accounts: 1" in out, "SHA-256" in out) == (0, True, True)
     receipt = as_json("delete", "bob@example.com", "--yes")
     assert (receipt["user_id"], receipt["requested_by"], receipt["state"]) == (str(bob.id), None, "complete")
+    newest, oldest = as_json("erasures")["erasures"]
+    assert (newest, oldest["deleted"]["accounts"]) == (receipt, 1)
+    lines = users("erasures")[1].splitlines()
+    assert [str(bob.id) in lines[1], receipt["id"] in lines[1], oldest["id"] in lines[2]] == [True] * 3
     assert users("delete", "bob@example.com", "--yes")[0] == 4
     status, out, _ = users("delete", "root@example.com", "--yes", "--json")
     assert (status, json.loads(out)["code"]) == (5, "LAST_ADMINISTRATOR")

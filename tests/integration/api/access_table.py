@@ -334,6 +334,7 @@ TABLE: dict[str, Row] = {
     "GET /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
     "PATCH /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}", {"disabled": True}),
     "DELETE /admin/users/{user_id}": for_admins(200, "/admin/users/{user_id}"),
+    "GET /admin/erasures": for_admins(200, "/admin/erasures"),
     "GET /admin/erasures/{erasure_id}": for_admins(200, "/admin/erasures/{erasure_id}"),
     "DELETE /account": for_everybody(200, None, "/account"),
     "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),

@@ -214,6 +214,10 @@ def test_administrators_delete_accounts_and_the_last_one_stays(client, admin, ma
     assert client.delete(path, headers=person.headers).status_code == 403
     receipt = client.delete(path, headers=admin.headers).json()
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(admin.id))
+    later = client.delete(f"/admin/users/{make_person('gone@example.com').id}", headers=admin.headers).json()
+    for query, page in (("", [later, receipt]), ("?limit=1", [later]), ("?limit=1&offset=1", [receipt])):
+        listed = client.get(f"/admin/erasures{query}", headers=admin.headers).json()
+        assert listed == {"erasures": page, "total": 2}
     assert client.delete(path, headers=admin.headers).json()["code"] == "USER_NOT_FOUND"
     assert (
         client.delete(f"/admin/users/{admin.id}", headers=admin.headers).json()["code"]
