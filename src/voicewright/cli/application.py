@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol
 import typer
 
 from voicewright.cli.failures import describe, show
+from voicewright.cli.owners import advise
 from voicewright.cli.signals import Interruption, interruptible
 from voicewright.cli.terminal import CLOSED_PIPE_STATUS, is_unread
 
@@ -158,6 +159,7 @@ def command(function: Callable[P, dict[str, Any] | None]) -> Callable[P, None]:
                     log_path=application.log_path,
                     data_dir=application.data_dir,
                 )
+                failure = advise(failure, kwargs.get("owner"))
                 status = show(application.standing.tell(failure, stopped=stopped), as_json=as_json)
                 raise typer.Exit(interruption.status if stopped else status) from None
         if as_json and answer is not None:

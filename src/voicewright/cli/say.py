@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.owners import how_to_get_one
 from voicewright.cli.speaking import speak
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def say(
     voices = voices_of(application, owner)
     found = voices.find_to_speak(voice, version) if voice is not None else voices.get_active()
     if found is None:
-        raise VoiceNotFound("There is no voice yet. Make one: voicewright clone FOLDER --name NAME")
+        raise VoiceNotFound("No voice is active: name one with --voice. " + how_to_get_one(owner))
     folder = voices.of(found.owner_id).materialise(found)
     client = application.engine(found.engine)
     request = SayRequest(folder, text, out, language=language, speed=speed, seed=seed)

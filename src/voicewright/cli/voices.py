@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.owners import how_to_get_one
 from voicewright.cli.progress import progress_bar
 from voicewright.cli.terminal import open_console, print_table, utc
 
 if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
 
-app = typer.Typer(no_args_is_help=True, help="List, show, choose, evaluate and delete your voices.")
+app = typer.Typer(
+    no_args_is_help=True, help="List, show, choose, evaluate, share, export, back up and delete voices."
+)
 
 Name = Annotated[str, typer.Argument(help="Name or id of the voice.")]
 Version = Annotated[int | None, typer.Option(help="Of the voice; the newest by default.")]
+Owner = Annotated[str | None, typer.Option(help="Whose: the e-mail address of an account of the service.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 
@@ -26,25 +30,25 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.
 def list_voices(
     *,
     ctx: typer.Context,
-    owner: Annotated[
-        str | None, typer.Option(help="Whose: the e-mail address of an account of the service.")
-    ] = None,
+    owner: Owner = None,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """List the voices by name, the newest version of each first."""
     application: Application = ctx.obj
     found = voices_of(application, owner).list_voices()
     if not as_json:
-        _print_table(found)
+        _print_table(found, owner)
     return {"voices": [_summary(voice) for voice in found]}
 
 
 @app.command("show")
 @command
-def show(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False) -> dict[str, Any]:
+def show(
+    *, ctx: typer.Context, name: Name, version: Version = None, owner: Owner = None, as_json: Json = False
+) -> dict[str, Any]:
     """Show all that is known of a voice."""
     application: Application = ctx.obj
-    voice = application.voices.get(name, version)
+    voice = voices_of(application, owner).get(name, version)
     if not as_json:
         _print_voice(voice)
     return _details(voice)
@@ -52,10 +56,12 @@ def show(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Js
 
 @app.command("use")
 @command
-def use(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False) -> dict[str, Any]:
+def use(
+    *, ctx: typer.Context, name: Name, version: Version = None, owner: Owner = None, as_json: Json = False
+) -> dict[str, Any]:
     """Make a voice the active one, which speaks where none is named."""
     application: Application = ctx.obj
-    voice = application.voices.activate(name, version)
+    voice = voices_of(application, owner).activate(name, version)
     if not as_json:
         print(f"'{voice.name}', version {voice.version}, is the active voice now.")
     return _summary(voice)
@@ -63,13 +69,14 @@ def use(*, ctx: typer.Context, name: Name, version: Version = None, as_json: Jso
 
 @app.command("versions")
 @command
-def versions(*, ctx: typer.Context, name: Name, as_json: Json = False) -> dict[str, Any]:
+def versions(*, ctx: typer.Context, name: Name, owner: Owner = None, as_json: Json = False) -> dict[str, Any]:
     """List the versions of a voice, the newest first."""
     application: Application = ctx.obj
-    lineage = application.voices.get(name).lineage_id
-    found = [voice for voice in application.voices.list_voices() if voice.lineage_id == lineage]
+    voices = voices_of(application, owner)
+    lineage = voices.get(name).lineage_id
+    found = [voice for voice in voices.list_voices() if voice.lineage_id == lineage]
     if not as_json:
-        _print_table(found)
+        _print_table(found, owner)
     return {"voices": [_summary(voice) for voice in found]}
 
 
@@ -80,11 +87,12 @@ def rollback(
     ctx: typer.Context,
     name: Name,
     version: Annotated[int, typer.Option(help="The version to go back to.")],
+    owner: Owner = None,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Make an older version of a voice the current one: a new version with the same files."""
     application: Application = ctx.obj
-    voice = application.voices.rollback(name, version)
+    voice = voices_of(application, owner).rollback(name, version)
     if not as_json:
         print(f"'{voice.name}', version {voice.version}, is as version {version} was.")
     return _summary(voice)
@@ -97,11 +105,12 @@ def rename(
     ctx: typer.Context,
     name: Name,
     new_name: Annotated[str, typer.Argument(help="What it is to be called.")],
+    owner: Owner = None,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Give a voice another name, in all its versions."""
     application: Application = ctx.obj
-    voice = application.voices.rename(name, new_name)
+    voice = voices_of(application, owner).rename(name, new_name)
     if not as_json:
         print(f"'{name}' is called '{voice.name}' now.")
     return _summary(voice)
@@ -110,7 +119,7 @@ def rename(
 @app.command("evaluate")
 @command
 def evaluate(
-    *, ctx: typer.Context, name: Name, version: Version = None, as_json: Json = False
+    *, ctx: typer.Context, name: Name, version: Version = None, owner: Owner = None, as_json: Json = False
 ) -> dict[str, Any]:
     """Judge a voice again, against the recordings that were held out of its training."""
     from voicewright.storage.work import work_folder
@@ -118,7 +127,8 @@ def evaluate(
     from voicewright.training.progress import Stages
 
     application: Application = ctx.obj
-    voice = application.voices.get(name, version)
+    voices = voices_of(application, owner)
+    voice = voices.get(name, version)
     client = application.engine(voice.engine)
     with progress_bar() as on_progress, work_folder(application.work_dir, f"judge-{voice.id}") as folder:
         stages = Stages({"judging": 1.0}, on_progress)
@@ -126,7 +136,7 @@ def evaluate(
             voice,
             client,
             application.measurer,
-            application.voices,
+            voices,
             folder=folder.path,
             on_progress=lambda stage, done: stages.step("judging", done, stage),
             cancel=application.interruption.cancel,
@@ -147,12 +157,14 @@ def delete(
     purge: Annotated[
         bool, typer.Option("--purge", help="For good, with its files; this can't be undone.")
     ] = False,
+    owner: Owner = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Delete a voice; for a while `undelete` brings it back."""
     application: Application = ctx.obj
-    voice = application.voices.get(name, version)
+    voices = voices_of(application, owner)
+    voice = voices.get(name, version)
     if not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("Nobody can be asked here; add --yes to delete without asking.")
@@ -162,7 +174,7 @@ def delete(
             if not as_json:
                 print("Nothing was deleted.")
             return {"deleted": None}
-    application.voices.delete(voice.id, purge=purge)
+    voices.delete(voice.id, purge=purge)
     if not as_json:
         print(f"Deleted '{voice.name}', version {voice.version}.")
     return {"deleted": str(voice.id)}
@@ -196,9 +208,9 @@ def _details(voice: VoiceModel) -> dict[str, Any]:
     }
 
 
-def _print_table(voices: list[VoiceModel]) -> None:
+def _print_table(voices: list[VoiceModel], owner: str | None) -> None:
     if not voices:
-        print('No voices yet. Make one: voicewright clone FOLDER --name "My voice"')
+        print("No voices yet. " + how_to_get_one(owner))
         return
     rows = [
         (
@@ -216,7 +228,8 @@ def _print_table(voices: list[VoiceModel]) -> None:
     titles = ("", "name", "version", "overall", "engine", "language", "speech", "made (UTC)")
     print_table(titles, rows, may_be_cut={"name", "engine"})
     if any(voice.is_active for voice in voices):
-        print("* the active voice, which `voicewright say` uses when none is named")
+        say = "say" if owner is None else f"say --owner {owner}"
+        print(f"* the active voice, which `voicewright {say}` uses when none is named")
 
 
 def _print_voice(voice: VoiceModel) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
-from voicewright.cli.voices import Json, Version, app
+from voicewright.cli.terminal import print_table, utc
+from voicewright.cli.voices import Json, Owner, Version, app
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,9 +29,7 @@ def undelete(
         str | None, typer.Argument(help="Name or id of a deleted voice; without it they are listed.")
     ] = None,
     version: Version = None,
-    owner: Annotated[
-        str | None, typer.Option(help="Whose: the e-mail address of an account of the service.")
-    ] = None,
+    owner: Owner = None,
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Bring a deleted voice back, or list those that can come back."""
@@ -44,12 +43,13 @@ def undelete(
     resting, _ = lifecycle.list_deleted(caller, voices.owner_id, limit=_ALL, offset=0)
     if name is None:
         if not as_json:
-            print("\n".join(map(_line, resting)) or "No deleted voice can be brought back.")
+            _print_table(resting)
         return {"voices": [_to_json(voice) for voice in resting]}
     meant = [voice for voice in resting if _is_meant(voice, name, version)]
     if not meant:
         raise VoiceNotFound(
-            f"No deleted voice {name!r} can be brought back. All that can: `voicewright voices undelete`."
+            f"No deleted voice {name!r} can be brought back. All that can: "
+            f"`voicewright voices undelete{'' if owner is None else f' --owner {owner}'}`."
         )
     back = lifecycle.undelete(caller, meant[0].id)
     if not as_json:
@@ -101,9 +101,12 @@ def _is_meant(voice: VoiceModel, reference: str, version: int | None) -> bool:
     return named and version in {None, voice.version}
 
 
-def _line(voice: VoiceModel) -> str:
-    until = "" if voice.purge_at is None else f", until {voice.purge_at.astimezone():%Y-%m-%d %H:%M}"
-    return f"'{voice.name}', version {voice.version}{until}: {voice.id}"
+def _print_table(voices: list[VoiceModel]) -> None:
+    if not voices:
+        print("No deleted voice can be brought back.")
+        return
+    rows = [(voice.name, str(voice.version), utc(voice.purge_at), str(voice.id)) for voice in voices]
+    print_table(("name", "version", "until (UTC)", "id"), rows, may_be_cut={"name"})
 
 
 def _to_json(voice: VoiceModel) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import as_id, close_names, name_key
+from voicewright.voices.schemas import LOCAL_USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,8 @@ def find_voice(
         voice = session.scalar(select(VoiceModel).where(mine, VoiceModel.id == wanted_id))
         if voice is None or version not in {None, voice.version}:
             raise VoiceNotFound(
-                f"There is no voice with the id {wanted_id}. `voicewright voices list` shows all."
+                f"There is no voice with the id {wanted_id}."
+                + _if_local(owner_id, " `voicewright voices list` shows all.")
             )
         return voice
     versions = session.scalars(
@@ -48,7 +50,7 @@ def find_voice(
     for voice in versions:
         if version in {None, voice.version}:
             return voice
-    raise VoiceNotFound(_not_found(session, mine, str(reference), version, versions))
+    raise VoiceNotFound(_not_found(session, owner_id, str(reference), version, versions))
 
 
 def newest_of_name(session: Session, owner_id: uuid.UUID, key: str) -> VoiceModel | None:
@@ -75,7 +77,7 @@ def of_job(session: Session, training_job_id: uuid.UUID | None) -> VoiceModel | 
 
 def _not_found(
     session: Session,
-    mine: ColumnElement[bool],
+    owner_id: uuid.UUID,
     reference: str,
     version: int | None,
     versions: Sequence[VoiceModel],
@@ -83,13 +85,18 @@ def _not_found(
     if versions:
         known = ", ".join(str(voice.version) for voice in reversed(versions))
         return f"The voice {versions[0].name} has no version {version}. It has: {known}."
+    mine = owned_by(owner_id)
     names = session.scalars(select(VoiceModel.name).where(mine).order_by(VoiceModel.created_at)).all()
     close = close_names(reference, names)
     if close:
         return f"There is no voice called {reference!r}. Did you mean {' or '.join(map(repr, close))}?"
     if names:
-        return f"There is no voice called {reference!r}. All there are: `voicewright voices list`."
-    return (
-        f"There is no voice called {reference!r}, nor any other yet. Make one: "
-        "`voicewright clone FOLDER --name NAME`."
-    )
+        told = f"There is no voice called {reference!r}."
+        return told + _if_local(owner_id, " All there are: `voicewright voices list`.")
+    told = f"There is no voice called {reference!r}, nor any other yet."
+    return told + _if_local(owner_id, " Make one: `voicewright clone FOLDER --name NAME`.")
+
+
+def _if_local(owner_id: uuid.UUID, advice: str) -> str:
+    """What helps at the command line, and no account that asks over HTTP."""
+    return advice if owner_id == LOCAL_USER_ID else ""

@@ -37,7 +37,9 @@ def test_a_deleted_voice_is_listed_and_brought_back(voicewright, voices, new_voi
     status, resting = voicewright("voices", "undelete")
     assert (status, [voice["version"] for voice in resting["voices"]]) == (0, [2, 1])
     _, words = voicewright("voices", "undelete", as_json=False)
-    assert words.startswith("'Ann', version 2, until ")
+    title, newest, _ = words.splitlines()
+    assert title.split() == ["name", "version", "until", "(UTC)", "id"]
+    assert newest.split()[:2] + newest.split()[4:] == ["Ann", "2", str(second.id)]
     assert voicewright("voices", "undelete", "ann")[1]["voice_id"] == str(second.id)
     status, words = voicewright("voices", "undelete", first.id, "--version", "1", as_json=False)
     assert words == "'Ann', version 1, is back. It is not the active voice.\n"
