@@ -69,7 +69,7 @@ def forget(blobs: BlobStore, digests: Iterable[str]) -> None:
         let_go(blobs, noted)
 
 
-def sweep(database: Database, vault: Vault, *, wait_s: float = 0.0) -> int | None:
+def sweep(database: Database, vault: Vault, *, wait_s: float = 2.0) -> int | None:
     """Remove files that no sample needs any more, and what killed uploads left.
 
     Where there is neither, this costs one query and the listing of an empty folder.
