@@ -54,7 +54,9 @@ class VoiceModelView(View):
     training_seconds: float = Field(description="Wall seconds that its training took.")
     evaluation: dict[str, Any] | None = Field(description="How it was judged; null where it was not.")
     notes: str | None
-    stored_bytes: int = Field(description="Of all its files, before compression.")
+    stored_bytes: int = Field(
+        description="Of all its files, before compression; versions that share files count them each."
+    )
     revision: int = Field(description="Grows with every change; the ETag is this number in quotes.")
 
     @classmethod

@@ -63,7 +63,8 @@ class Analytics(View):
     total_usage_count: int = Field(description="How often voices spoke, those that are deleted included.")
     total_cost: float = Field(description="Dollars, for all uses.")
     storage_used_mb: float = Field(
-        description="Megabytes (10^6 bytes) of all voices' files, as they are before compression."
+        description="Megabytes (10^6 bytes) of all voices' files, as they are before compression; versions "
+        "that share files count them each."
     )
     last_used: UtcMoment | None = Field(
         default=None, exclude_if=_is_unknown, description="Left out where no voice ever spoke."
