@@ -51,7 +51,7 @@ class RateLimits:
             ends_at = self._limiter.get_window_stats(limit, who).reset_time
             wait_s = max(1, math.ceil(ends_at - time.time()))
             raise RateLimited(
-                f"Too many {what}. Try again in {wait_s} seconds.", limit=limit.amount, retry_after_s=wait_s
+                f"Too many {what}. Try again in {in_words(wait_s)}.", limit=limit.amount, retry_after_s=wait_s
             )
 
     def forget(self, limit: RateLimitItem, who: str) -> None:
@@ -67,6 +67,14 @@ class RateLimits:
 def per_window(name: str, amount: int, window_s: int) -> RateLimitItem:
     """So many in a window of so many seconds; the name keeps limits apart that count the same people."""
     return RateLimitItemPerSecond(amount, window_s, namespace=name)
+
+
+def in_words(wait_s: int) -> str:
+    """A time to wait as people say it, never too short: "45 seconds", "14 minutes", "24 hours"."""
+    for unit, length_s in (("hours", 3600), ("minutes", 60)):
+        if wait_s > 2 * length_s:
+            return f"{math.ceil(wait_s / length_s)} {unit}"
+    return "1 second" if wait_s == 1 else f"{wait_s} seconds"
 
 
 class PostgresStorage(Storage):

@@ -72,7 +72,7 @@ _REFUSALS: Final = {
         "The content type 'text/plain' is not taken. Send application/json.",
     ),
     422: ("VALIDATION_FAILED", "The request can't be used. options.epochs: Input should be at most 1000"),
-    429: ("RATE_LIMITED", "Too many attempts to sign in. Try again in 840 seconds."),
+    429: ("RATE_LIMITED", "Too many attempts to sign in. Try again in 14 minutes."),
     500: ("INTERNAL_ERROR", "Something unforeseen happened, which is a bug. The log has the details."),
     503: ("DATABASE_UNAVAILABLE", "Something that the service needs is away. Try again in a moment."),
     507: ("STORAGE_FULL", "The service has no room left; nothing was changed."),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from voicewright.accounts.errors import RateLimited
-from voicewright.accounts.rate_limits import PostgresStorage, RateLimits, per_window
+from voicewright.accounts.rate_limits import PostgresStorage, RateLimits, in_words, per_window
 from voicewright.db.server import Database
 
 COUNT = """
@@ -38,6 +38,17 @@ def limits(database):
 def end_windows(database):
     with database.session() as session:
         session.execute(text("UPDATE rate_limit_windows SET expires_at = now() - interval '1 second'"))
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "words"),
+    [
+        (1, "1 second"), (2, "2 seconds"), (120, "120 seconds"), (121, "3 minutes"), (840, "14 minutes"),
+        (7200, "120 minutes"), (7201, "3 hours"), (85_655, "24 hours"),
+    ],
+)  # fmt: skip
+def test_waiting_is_told_as_people_say_it(wait_s, words):
+    assert in_words(wait_s) == words
 
 
 def test_so_many_in_a_window_and_no_more(limits, database):
