@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +28,16 @@ _CURRENT: Final[ContextVar[RequestOrigin]] = ContextVar("request_origin", defaul
 def current_origin() -> RequestOrigin:
     """That of the request in hand."""
     return _CURRENT.get()
+
+
+@contextmanager
+def coming_from(origin: RequestOrigin) -> Iterator[None]:
+    """What happens inside comes from there; afterwards it is as before."""
+    token = _CURRENT.set(origin)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
 
 
 def begin_request(origin: RequestOrigin) -> None:

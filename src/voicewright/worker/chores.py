@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from voicewright.audit.origin import SCHEDULE, begin_request
+from voicewright.audit.origin import SCHEDULE, coming_from
 from voicewright.errors import AppError
 
 _LOG = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ class Chore:
 
 def do_chores(chores: Sequence[Chore], stopping: threading.Event) -> None:
     """Do them in turns, until it is to stop; one that fails is tried again when it is due again."""
-    begin_request(SCHEDULE)
     due = [(float("-inf"), chore) for chore in chores]
-    while due and not stopping.is_set():
-        due = [_done(chore) if at <= time.monotonic() else (at, chore) for at, chore in due]
-        stopping.wait(max(0.0, min(at for at, _ in due) - time.monotonic()))
+    with coming_from(SCHEDULE):
+        while due and not stopping.is_set():
+            due = [_done(chore) if at <= time.monotonic() else (at, chore) for at, chore in due]
+            stopping.wait(max(0.0, min(at for at, _ in due) - time.monotonic()))
 
 
 def _done(chore: Chore) -> tuple[float, Chore]:

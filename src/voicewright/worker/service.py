@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from voicewright.audit.origin import SCHEDULE, begin_request
+from voicewright.audit.origin import SCHEDULE, coming_from
 from voicewright.engines.client import EngineClient
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
@@ -122,7 +122,10 @@ class Worker:
 
     def _do(self, ticket: int, arguments: Mapping[str, Any]) -> None:
         """The work of an entry of the queue."""
-        begin_request(SCHEDULE)
+        with coming_from(SCHEDULE):
+            self._train(ticket, arguments)
+
+    def _train(self, ticket: int, arguments: Mapping[str, Any]) -> None:
         job_id = UUID(arguments["job_id"])
         info = self._engine_of(job_id)
         if info is None:
@@ -173,8 +176,8 @@ class Worker:
         with self._parts.database.session() as session:
             take_out(session, ticket)
 
+    @coming_from(SCHEDULE)
     def _keep_house(self) -> None:
-        begin_request(SCHEDULE)
         looks = 0
         while True:
             self._try("announce the node", lambda: self.node.announce(self._parts.database))
