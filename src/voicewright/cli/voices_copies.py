@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.archives import check_archive, check_destination
 from voicewright.cli.progress import progress_bar
 from voicewright.cli.voices import Json, Name, Version, app
 
@@ -45,6 +46,7 @@ def export(
     from voicewright.storage.faults import clear_errors
 
     application: Application = ctx.obj
+    check_destination(out)
     voice = voices_of(application, owner).get(name, version)
     made = application.copies.exports.export(_caller(voice.owner_id), voice.id, with_recordings=recordings)
     aside = out.with_name(f".{out.name}.part")
@@ -90,11 +92,8 @@ def take(
     """Make a voice of an exported one, also of another installation's."""
     from tempfile import TemporaryDirectory
 
-    from voicewright.storage.faults import clear_errors
-
     application: Application = ctx.obj
-    with clear_errors(f"read {archive}", str(archive.parent)), archive.open("rb"):
-        pass
+    check_archive(archive)
     owner_id = voices_of(application, owner).owner_id
     with (
         TemporaryDirectory(dir=application.work_dir, prefix="import-") as folder,

@@ -12,6 +12,20 @@ class VoiceArchiveInvalid(AppError):
     kind = ErrorKind.INVALID
 
 
+class VoiceArchiveNotFound(AppError):
+    """There is no file where the archive was said to be."""
+
+    code = "VOICE_ARCHIVE_NOT_FOUND"
+    kind = ErrorKind.NOT_FOUND
+
+
+class VoiceArchiveNotWritten(AppError):
+    """No archive can be written to the place that was named."""
+
+    code = "VOICE_ARCHIVE_NOT_WRITTEN"
+    kind = ErrorKind.INVALID
+
+
 class BackupPathRefused(AppError):
     """The path is no backup of this user in the configured store."""
 
