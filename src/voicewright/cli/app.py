@@ -96,7 +96,9 @@ def _run(application: Application, arguments: Sequence[str]) -> int:
 def _show_usage_error(error: Any, *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "voicewright"
-    message = str(error.format_message()) or f"{path} needs more to go on"
+    # what a command itself refuses is about no single parameter: the words are the command's own
+    own = getattr(error, "param", True) is None and getattr(error, "param_hint", None) is None
+    message = str(error.message if own else error.format_message()) or f"{path} needs more to go on"
     print(f"error: {message}\nSee: {path} --help", file=sys.stderr)
     if as_json:
         answer = {"error": message, "code": "USAGE", "kind": ErrorKind.INVALID, "retryable": False}

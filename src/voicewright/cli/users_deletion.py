@@ -8,11 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command
+from voicewright.cli.report import megabytes
 from voicewright.cli.terminal import print_table, utc
 from voicewright.cli.users import ALL, Email, Json, app
+from voicewright.errors import AppError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from voicewright.erasure.receipts import Receipt
+
+_KINDS = {
+    "voice_models": "voices",
+    "samples": "recordings",
+    "datasets": "datasets",
+    "training_jobs": "trainings",
+    "consents": "consents",
+    "api_keys": "API keys",
+}
+"""Of the kinds that a receipt counts, those that people know."""
 
 
 @app.command("delete")
@@ -37,10 +51,10 @@ def delete(
             if not as_json:
                 print("Nothing was deleted.")
             return {"deleted": None}
+    backups = _count_backups(application, user.id)
     receipt = Receipt.of(application.erasures.erase(user.id, requested_by=None))
     if not as_json:
-        what = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in receipt.deleted.items())
-        print(f"Deleted {user.label}: {what}; {receipt.bytes} bytes in {receipt.objects or 0} objects.")
+        print(f"Deleted {user.label}{_words(receipt, backups)}.")
         print(f"The key of the files was destroyed. Receipt {receipt.id}, SHA-256 {receipt.sha256}.")
         if receipt.state != "complete":
             print("A store is away: what nobody can read any more is removed there within the hour.")
@@ -59,6 +73,21 @@ def erasures(*, ctx: typer.Context, as_json: Json = False) -> dict[str, Any]:
     if not as_json:
         _print_table(receipts)
     return {"erasures": [receipt.model_dump(mode="json") for receipt in receipts]}
+
+
+def _count_backups(application: Application, user_id: UUID) -> int:
+    """Those that the store has now; it may be away, which keeps no account from being deleted."""
+    try:
+        return len(application.copies.backups.store.places(user_id))
+    except AppError:
+        return 0
+
+
+def _words(receipt: Receipt, backups: int) -> str:
+    """What was worth something to its owner; the receipt has all of it."""
+    counts = {words: receipt.deleted.get(kind, 0) for kind, words in _KINDS.items()} | {"backups": backups}
+    told = ", ".join(f"{words}: {count}" for words, count in counts.items() if count)
+    return f" with {megabytes(receipt.bytes)} of recordings and voices ({told})" if told else ""
 
 
 def _print_table(receipts: list[Receipt]) -> None:

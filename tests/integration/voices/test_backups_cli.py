@@ -51,7 +51,7 @@ def test_a_voice_goes_into_a_file_and_out_of_it(voicewright, voices, whole_voice
     assert (status, taken["name"], taken["version"], taken["active"]) == (0, "Bob", 1, True)
     _, words = voicewright("voices", "import", out, as_json=False)
     assert words == "'Ann', version 2, is registered.\n"
-    assert voicewright("voices", "import", tmp_path / "none.zip")[1]["code"] == "STORAGE_UNAVAILABLE"
+    assert voicewright("voices", "import", tmp_path / "none.zip")[1]["code"] == "VOICE_ARCHIVE_NOT_FOUND"
     out.write_bytes(out.read_bytes()[:-100])
     assert voicewright("voices", "import", out)[1]["code"] == "ARCHIVE_UNREADABLE"
     assert voicewright("voices", "export", "Ann", "--out", tmp_path / "a" / "b.zip")[0] != 0
@@ -114,6 +114,9 @@ def test_after_a_total_loss_the_store_and_the_master_key_bring_a_user_back(  # n
     assert (status, done["path"]) == (0, made)
     assert (done["restored"], done["active"]) == ([str(voice.id)], str(voice.id))
     assert voicewright("voices", "backup", "--owner", ANN)[1]["left_out"] == []
+    _, words = voicewright("users", "delete", ANN, "--yes", as_json=False)
+    assert words.startswith(f"Deleted {ANN} with 0.0 MB of recordings and voices (voices: 1, ")
+    assert "backups: 2)." in words
 
 
 def test_the_id_of_another_account_or_a_deleted_one_is_refused(voicewright):
