@@ -14,7 +14,7 @@ from voicewright.cli import users_deletion as _users_deletion  # noqa: F401 - ad
 from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
 from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - the same
-from voicewright.cli.failures import USAGE_STATUS
+from voicewright.cli.failures import USAGE_STATUS, describe, show
 from voicewright.cli.terminal import CLOSED_PIPE_STATUS, drop_unread, is_unread
 from voicewright.errors import ErrorKind
 
@@ -68,11 +68,14 @@ def run(application: Application, arguments: Sequence[str]) -> int:
     """
     try:
         status = _run(application, arguments)
+        return (status or CLOSED_PIPE_STATUS) if drop_unread() else status
     except BrokenPipeError:
         if not is_unread():
             raise
-        status = CLOSED_PIPE_STATUS
-    return (status or CLOSED_PIPE_STATUS) if drop_unread() else status
+        drop_unread()
+        return CLOSED_PIPE_STATUS
+    except OSError as error:  # of the last words: commands have an end of their own for all others
+        return show(describe(error, log_path=application.log_path), as_json=False)
 
 
 def _run(application: Application, arguments: Sequence[str]) -> int:

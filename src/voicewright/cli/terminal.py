@@ -30,6 +30,9 @@ def drop_unread() -> bool:
 
     Returns:
         Whether some of standard output was left, and nobody there to read it.
+
+    Raises:
+        OSError: what was left can't be written for another reason, such as a full disk.
     """
     unread = _drop_if_closed(sys.stdout)
     _drop_if_closed(sys.stderr)
@@ -47,7 +50,7 @@ def open_console() -> Console:
         def on_broken_pipe(self) -> NoReturn:
             raise BrokenPipeError
 
-    return Output(highlight=False, width=None if sys.stdout.isatty() else _NO_LIMIT)
+    return Output(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else _NO_LIMIT)
 
 
 def print_table(
@@ -78,18 +81,24 @@ def utc(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _drop_if_closed(stream: TextIO) -> bool:
+def _drop_if_closed(stream: TextIO | None) -> bool:
+    if stream is None:
+        return False
     try:
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise
         return True
     return False
 
 
-def _has_reader(stream: TextIO) -> bool:
+def _has_reader(stream: TextIO | None) -> bool:
+    if stream is None:  # the program was started without
+        return True
     try:
         number = stream.fileno()
     except (OSError, ValueError):  # it is no file, or was closed on our side

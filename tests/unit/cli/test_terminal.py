@@ -64,7 +64,16 @@ sys.exit(commands.run(Nothing(), ["flood"]))
     assert (done.stderr, done.stdout) == ("", f"{CLOSED_PIPE_STATUS}\n")
 
 
+@pytest.mark.parametrize(
+    ("target", "status", "words"), [("> /dev/full", 7, "error: The disk is full"), (">&-", 0, "")]
+)
+def test_a_full_disk_and_no_output_at_all_end_in_good_order(target: str, status: int, words: str) -> None:
+    script = f'"$0" -m voicewright --version {target}'
+    done = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr[: len(words)], "Traceback" in done.stderr) == (status, words, False)
+
+
 def test_so_does_one_that_is_closed_before_the_last_words() -> None:
-    script = '(sleep 0; exec "$0" -m voicewright --help) | true; echo "${PIPESTATUS[0]}"'
+    script = '"$0" -m voicewright --help | true; echo "${PIPESTATUS[0]}"'
     done = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    assert (done.stderr, done.stdout) == ("", f"{CLOSED_PIPE_STATUS}\n")
