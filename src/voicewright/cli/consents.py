@@ -107,10 +107,11 @@ def _print_table(consents: list[Consent]) -> None:
         (
             consent.speaker,
             ", ".join(consent.scope),
-            *(utc(at)[:_DAY] for at in (consent.asserted_at, consent.expires_at, consent.revoked_at)),
+            utc(consent.asserted_at)[:_DAY],
+            "revoked" if consent.revoked_at is not None else utc(consent.expires_at)[:_DAY],
             str(consent.id),
         )
         for consent in consents
     ]
-    titles = ("speaker", "to", "recorded", "expires", "revoked", "id")
+    titles = ("speaker", "to", "recorded", "until", "id")
     print_table(titles, rows, may_be_cut={"speaker", "to"})

@@ -77,3 +77,6 @@ def test_people_are_answered_in_words(capsys):
     assert "Ann" in said("list")
     assert consent_id in said("list")
     assert "until a new consent is recorded" in said("revoke", consent_id)
+    title, line = said("list").splitlines()
+    assert title.split() == ["speaker", "to", "recorded", "until", "id"]
+    assert line.split()[-2:] == ["revoked", consent_id]
