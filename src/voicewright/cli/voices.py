@@ -187,7 +187,7 @@ def _summary(voice: VoiceModel) -> dict[str, Any]:
         "version": voice.version,
         "engine": voice.engine,
         "language": voice.language,
-        "overall": None if voice.evaluation is None else voice.evaluation["overall"],
+        "overall": voice.quality_score,
         "active": voice.is_active,
         "speech_seconds": round(voice.speech_s, 2),
         "train_seconds": round(voice.train_s, 2),
@@ -245,5 +245,7 @@ def _print_voice(voice: VoiceModel) -> None:
         f"{megabytes(voice.artefact_bytes)} on disk, made {utc(voice.created_at)} UTC",
         markup=False,
     )
+    if voice.evaluation is None and voice.quality_score is not None:
+        console.print(f"  quality {voice.quality_score:.2f}, as whoever registered it says", markup=False)
     console.print()
     print_evaluation(console, voice.evaluation)

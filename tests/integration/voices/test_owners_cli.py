@@ -48,7 +48,8 @@ def test_the_voices_of_an_account_are_managed(voicewright, hers, voices, new_voi
     assert (status, "0.76" in table, "Mine" in table) == (0, True, False)
     assert f"`voicewright say --owner {ANN}`" in table
     assert table.splitlines()[2].split()[:4] == ["*", "Song", "1", "0.76"]
-    assert voicewright("voices", "show", "Song", "--version", 1)[0] == 0
+    status, shown = voicewright("voices", "show", "Song", "--version", 1)
+    assert (status, "  quality 0.76, as whoever registered it says\n" in shown) == (0, True)
     assert "'Song', version 2, is the active voice" in voicewright("voices", "use", "Song")[1]
     assert voicewright("voices", "versions", "Song")[1].count("Song") == 2
     assert "version 3, is as version 1 was" in voicewright("voices", "rollback", "Song", "--version", 1)[1]
