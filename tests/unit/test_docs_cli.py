@@ -60,7 +60,13 @@ def test_exit_statuses_are_documented(page: str) -> None:
 
     by_kind = {kind: int(status) for status, kind in rows if kind}
     assert by_kind == {kind.value: status for kind, status in EXIT_STATUS.items()}
-    assert {int(status) for status, kind in rows if not kind} == {0, USAGE_STATUS, 129, CLOSED_PIPE_STATUS, 143}
+    assert {int(status) for status, kind in rows if not kind} == {
+        0,
+        USAGE_STATUS,
+        129,
+        CLOSED_PIPE_STATUS,
+        143,
+    }
 
 
 def test_every_format_to_speak_into_is_documented(page: str) -> None:
