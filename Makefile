@@ -16,7 +16,8 @@ DEVELOPMENT := $(VENV)/.development-$(VERSION)
 DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled of rain.
 PYTEST := $(BIN)/python -m pytest
 # A file's tests stay together: what a file makes once is made once. `make test TOGETHER=` runs them one by one.
-TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile
+# The long files come first by their names, so that no process is left alone with one at the end.
+TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 COVERED := --cov --cov-report=
 SRC := src tests benchmarks examples requirements
 

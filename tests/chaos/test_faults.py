@@ -1,6 +1,6 @@
 """What a failure may cost: every job ends once, with one voice, whatever dies, stops or fills up on the way.
 
-The short forms run with the other tests; the whole, marked slow, prints a table.
+All but the shortest are marked slow; those with many jobs print a table.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pytest
 SLOW_EPOCHS = {"epochs": 20, "epoch_s": 0.3, "keeps_epochs": True}
 
 
+@pytest.mark.slow
 def test_a_worker_gone_for_ever_costs_time_and_nothing_else(installation) -> None:
     ids, lost, alive, other = installation.train_beside_an_idle_worker(**SLOW_EPOCHS)
 

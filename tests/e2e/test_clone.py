@@ -105,7 +105,7 @@ def test_shows_the_voice(program: CommandLine, cloned: Any) -> None:
     assert "speaker cosine" in text
     assert cloned["reasons"][0][:30] in text.replace("\n", " ")
     listed = program.run("voices", "list").stdout
-    assert "Hummer *" in listed
+    assert "*  Hummer" in listed
 
 
 def test_inspects_clip_by_clip(program: CommandLine, recordings: Path) -> None:

@@ -74,6 +74,7 @@ def form_of(path: Path, dataset: str, transcript: str) -> tuple[bytes, str]:
     return body + b"\r\n--edge--\r\n", "multipart/form-data; boundary=edge"
 
 
+@pytest.mark.slow
 def test_from_the_first_link_to_a_voice(
     serve: Callable[..., Service], few_recordings: Path, command_line, tmp_path: Path
 ) -> None:

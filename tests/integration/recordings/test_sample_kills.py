@@ -96,6 +96,7 @@ def left(database, service, digests_in):
     return look
 
 
+@pytest.mark.slow
 def test_kills_leave_neither_rows_without_files_nor_files_without_rows(
     service, database, sample_recordings, start_python, left
 ):
