@@ -358,7 +358,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_made(small_service, databas
     with reserved.upload_folder() as folder, pytest.raises(StorageFull, match="1 MiB to spare"):
         reserved.take([incoming(1)], place, folder)
     reserved.close()
-    full = pytest.raises((StorageFull, AudioDiskFull), match="(?i)free some space")
+    full = pytest.raises((StorageFull, AudioDiskFull), match=r"(?i)free some space")
     with small_service.upload_folder() as folder, full:
         small_service.take([incoming(number) for number in (1, 2)], place, folder)
     assert list(small_service.uploads_dir.iterdir()) == []
