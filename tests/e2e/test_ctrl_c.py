@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         "Reading recordings",
         pytest.param("Judging sound quality", marks=pytest.mark.slow),
         pytest.param("speaking test sentences", marks=pytest.mark.slow),
-        "judging the voice",
+        pytest.param("judging the voice", marks=pytest.mark.slow),
     ],
 )
 def test_stopping_leaves_no_voice_and_no_process(

@@ -40,7 +40,7 @@ def clone(program: CommandLine, recordings: Path, *more: str, fault: str = "none
 @pytest.mark.parametrize(
     ("number", "status", "fault"),
     [
-        (signal.SIGINT, 130, "endless"),
+        pytest.param(signal.SIGINT, 130, "endless", marks=pytest.mark.slow),
         pytest.param(signal.SIGHUP, 129, "endless", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, 143, "deaf", marks=pytest.mark.slow),
     ],

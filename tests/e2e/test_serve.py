@@ -127,6 +127,7 @@ def test_ends_with_all_its_processes(serve: Callable[..., Service]) -> None:
     assert not worker.is_running()
 
 
+@pytest.mark.slow
 def test_a_worker_never_outlives_a_server_that_was_killed(serve: Callable[..., Service]) -> None:
     service = serve()
     worker = service.worker

@@ -38,6 +38,7 @@ def judge():
     return NaturalnessJudge(threads=2)
 
 
+@pytest.mark.slow
 def test_the_mel_spectrogram_is_librosas(clip):
     librosa = pytest.importorskip("librosa")
     theirs = librosa.feature.melspectrogram(y=clip, sr=JUDGE_RATE_HZ, n_fft=400, hop_length=160, n_mels=40).T

@@ -43,6 +43,7 @@ def test_another_voice_scores_lower_in_similarity_alone(judge, sample_clips, ref
     assert other.similarity < own.similarity - 0.3
 
 
+@pytest.mark.slow
 def test_a_wrong_text_costs_clarity_alone(judge, sample_clips, references):
     (one, first), (two, second) = sample_clips[:2]
     right = judge([(one, first), (two, second)], references)

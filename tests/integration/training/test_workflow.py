@@ -175,6 +175,7 @@ def test_a_batch_that_fits_is_left_as_it_is(
     assert "halved" not in log_of(database, job)
 
 
+@pytest.mark.slow
 def test_a_training_that_takes_too_long_is_stopped_and_keeps_its_checkpoint(
     work_tools: WorkTools, make_job: MakeJob, database: Database, settings: Settings
 ) -> None:

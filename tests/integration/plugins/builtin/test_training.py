@@ -127,6 +127,7 @@ def test_training_goes_on_after_a_break_as_if_there_had_been_none(voice, clips, 
     assert _files(artefact_dir) == _files(voice[1])
 
 
+@pytest.mark.slow
 def test_checkpoint_of_other_recordings_is_not_used(clips, tmp_path):
     _train(tmp_path / "one", clips, checkpoint_dir=tmp_path / "checkpoint")
     other = (dataclasses.replace(clips[0], weight=0.5), *clips[1:])
@@ -146,6 +147,7 @@ def test_stopping_is_asked_about_often(voice):
     assert np.percentile(pauses_s, 95) < 1.0
 
 
+@pytest.mark.slow
 def test_early_stopping_and_time_limits_are_honoured(clips, tmp_path):
     options = {"epochs": 200, "learning_rate": 0.05, "early_stopping_patience": 1, "validation_split": 0.2}
     outcome, _ = _train(tmp_path / "early", clips, **options)
