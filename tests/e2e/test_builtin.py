@@ -67,7 +67,7 @@ def test_a_killed_training_is_gone_on_with(program: CommandLine, sample_recordin
     with program.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info") as process:
         program.wait_for(process, "stage learning")
         deadline = time.monotonic() + 600
-        while not list((program.home / "work").glob("*/checkpoint/*")):
+        while not list((program.home / "work").glob("*/checkpoint/*.safetensors")):
             assert time.monotonic() < deadline, "no checkpoint was written"
             assert process.poll() is None, "it was done before it was killed"
             time.sleep(0.05)
