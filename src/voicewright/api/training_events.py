@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Response, WebSocket
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
@@ -150,9 +150,8 @@ async def events(
     feed: Annotated[_Feed, Depends(_feed)],
     after: After = 0,
     last_event_id: Annotated[
-        Annotated[int, Field(ge=0, le=_LARGEST_ID)] | None,
-        BeforeValidator(lambda sent: sent or None),  # a browser that has seen nothing may send it empty
-        Header(description="As `after`; sent by a browser that comes back."),
+        Annotated[int, Field(ge=0, le=_LARGEST_ID)] | Literal[""] | None,
+        Header(description="As `after`; sent by a browser that comes back, empty where it has seen nothing."),
     ] = None,
 ) -> Response:
     """Server-sent events, each with the kind as its name and JSON as its data.
@@ -160,7 +159,7 @@ async def events(
     The stream goes on where `Last-Event-ID` says, also after the server or its database was away. Lines that
     begin with a colon are signs of life. It ends with the event of the job's last state, and after an hour.
     """
-    seen = after if last_event_id is None else last_event_id
+    seen = last_event_id if isinstance(last_event_id, int) else after
     status, found = await feed.read(seen)
     if not found and not is_open(status):
         return Response(status_code=204)
