@@ -85,7 +85,14 @@ class LocalApplication:
         """The registry of voices; starts the database."""
         from voicewright.voices.service import VoiceService
 
-        return VoiceService.open(self.settings, self.database)
+        return VoiceService.open(self.settings, self.database, self._usable_keys)
+
+    @cached_property
+    def _usable_keys(self) -> KeyRing:
+        """The keys of the stored files, all of which can be opened: one ring for all of a process."""
+        from voicewright.storage.user_keys import KeyRing
+
+        return KeyRing.open(self.settings, self.database)
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -116,7 +123,7 @@ class LocalApplication:
         """Who may sign in; starts the database."""
         from voicewright.accounts.service import AccountService
 
-        return AccountService(self.settings, self.database)
+        return AccountService(self.settings, self.database, keys=self._usable_keys)
 
     @cached_property
     def erasures(self) -> ErasureService:
@@ -233,6 +240,7 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.privacy.service import ConsentService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
+    from voicewright.storage.user_keys import KeyRing
     from voicewright.training.service import TrainingService
     from voicewright.voices.figures.service import FigureService
     from voicewright.voices.lifecycle import LifecycleService
@@ -242,11 +250,12 @@ def make_services(settings: Settings, database: Database) -> Services:
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
 
-    accounts = AccountService(settings, database)
+    keys = KeyRing.open(settings, database)
+    accounts = AccountService(settings, database, keys=keys)
     consents = ConsentService(database, settings.environment)
-    voices = VoiceService.open(settings, database)
+    voices = VoiceService.open(settings, database, keys)
     limits = ModelLimits(accounts.rate_limits, settings)
-    samples = SampleService.open(settings, database)
+    samples = SampleService.open(settings, database, keys)
     samples.clear_uploads()
     erasures = make_erasures(settings, database, accounts, voices, samples.vault)
     return Services(

@@ -65,12 +65,12 @@ class AccountService:
         *,
         clock: Clock = utc_now,
         passwords: Passwords | None = None,
+        keys: KeyRing | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = passwords or Passwords()
-        # now and not within a unit of work: it may need one of its own
-        cipher = KeyRing.open(settings, database).cipher(PLATFORM_ID)
+        cipher = (keys or KeyRing.open(settings, database)).cipher(PLATFORM_ID)
         self._keys = SigningKeys(settings, clock, cipher)
         self._links = SignInLinks(settings, clock)
         access_tokens = AccessTokens(settings, self._keys, clock)

@@ -22,6 +22,7 @@ from voicewright.api.bodies import RequestBody
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.multipart import FormLimits
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some, upload_folder
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/v1/admin/training", tags=["admin training"])
 
 _MIB: Final = 1 << 20
-Limit = Annotated[int, Query(ge=1, le=500)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 
 def _owner(
@@ -172,7 +171,7 @@ def _limits(settings: Settings) -> ArchiveLimits:
 
 
 @router.get("/datasets", summary="List datasets", responses=refusals(404))
-def datasets(services: Wired, owner: Owner, limit: Limit = 100, offset: Offset = 0) -> DatasetsView:
+def datasets(services: Wired, owner: Owner, limit: LongLimit = 100, offset: Offset = 0) -> DatasetsView:
     """By name, with how much there is in each and how good it is."""
     found, total = services.datasets.list_datasets(owner, limit=limit, offset=offset)
     return DatasetsView(datasets=[DatasetView.of(summary) for summary in found], total=total)
@@ -180,7 +179,7 @@ def datasets(services: Wired, owner: Owner, limit: Limit = 100, offset: Offset =
 
 @router.get("/datasets/{name}", summary="Look into a dataset", responses=refusals(404))
 def dataset(
-    name: str, services: Wired, owner: Owner, limit: Limit = 100, offset: Offset = 0
+    name: str, services: Wired, owner: Owner, limit: LongLimit = 100, offset: Offset = 0
 ) -> DatasetDetailView:
     """Its recordings with their clips: verdicts, measures and reasons."""
     summary = services.datasets.summary(owner, name)

@@ -11,14 +11,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel, to_snake
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.answers import UtcMoment
 from voicewright.api.admin_training import Owner
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.errors import AppError, FieldFault
@@ -27,7 +29,7 @@ from voicewright.training.schemas import (
     TrainingRequestBody,
     Whole,
 )
-from voicewright.training.views import LogLineView, UtcMoment
+from voicewright.training.views import LogLineView
 
 if TYPE_CHECKING:
     from voicewright.training.models import TrainingJob
@@ -43,8 +45,6 @@ _LABELS: Final = {
 }
 
 Administrator = Annotated[Caller, Depends(calling(Scope.ADMIN))]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 router = APIRouter(tags=["admin training"])
 
@@ -173,7 +173,7 @@ def _faults_named_as_here() -> Iterator[None]:
 
 @router.get("/api/v1/admin/training/jobs", summary="List all trainings")
 @router.get("/training-jobs", summary="List all trainings")
-def jobs(caller: Administrator, services: Wired, limit: Limit = 100, offset: Offset = 0) -> JobsAnswer:
+def jobs(caller: Administrator, services: Wired, limit: LongLimit = 100, offset: Offset = 0) -> JobsAnswer:
     """A page of the training jobs of all users, the newest first."""
     found, total = services.training.list_jobs(caller, owner_id=None, limit=limit, offset=offset)
     return JobsAnswer(jobs=[JobAnswer.of(job) for job in found], total=total)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
+from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.estimate_view import EstimateView
@@ -24,8 +25,6 @@ from voicewright.training.views import (
 Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.TRAINING_WRITE))]
 UserId = Annotated[UUID | None, Query(alias="userId", description="Your own id, if any.")]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.answers import View
 from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.errors import AppError, ErrorKind
-from voicewright.training.views import View
 
 Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.TRAINING_WRITE))]

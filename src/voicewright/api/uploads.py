@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from voicewright.api.multipart import Form
+    from voicewright.api.services import Services
     from voicewright.recordings.samples import SampleService, Taken
 
 Result = TypeVar("Result")
 
+_MIB: Final = 1 << 20
 _BATCH_BYTES: Final = 512 << 10
 _IDLE_S: Final = 60.0
 """Whoever sends nothing for so long has gone."""
@@ -139,6 +141,28 @@ async def receive_file(request: Request, target: Path, *, limit_bytes: int, rese
     except TimeoutError:
         raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
     return size_bytes
+
+
+@asynccontextmanager
+async def received_archive(request: Request, services: Services) -> AsyncIterator[tuple[Path, Path]]:
+    """The body of a request as a file, and an empty folder for what is in it; both go with the block.
+
+    Raises:
+        UploadTooLarge, UploadInterrupted: as `receive_file`.
+        StorageFull, StorageReadOnly, StorageUnavailable: it can't be written.
+    """
+    settings = services.settings
+    async with upload_folder(services.samples) as folder:
+        archive, content = folder / "archive", folder / "content"
+        limit_bytes = settings.max_upload_mb * _MIB
+        await receive_file(request, archive, limit_bytes=limit_bytes, reserve_mb=settings.min_free_disk_mb)
+
+        def prepare() -> None:
+            archive.touch()  # an empty body is no archive, and told as such
+            content.mkdir()
+
+        await in_upload_thread(prepare)
+        yield archive, content
 
 
 async def in_upload_thread(

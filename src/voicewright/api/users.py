@@ -15,11 +15,9 @@ from voicewright.api.auth import Email, NewPassword
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
 from voicewright.api.origin import BaseUrl
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-
-Limit = Annotated[int, Query(ge=1, le=500)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 router = APIRouter(prefix="/admin/users", tags=["users"], dependencies=[Depends(calling(Scope.ADMIN))])
 
@@ -47,7 +45,7 @@ class UserChangesBody(RequestBody):
 @router.get("", summary="List accounts")
 def users(
     services: Wired,
-    limit: Limit = 50,
+    limit: LongLimit = 50,
     offset: Offset = 0,
     query: Annotated[str, Query(max_length=100, description="In the e-mail address or the name.")] = "",
 ) -> UsersAnswer:

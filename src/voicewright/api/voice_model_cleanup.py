@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from pydantic import Field, StrictBool
 
 from voicewright.accounts.caller import Caller, Scope
+from voicewright.answers import UtcMoment, View
 from voicewright.api.caller import calling
-from voicewright.api.etags import etag
+from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.voice_model_routes import Reader, Writer, show, showing
 from voicewright.training.schemas import RequestModel, Whole
 from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.cleanup.service import AT_ONCE, MOST_AT_ONCE, Expiring
 from voicewright.voices.models import VoiceModel
-from voicewright.voices.views import UtcMoment, View, VoiceModelView
+from voicewright.voices.views import VoiceModelView
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 admin_router = APIRouter(prefix="/voice-models/cleanup", tags=["voice model cleanup"])
 
 Admin = Annotated[Caller, Depends(calling(Scope.ADMIN))]
-Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
-
-_ETAG: Final = {"description": "Of the voice model, for `If-Match`.", "schema": {"type": "string"}}
-_UNDELETED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"ETag": _ETAG}},
-    **refusals(404, 409),
-}
 
 
 class CleanupBody(RequestModel):
@@ -265,11 +257,9 @@ def deleted(
     return DeletedModelPageView(models=models, total=total, limit=limit, offset=offset)
 
 
-@router.post("/{modelId}/undelete", summary="Bring a deleted voice back", responses=_UNDELETED)
+@router.post("/{modelId}/undelete", summary="Bring a deleted voice back", responses=showing(404, 409))
 def undelete(
     model_id: Annotated[UUID, Path(alias="modelId")], caller: Writer, services: Wired, response: Response
 ) -> VoiceModelView:
     """With all its files; it is not active, and shared with nobody. It counts as a use of the voice."""
-    voice = services.lifecycle.undelete(caller, model_id)
-    response.headers["ETag"] = etag(voice.revision)
-    return VoiceModelView.of(voice, services.registry.paths)
+    return show(services, services.lifecycle.undelete(caller, model_id), response)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
-from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.body_limit import streams_body
-from voicewright.api.caller import calling
-from voicewright.api.etags import etag
+from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-from voicewright.api.uploads import in_upload_thread, receive_file, upload_folder
+from voicewright.api.uploads import in_upload_thread, received_archive
+from voicewright.api.voice_model_routes import (
+    Reader,
+    UserId,
+    Writer,
+    archive_body,
+    making,
+    show_made,
+)
 from voicewright.voices.bodies import Body
 from voicewright.voices.copies.views import (
     EXAMPLE_PATH,
@@ -28,37 +34,11 @@ from voicewright.voices.copies.views import (
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.views import VoiceModelView
 
-Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
-UserId = Annotated[
-    UUID | None, Query(alias="userId", description="Your own id, if any; administrators name the owner's.")
-]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
-Owner = Annotated[UUID, Path(alias="userId")]
-
 _ZIP: Final = {
     "content": {"application/zip": {}},
     "description": "A zip that begins with `manifest.json`; cut off it is none.",
     "headers": {"Content-Disposition": {"description": "A file name.", "schema": {"type": "string"}}},
 }
-_ARCHIVE_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "description": "The zip; what it is, is told by its content.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-_HEADERS: Final = {
-    "ETag": {"description": "Of the voice model, for `If-Match`.", "schema": {"type": "string"}},
-    "Location": {"description": "Of the voice model.", "schema": {"type": "string"}},
-}
-_IMPORTED: Final[dict[int | str, dict[str, Any]]] = {
-    201: {"headers": _HEADERS},
-    **refusals(400, 403, 404, 413, 422, 429, 507),
-}
-_MIB: Final = 1 << 20
-
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 
 
@@ -107,8 +87,8 @@ def export(
     "/import",
     status_code=201,
     summary="Import a voice model",
-    responses=_IMPORTED,
-    openapi_extra=_ARCHIVE_BODY,
+    responses=making(400, 403, 404, 413, 422, 429, 507),
+    openapi_extra=archive_body("The zip; what it is, is told by its content."),
 )
 @streams_body
 async def take(
@@ -135,22 +115,15 @@ async def take(
     It is checked whole before anything is entered. The consent of its speaker has to be recorded here too,
     and it counts among the voices that an account may register in an hour.
     """
-    settings, imports = services.settings, services.copies.imports
+    imports = services.copies.imports
     await in_upload_thread(imports.require_may_import, caller, user_id)
-    async with upload_folder(services.samples) as folder:
-        archive, content = folder / "archive", folder / "content"
-        limit_bytes = settings.max_upload_mb * _MIB
-        await receive_file(request, archive, limit_bytes=limit_bytes, reserve_mb=settings.min_free_disk_mb)
+    async with received_archive(request, services) as (archive, content):
 
         def enter() -> VoiceModel:
-            archive.touch()  # an empty body is no archive, and told as such
-            content.mkdir()
             return imports.take(caller, archive, content, user_id=user_id, name=name, speaker=speaker)
 
         voice = await in_upload_thread(enter)
-    response.headers["Location"] = f"/voice-models/{voice.id}"
-    response.headers["ETag"] = etag(voice.revision)
-    return VoiceModelView.of(voice, services.registry.paths)
+    return show_made(services, voice, response)
 
 
 @router.post(

@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import Field
 
-from voicewright.accounts.caller import Caller, Scope
-from voicewright.api.caller import calling
+from voicewright.answers import View
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.voice_model_routes import Reader, Writer
 from voicewright.voices.figures.bodies import ComparisonBody, RatingBody, SelectionBody
 from voicewright.voices.figures.service import Comparison, Selection
 from voicewright.voices.figures.views import Analytics, RatingView, UsageStats
 from voicewright.voices.model_paths import ModelPaths
-from voicewright.voices.views import View, VoiceModelView
-
-Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
+from voicewright.voices.views import VoiceModelView
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import Field
 
-from voicewright.accounts.caller import Caller, Scope
-from voicewright.api.caller import calling
+from voicewright.answers import UtcMoment, View
+from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.voice_model_routes import Reader, Writer
 from voicewright.training.schemas import RequestModel
-from voicewright.training.views import UtcMoment, View
 from voicewright.voices.sharing.models import SharePermission, VoiceShare
 from voicewright.voices.sharing.service import SharedVoice
+from voicewright.voices.views import SharedVoiceView
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
-
-Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 
 class ShareBody(RequestModel):
@@ -78,45 +74,23 @@ class SharePageView(View):
     offset: int
 
 
-class SharedModelView(View):
+class SharedModelView(SharedVoiceView):
     """Somebody else's voice, as it looks to those it is shared with."""
 
-    id: UUID
-    user_id: UUID = Field(description="Whose it is.")
     owner_name: str | None = Field(
         description="What its owner is called; of one without a name, what is before the @ of the address."
     )
     permissions: SharePermission
     shared_at: UtcMoment
-    name: str
-    version: int
-    provider: str
-    language: str
-    sample_rate: int | None
-    quality_score: float | None
-    status: str
-    created_at: UtcMoment
-    updated_at: UtcMoment
 
     @classmethod
-    def of(cls, shared: SharedVoice) -> Self:
+    def of_share(cls, shared: SharedVoice) -> Self:
         """From a voice and its share."""
-        voice = shared.voice
         return cls(
-            id=voice.id,
-            user_id=voice.owner_id,
+            **SharedVoiceView.of(shared.voice).model_dump(),
             owner_name=shared.owner_name,
             permissions=SharePermission(shared.share.permission),
             shared_at=shared.share.created_at,
-            name=voice.name,
-            version=voice.version,
-            provider=voice.engine,
-            language=voice.language,
-            sample_rate=voice.sample_rate_hz,
-            quality_score=voice.quality_score,
-            status=voice.status,
-            created_at=voice.created_at,
-            updated_at=voice.updated_at,
         )
 
 
@@ -161,7 +135,7 @@ def shared_models(
 ) -> SharedModelPageView:
     """The last shared first, with what their owners are called and what they allow."""
     found, total = services.sharing.shared_with(caller, user_id, limit=limit, offset=offset)
-    models = [SharedModelView.of(each) for each in found]
+    models = [SharedModelView.of_share(each) for each in found]
     return SharedModelPageView(models=models, total=total, limit=limit, offset=offset)
 
 

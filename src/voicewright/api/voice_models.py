@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.policies import may_see
 from voicewright.api.body_limit import streams_body
-from voicewright.api.caller import calling
 from voicewright.api.etags import IfMatch, IfNoneMatch, etag, is_known, wanted_revisions
+from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
-from voicewright.api.services import Services, Wired
-from voicewright.api.uploads import in_upload_thread, receive_file, upload_folder
+from voicewright.api.services import Wired
+from voicewright.api.uploads import in_upload_thread, received_archive
+from voicewright.api.voice_model_routes import (
+    Reader,
+    UserId,
+    Writer,
+    archive_body,
+    making,
+    show,
+    show_made,
+    showing,
+)
 from voicewright.voices.bodies import NewVoiceModelBody, OwnerBody, VoiceModelChangesBody
 from voicewright.voices.listing import Listing, Order, SortBy
-from voicewright.voices.models import VoiceModel
 from voicewright.voices.views import (
     ArtefactView,
     DeletedView,
@@ -27,32 +35,7 @@ from voicewright.voices.views import (
     VoiceModelView,
 )
 
-Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-Writer = Annotated[Caller, Depends(calling(Scope.VOICES_WRITE))]
-UserId = Annotated[
-    UUID | None, Query(alias="userId", description="Your own id, if any; administrators name the owner's.")
-]
-Limit = Annotated[int, Query(ge=1, le=100)]
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 OptionalBody = Annotated[OwnerBody | None, Body()]
-
-_ETAG: Final = {"description": "Of the voice model, for `If-Match`.", "schema": {"type": "string"}}
-_LOCATION: Final = {"description": "Of the voice model.", "schema": {"type": "string"}}
-_ARCHIVE_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "description": "A zip, tar or tar.gz archive; what it is, is told by its content.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-_MIB: Final = 1 << 20
-
-
-def _tagged(*statuses: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route that shows one voice model, with its tag."""
-    headers = {"ETag": _ETAG} | ({"Location": _LOCATION} if status == 201 else {})  # noqa: PLR2004
-    return {status: {"headers": headers}, **refusals(*statuses)}
-
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 
@@ -61,7 +44,7 @@ router = APIRouter(prefix="/voice-models", tags=["voice models"])
     "",
     status_code=201,
     summary="Register a voice model",
-    responses=_tagged(403, 404, 409, 429, status=201),
+    responses=making(403, 404, 409, 429),
 )
 def create(body: NewVoiceModelBody, caller: Writer, services: Wired, response: Response) -> VoiceModelView:
     """Register the voice of a training, or one of files that are stored already.
@@ -74,8 +57,7 @@ def create(body: NewVoiceModelBody, caller: Writer, services: Wired, response: R
     if body.training_job_id is not None:
         job = services.training.voice_of(caller, body.training_job_id, user_id=body.user_id)
     voice = services.registry.create(caller, body, job=job)
-    response.headers["Location"] = f"/voice-models/{voice.id}"
-    return _shown(services, voice, response)
+    return show_made(services, voice, response)
 
 
 @router.post(
@@ -83,7 +65,7 @@ def create(body: NewVoiceModelBody, caller: Writer, services: Wired, response: R
     status_code=201,
     summary="Upload the files of a voice",
     responses=refusals(400, 404, 413, 422, 429, 507),
-    openapi_extra=_ARCHIVE_BODY,
+    openapi_extra=archive_body("A zip, tar or tar.gz archive; what it is, is told by its content."),
 )
 @streams_body
 async def upload(request: Request, services: Wired, caller: Writer, user_id: UserId = None) -> ArtefactView:
@@ -91,16 +73,11 @@ async def upload(request: Request, services: Wired, caller: Writer, user_id: Use
 
     The `modelPath` that is answered goes to `POST /voice-models`, within a day.
     """
-    settings, registry = services.settings, services.registry
+    registry = services.registry
     await in_upload_thread(registry.require_may_upload, caller, user_id)
-    async with upload_folder(services.samples) as folder:
-        archive, content = folder / "archive", folder / "content"
-        limit_bytes = settings.max_upload_mb * _MIB
-        await receive_file(request, archive, limit_bytes=limit_bytes, reserve_mb=settings.min_free_disk_mb)
+    async with received_archive(request, services) as (archive, content):
 
         def store() -> ArtefactView:
-            archive.touch()  # an empty body is no archive, and told as such
-            content.mkdir()
             stored, tree = registry.take_artefact(caller, archive, content, user_id=user_id)
             path = registry.paths.path(stored.owner_id, stored.id)
             return ArtefactView(model_path=path, stored_bytes=tree.bytes, files=tree.files)
@@ -140,19 +117,19 @@ def list_models(
     return VoiceModelPageView.of(found, services.registry.paths, total=total, limit=limit, offset=offset)
 
 
-@router.get("/user/{userId}/active", summary="Show the active voice model", responses=_tagged(404))
+@router.get("/user/{userId}/active", summary="Show the active voice model", responses=showing(404))
 def active(
     user_id: Annotated[UUID, Path(alias="userId")], caller: Reader, services: Wired, response: Response
 ) -> VoiceModelView:
     """The one that speaks where no voice is named; `NO_ACTIVE_VOICE_MODEL` where there is none."""
-    return _shown(services, services.registry.get_active(caller, user_id), response)
+    return show(services, services.registry.get_active(caller, user_id), response)
 
 
 @router.get(
     "/{modelId}",
     summary="Show a voice model",
     response_model=VoiceModelView | SharedVoiceView,
-    responses={**_tagged(404), 304: {"description": "It is as `If-None-Match` says."}},
+    responses={**showing(404), 304: {"description": "It is as `If-None-Match` says."}},
 )
 def model(
     model_id: Annotated[UUID, Path(alias="modelId")],
@@ -170,10 +147,10 @@ def model(
     if not may_see(caller, voice.owner_id):
         response.headers["ETag"] = etag(voice.revision)
         return SharedVoiceView.of(voice)
-    return _shown(services, voice, response)
+    return show(services, voice, response)
 
 
-@router.put("/{modelId}", summary="Change a voice model", responses=_tagged(404, 409, 412, 429))
+@router.put("/{modelId}", summary="Change a voice model", responses=showing(404, 409, 412, 429))
 def update(
     model_id: Annotated[UUID, Path(alias="modelId")],
     body: VoiceModelChangesBody,
@@ -189,10 +166,10 @@ def update(
     An account may change so many in an hour, 20 by default.
     """
     revisions = wanted_revisions(if_match)
-    return _shown(services, services.registry.update(caller, model_id, body, revisions=revisions), response)
+    return show(services, services.registry.update(caller, model_id, body, revisions=revisions), response)
 
 
-@router.patch("/{modelId}", summary="Change a voice model", responses=_tagged(404, 409, 412, 429))
+@router.patch("/{modelId}", summary="Change a voice model", responses=showing(404, 409, 412, 429))
 def patch(
     model_id: Annotated[UUID, Path(alias="modelId")],
     body: VoiceModelChangesBody,
@@ -229,7 +206,7 @@ def delete(
     )
 
 
-@router.post("/{modelId}/activate", summary="Activate a voice model", responses=_tagged(404, 409))
+@router.post("/{modelId}/activate", summary="Activate a voice model", responses=showing(404, 409))
 def activate(
     model_id: Annotated[UUID, Path(alias="modelId")],
     caller: Writer,
@@ -238,10 +215,10 @@ def activate(
     body: OptionalBody = None,
 ) -> VoiceModelView:
     """Make it the one that speaks where no voice is named; the one that was so before is active no more."""
-    return _shown(services, services.registry.activate(caller, model_id, user_id=_user_of(body)), response)
+    return show(services, services.registry.activate(caller, model_id, user_id=_user_of(body)), response)
 
 
-@router.post("/{modelId}/deactivate", summary="Deactivate a voice model", responses=_tagged(404, 409))
+@router.post("/{modelId}/deactivate", summary="Deactivate a voice model", responses=showing(404, 409))
 def deactivate(
     model_id: Annotated[UUID, Path(alias="modelId")],
     caller: Writer,
@@ -250,7 +227,7 @@ def deactivate(
     body: OptionalBody = None,
 ) -> VoiceModelView:
     """Let no voice speak where none is named."""
-    return _shown(services, services.registry.deactivate(caller, model_id, user_id=_user_of(body)), response)
+    return show(services, services.registry.deactivate(caller, model_id, user_id=_user_of(body)), response)
 
 
 @router.get("/{modelId}/versions", summary="List the versions of a voice", responses=refusals(404))
@@ -284,7 +261,7 @@ def compare(
     "/{modelId}/rollback",
     status_code=201,
     summary="Go back to a version",
-    responses=_tagged(404, 409, 429, status=201),
+    responses=making(404, 409, 429),
 )
 def rollback(
     model_id: Annotated[UUID, Path(alias="modelId")],
@@ -298,13 +275,7 @@ def rollback(
     The version that was current stays. The new one is active where a version of this voice was, or no voice.
     """
     voice = services.versions.rollback(caller, model_id, user_id=_user_of(body))
-    response.headers["Location"] = f"/voice-models/{voice.id}"
-    return _shown(services, voice, response)
-
-
-def _shown(services: Services, voice: VoiceModel, response: Response) -> VoiceModelView:
-    response.headers["ETag"] = etag(voice.revision)
-    return VoiceModelView.of(voice, services.registry.paths)
+    return show_made(services, voice, response)
 
 
 def _user_of(body: OwnerBody | None) -> UUID | None:

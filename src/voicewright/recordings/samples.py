@@ -104,10 +104,10 @@ class SampleService:
         self._edits = ThreadPoolExecutor(_EDITS_AT_ONCE, thread_name_prefix="edits")
 
     @classmethod
-    def open(cls, settings: Settings, database: Database) -> Self:
-        """The service with the store of the settings."""
+    def open(cls, settings: Settings, database: Database, keys: KeyRing | None = None) -> Self:
+        """The service with the store of the settings; the keys are opened here where there are no others."""
         home = Home.open(settings.home)
-        vault = Vault.of_samples(settings, KeyRing.open(settings, database))
+        vault = Vault.of_samples(settings, keys or KeyRing.open(settings, database))
         return cls(database, vault, home.uploads_dir, reserve_mb=settings.min_free_disk_mb)
 
     def close(self) -> None:

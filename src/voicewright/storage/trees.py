@@ -73,8 +73,7 @@ class StoredTree:
         """Write all to the new folder `into`, see `fetch_tree`; the files in the order of their paths."""
         if self.digest is None:
             return []
-        fetch_tree(self._blobs, self.digest, into)
-        return [into / name for name in self.names()]
+        return [into / file.path for file in fetch_tree(self._blobs, self.digest, into)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +155,11 @@ def read_tree(store: BlobStore, digest: str) -> tuple[TreeFile, ...]:
     return files
 
 
-def fetch_tree(store: BlobStore, digest: str, into: Path) -> None:
+def fetch_tree(store: BlobStore, digest: str, into: Path) -> tuple[TreeFile, ...]:
     """Write a tree to the new folder `into`, verified; the folder appears whole or not at all.
+
+    Returns:
+        Its files, in the order of their paths.
 
     Raises:
         TreeInvalid: `into` exists already, or the manifest is dangerous.
@@ -180,6 +182,7 @@ def fetch_tree(store: BlobStore, digest: str, into: Path) -> None:
             sync_folder(into.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    return files
 
 
 def verify_tree(files: tuple[TreeFile, ...], folder: Path) -> bool:

@@ -110,9 +110,9 @@ class KeyRing:
             if known is not None and time.monotonic() < known.forgotten_s:
                 return known.cipher
         try:
-            secret = self._opened(self._sealed(owner_id))
+            secret = self._opened(self.sealed(owner_id))
         except MasterKeyWrong:  # or the master key was changed between the two
-            secret = self._opened(self._sealed(owner_id))
+            secret = self._opened(self.sealed(owner_id))
         made = Cipher(secret)
         with self._guard:
             now_s = time.monotonic()
@@ -163,7 +163,11 @@ class KeyRing:
 
     def sealed(self, owner_id: uuid.UUID) -> SealedSecret:
         """The key of an owner as it is kept, for a backup; made if there is none. Errors as in `cipher`."""
-        return self._sealed(owner_id)
+        known = self.known(owner_id)
+        if known is not None:
+            return known
+        with self._database.aside() as session:
+            return self._enter(session, owner_id, Cipher.new_secret())
 
     def adopt(self, session: Session, owner_id: uuid.UUID, sealed: SealedSecret) -> None:
         """Give an owner who has no key the one from a backup.
@@ -173,20 +177,7 @@ class KeyRing:
             KeyDestroyed: their account was deleted.
         """
         secret = self._opened(sealed)
-        share_lock(session, MASTER_KEY_LOCK)
-        self._renew_master()
-        again = self.master.seal(secret)
-        now = datetime.now(UTC)
-        new = insert(UserKey).values(
-            owner_id=owner_id,
-            master_key_id=again.master_key_id,
-            token=again.token,
-            created_at=now,
-            sealed_at=now,
-        )
-        session.execute(new.on_conflict_do_nothing())
-        there = self._read(session, owner_id)
-        if there is None or self._opened(there) != secret:
+        if self._opened(self._enter(session, owner_id, secret)) != secret:
             raise MasterKeyWrong(
                 "The backup was made with another key of this owner than the one they have now: its files "
                 "can't be read along with theirs. Restore it to an installation where the owner has none."
@@ -245,27 +236,23 @@ class KeyRing:
                 "open them."
             )
 
-    def _sealed(self, owner_id: uuid.UUID) -> SealedSecret:
-        with self._database.aside() as session:
-            there = self._read(session, owner_id)
-        if there is not None:
-            return there
-        with self._database.aside() as session:
-            share_lock(session, MASTER_KEY_LOCK)
-            self._renew_master()
-            sealed = self.master.seal(Cipher.new_secret())
-            now = datetime.now(UTC)
-            new = insert(UserKey).values(
-                owner_id=owner_id,
-                master_key_id=sealed.master_key_id,
-                token=sealed.token,
-                created_at=now,
-                sealed_at=now,
-            )
-            session.execute(new.on_conflict_do_nothing())  # another process may have made one
-            made = self._read(session, owner_id)
-        assert made is not None  # noqa: S101 - it was inserted, or was there
-        return made
+    def _enter(self, session: Session, owner_id: uuid.UUID, secret: bytes) -> SealedSecret:
+        """Give an owner a key, unless they have one; answers which one they have then."""
+        share_lock(session, MASTER_KEY_LOCK)
+        self._renew_master()
+        sealed = self.master.seal(secret)
+        now = datetime.now(UTC)
+        new = insert(UserKey).values(
+            owner_id=owner_id,
+            master_key_id=sealed.master_key_id,
+            token=sealed.token,
+            created_at=now,
+            sealed_at=now,
+        )
+        session.execute(new.on_conflict_do_nothing())  # another process may have made one
+        there = self._read(session, owner_id)
+        assert there is not None  # noqa: S101 - it was inserted, or was there
+        return there
 
     def _opened(self, sealed: SealedSecret) -> bytes:
         if sealed.master_key_id not in self.master.ids:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from voicewright.answers import UtcMoment, View
 from voicewright.training.models import RETRIABLE
 
 if TYPE_CHECKING:
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from voicewright.training.models import TrainingEvent, TrainingJob
     from voicewright.training.reading import Curves, JobDetails
     from voicewright.training.stats import Statistics
-
-UtcMoment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-
-
-class View(BaseModel):
-    """The base of an answer's body."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
 
 
 class LogLineView(View):

@@ -72,10 +72,16 @@ class VoiceFiles:
         self._owner_id = owner_id
 
     @classmethod
-    def open(cls, settings: Settings, database: Database) -> Self:
-        """The service with the store of the settings, and its cache in their data directory."""
+    def open(cls, settings: Settings, database: Database, keys: KeyRing | None = None) -> Self:
+        """The service with the store of the settings, and its cache in their data directory.
+
+        Args:
+            settings: have them.
+            database: open.
+            keys: of the owners; opened here where the process has no others.
+        """
         home = Home.open(settings.home)
-        vault = Vault.of_voices(settings, KeyRing.open(settings, database))
+        vault = Vault.of_voices(settings, keys or KeyRing.open(settings, database))
         cache = VoiceCache(home.voice_cache_dir, limit_bytes=settings.voice_cache_mb * _MIB)
         kept = timedelta(days=settings.deleted_retention_days)
         return cls(database, vault, cache, keep_deleted_for=kept)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
+
+from voicewright.answers import UtcMoment, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from voicewright.voices.model_paths import ModelPaths
     from voicewright.voices.models import VoiceModel
     from voicewright.voices.versions import VersionDiff
-
-UtcMoment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-
-
-class View(BaseModel):
-    """The base of an answer's body."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
 
 
 class VoiceModelView(View):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voicewright.voices.views import UtcMoment, View
+from voicewright.answers import UtcMoment, View
 
 if TYPE_CHECKING:
     from voicewright.voices.figures.models import VoiceRating
