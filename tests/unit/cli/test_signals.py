@@ -8,14 +8,6 @@ import pytest
 from voicewright.cli.signals import interruptible
 
 
-@pytest.fixture(autouse=True)
-def closed_terminals_end_us():
-    """Also where the tests themselves were started by `nohup`."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
@@ -32,7 +24,10 @@ def test_a_signal_stops_the_work_once_and_names_the_status(number: int, status: 
 
 
 def test_what_nohup_started_goes_on_when_the_terminal_is_closed() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with interruptible() as interruption:
-        os.kill(os.getpid(), signal.SIGHUP)
-    assert not interruption.cancel.is_set()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not interruption.cancel.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)
