@@ -70,6 +70,7 @@ class AccountService:
         self._database = database
         self._clock = clock
         self._passwords = passwords or Passwords()
+        # now and not within a unit of work: it may need one of its own
         cipher = (keys or KeyRing.open(settings, database)).cipher(PLATFORM_ID)
         self._keys = SigningKeys(settings, clock, cipher)
         self._links = SignInLinks(settings, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, Field
 
 from voicewright.accounts.caller import Caller, Scope
@@ -14,6 +14,7 @@ from voicewright.api.auth import Password
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
 from voicewright.api.origin import RequestOrigin
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.erasure.models import Erasure
@@ -93,8 +94,8 @@ def delete_user(user_id: UUID, caller: Admin, services: Wired, response: Respons
 )
 def erasures(
     services: Wired,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: LongLimit = 50,
+    offset: Offset = 0,
 ) -> ReceiptsView:
     """A page of them, the newest first."""
     found, total = services.erasures.page(limit=limit, offset=offset)

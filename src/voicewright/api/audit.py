@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from voicewright.accounts.caller import Scope
 from voicewright.api.caller import calling
+from voicewright.api.paging import LongLimit
 from voicewright.api.services import Wired
 from voicewright.audit.models import AuditEvent
 from voicewright.audit.reading import Wanted, find_events
@@ -80,7 +81,7 @@ def audit(
     before: Annotated[
         int | None, Query(ge=1, le=_LARGEST_ID, description="Older than the event with this id.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: LongLimit = 100,
 ) -> AuditView:
     """A page of the events of all users, the newest first; `voicewright audit verify` checks the chains."""
     wanted = Wanted(

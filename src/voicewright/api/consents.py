@@ -16,6 +16,7 @@ from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.policies import require_own_id
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.privacy.models import Consent
@@ -107,8 +108,8 @@ def consents(
     *,
     speaker: Annotated[str | None, Query(max_length=200)] = None,
     user_id: Annotated[UUID | None, Query(description="Whose; your own by default.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: LongLimit = 100,
+    offset: Offset = 0,
 ) -> ConsentsView:
     """The newest first, revoked and expired ones too."""
     if user_id is not None:

@@ -8,5 +8,5 @@ from fastapi import Query
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 LongLimit = Annotated[int, Query(ge=1, le=500)]
-"""Of lists of short rows, for administrators."""
+"""Of lists of short rows."""
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]

@@ -93,7 +93,7 @@ class Problem(BaseModel):
     error: str = Field(description="What is wrong and what to do, for people.")
     code: str = Field(description="For programs; docs/errors.md lists them.", examples=["NOT_AUTHENTICATED"])
     timestamp: datetime
-    requestId: str = Field(description="Also in the header X-Request-Id, and in the log.")  # noqa: N815
+    requestId: str = Field(description="Also in the header X-Request-Id, and in the log.")  # noqa: N815 - the spec's
     fields: list[FieldProblem] | None = Field(
         default=None, description="The fields of the request that are to blame, where there are such."
     )

@@ -92,16 +92,12 @@ async def receive_form(
         async for batch in _batches(request):
             await in_upload_thread(reader.feed, batch)
         return reader.finish()
-    except ClientDisconnect:
-        raise UploadInterrupted("The upload was broken off. Send it again.") from None
-    except TimeoutError:
-        raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
     finally:
         reader.close()
 
 
-async def receive_file(request: Request, target: Path, *, limit_bytes: int, reserve_mb: int) -> int:
-    """Write the body of a request to a file, as it comes; answers its bytes.
+async def receive_file(request: Request, target: Path, *, limit_bytes: int, reserve_mb: int) -> None:
+    """Write the body of a request to a file, as it comes; an empty body is an empty file.
 
     Args:
         request: nobody has read its body.
@@ -120,27 +116,19 @@ async def receive_file(request: Request, target: Path, *, limit_bytes: int, rese
     if announced_bytes > limit_bytes:
         raise body_too_large(limits)
 
-    def require_room(size_bytes: int) -> None:
-        require_space(target.parent, needed_bytes=size_bytes, reserve_mb=reserve_mb, purpose="The upload")
-
-    def append(batch: bytes) -> None:
-        require_room(len(batch))
-        with clear_errors("write the upload", str(target.parent)), target.open("ab") as file:
+    def append(batch: bytes, needed_bytes: int) -> None:
+        folder = target.parent
+        require_space(folder, needed_bytes=needed_bytes, reserve_mb=reserve_mb, purpose="The upload")
+        with clear_errors("write the upload", str(folder)), target.open("ab") as file:
             file.write(batch)
 
+    await in_upload_thread(append, b"", announced_bytes)
     size_bytes = 0
-    try:
-        await in_upload_thread(require_room, announced_bytes)
-        async for batch in _batches(request):
-            size_bytes += len(batch)
-            if size_bytes > limit_bytes:
-                raise body_too_large(limits)
-            await in_upload_thread(append, batch)
-    except ClientDisconnect:
-        raise UploadInterrupted("The upload was broken off. Send it again.") from None
-    except TimeoutError:
-        raise UploadInterrupted(f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up.") from None
-    return size_bytes
+    async for batch in _batches(request):
+        size_bytes += len(batch)
+        if size_bytes > limit_bytes:
+            raise body_too_large(limits)
+        await in_upload_thread(append, batch, len(batch))
 
 
 @asynccontextmanager
@@ -156,12 +144,7 @@ async def received_archive(request: Request, services: Services) -> AsyncIterato
         archive, content = folder / "archive", folder / "content"
         limit_bytes = settings.max_upload_mb * _MIB
         await receive_file(request, archive, limit_bytes=limit_bytes, reserve_mb=settings.min_free_disk_mb)
-
-        def prepare() -> None:
-            archive.touch()  # an empty body is no archive, and told as such
-            content.mkdir()
-
-        await in_upload_thread(prepare)
+        await in_upload_thread(content.mkdir)
         yield archive, content
 
 
@@ -219,12 +202,23 @@ def _words(taken: Taken) -> str:
 
 
 async def _batches(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces that are worth a thread's time."""
+    """The body in pieces that are worth a thread's time.
+
+    Raises:
+        UploadInterrupted: the client went away, or sends nothing any more.
+    """
     held = bytearray()
     stream = request.stream()
     while True:
-        async with asyncio.timeout(_IDLE_S):
-            piece = await anext(stream, None)
+        try:
+            async with asyncio.timeout(_IDLE_S):
+                piece = await anext(stream, None)
+        except ClientDisconnect:
+            raise UploadInterrupted("The upload was broken off. Send it again.") from None
+        except TimeoutError:
+            raise UploadInterrupted(
+                f"Nothing came for {_IDLE_S:.0f} s, so the upload was given up."
+            ) from None
         if piece is None:
             break
         held += piece

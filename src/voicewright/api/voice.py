@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from voicewright.accounts.caller import Caller, Scope
@@ -15,6 +15,7 @@ from voicewright.accounts.rate_limits import per_window
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.multipart import FormLimits
+from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some, upload_folder
@@ -101,8 +102,8 @@ def _store(services: Wired, caller: Caller, form: Form, folder: Path, stop: thre
 def samples(
     services: Wired,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: LongLimit = 100,
+    offset: Offset = 0,
 ) -> SamplesView:
     """Those that are in no dataset, the newest first."""
     found, total = services.samples.list_singles(caller.user_id, limit=limit, offset=offset)

@@ -70,7 +70,7 @@ def spoken_words(spoken: SayResult) -> str:
 
 def megabytes(size_bytes: float) -> str:
     """A size as people read it."""
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"  # noqa: PLR2004
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"  # noqa: PLR2004 - a GB
 
 
 def _bar(score: float | None) -> str:

@@ -70,7 +70,7 @@ def alembic_config(connection: Connection) -> Config:
 
 def _migrate(connection: Connection, found: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - as above
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}

@@ -142,7 +142,7 @@ def _read_ljspeech(name: str, lines: list[str], notes: list[str]) -> TranscriptS
             odd.append(line[:40])
             continue
         # The third column is the text with its numbers written out; some tools leave it empty.
-        rows.append((fields[0], fields[2] if len(fields) > 2 and fields[2] else fields[1]))  # noqa: PLR2004
+        rows.append((fields[0], fields[2] if len(fields) > 2 and fields[2] else fields[1]))  # noqa: PLR2004 - see above
     if odd:
         notes.append(f"{name}: {len(odd)} lines are not 'id|text' and were left out, the first: {odd[0]!r}.")
     texts = _collect(name, rows, notes)

@@ -6,9 +6,9 @@ status, a content type, a header or a form that the document does not have, take
 show again what was deleted.
 
 No operation is left out for the administrator; the user calls those that are not for administrators only. So
-that they get to where they do something, most ids are of
-things that exist, most files are sound, the engines are those that hum, and who signs out or disables
-themselves is let in again. Streams end after a moment instead of an hour.
+that they get to where they do something, most ids are of things that exist, most files are sound, the engines
+are those that hum, and who signs out or disables themselves is let in again. Streams end after a moment
+instead of an hour.
 
 Not checked is what `UNCHECKED` and `EXCEPTIONS` name, with the reasons.
 """

@@ -171,8 +171,8 @@ def _places_of_segments(segments: Sequence[Segment], sounds: Sequence[Phone]) ->
                 _until_silence(silent[index + 1 :]) * 2 / _FAR,
                 _until_silence(silent[:index][::-1]) * 2 / _FAR,
                 0.0 if silent[index] else _log_duration(sounds[segment.sound]),
-                index + 1 < len(stress) and stress[index + 1] == 2,  # noqa: PLR2004
-                index > 0 and stress[index - 1] == 2,  # noqa: PLR2004
+                index + 1 < len(stress) and stress[index + 1] == 2,  # noqa: PLR2004 - primary
+                index > 0 and stress[index - 1] == 2,  # noqa: PLR2004 - primary
                 not silent[index] and segment.word == last_word,
             )
         )

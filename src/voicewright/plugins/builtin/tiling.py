@@ -131,7 +131,7 @@ class _Tiler:
         position = context.places[at, POSITION][:, None]
         before = self._phones[pool, 0][None] != context.phones[at, CENTRE - 1][:, None]
         after = self._phones[pool, 2][None] != context.phones[at, CENTRE + 1][:, None]
-        voicing = (self._real[pool, VOICED] > 0.5)[None] != (frames[:, VOICED] > 0)[:, None]  # noqa: PLR2004
+        voicing = (self._real[pool, VOICED] > 0.5)[None] != (frames[:, VOICED] > 0)[:, None]  # noqa: PLR2004 - half
         costs: Floats = (
             _REAL * distances(wanted, self._compared[pool])
             + _PREDICTED * distances(wanted, self._predicted[pool])
