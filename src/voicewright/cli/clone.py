@@ -70,7 +70,7 @@ def clone(
     from voicewright.cli.training_options import gather_options
     from voicewright.recordings.errors import RecordingsNotFound
     from voicewright.speech.say import SayRequest, check_output
-    from voicewright.speech.sentences import require_sentences
+    from voicewright.text.sentences import require_sentences
     from voicewright.training.clone import CloneTools
     from voicewright.training.making import VoiceRequest
 

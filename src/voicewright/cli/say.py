@@ -37,7 +37,7 @@ def say(
 ) -> dict[str, Any]:
     """Speak a text with one of your voices, into an audio file."""
     from voicewright.speech.say import SayRequest, check_output
-    from voicewright.speech.sentences import require_sentences
+    from voicewright.text.sentences import require_sentences
     from voicewright.voices.errors import VoiceNotFound
 
     if text == "-":

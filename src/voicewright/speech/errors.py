@@ -7,13 +7,6 @@ from typing import ClassVar
 from voicewright.errors import AppError, ErrorKind
 
 
-class TextEmpty(AppError):
-    """There is no letter and no digit in the text, so nothing can be said."""
-
-    code: ClassVar[str] = "TEXT_EMPTY"
-    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
-
-
 class NothingSpoken(AppError):
     """The engine answered without any audio."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from voicewright.engines.port import SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
-from voicewright.speech.sentences import require_sentences
+from voicewright.text.sentences import require_sentences
 
 if TYPE_CHECKING:
     import threading

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from voicewright.engines.port import AudioChunk, SynthesisRequest
-from voicewright.speech.errors import NothingSpoken, TextEmpty
+from voicewright.speech.errors import NothingSpoken
+from voicewright.text.errors import TextEmpty
 from voicewright.speech.stream import PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream
 
 RATE_HZ = 1000

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from voicewright.speech.errors import TextEmpty
+from voicewright.text.errors import TextEmpty
 
 LONGEST = 300
 """Characters. Longer pieces are cut at the best inner boundary: engines slow down and drift on long input."""

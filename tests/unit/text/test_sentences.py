@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicewright.speech.sentences import split_sentences
+from voicewright.text.sentences import split_sentences
 
 
 def texts(text: str, **kwargs: int) -> list[str]:

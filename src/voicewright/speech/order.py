@@ -1,0 +1,41 @@
+"""What somebody asks to have spoken."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from voicewright.text.script import Markup
+
+Source = Literal["voice", "openai", "wyoming", "long", "batch", "command"]
+"""Through which door it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOrder:
+    """One text, and how it is to be spoken; the same for all doors."""
+
+    text: str
+    markup: Markup = "text"
+    voice: str | uuid.UUID | None = None
+    """Name or id; None: the active voice of whoever asks."""
+    version: int | None = None
+    """Of a voice that is named; None: the newest."""
+    language: str | None = None
+    """BCP 47; None: the voice's own."""
+    speed: float = 1.0
+    """0.25 to 4."""
+    pitch_semitones: float = 0.0
+    """-12 to 12."""
+    seed: int = 0
+    normalise: bool = True
+    """Numbers, dates, money, abbreviations and addresses are put into words before the engine gets them."""
+    check: bool = True
+    """Listen to what was spoken, where a recogniser knows the language."""
+    cache: bool = True
+    """Take what was spoken before, and keep what is spoken now."""
+    fallback: bool = True
+    """Another voice of the same person may speak where the engine of the first is down."""
+    source: Source = "voice"
