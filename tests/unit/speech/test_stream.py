@@ -9,8 +9,8 @@ import pytest
 
 from voicewright.engines.port import AudioChunk, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
-from voicewright.text.errors import TextEmpty
 from voicewright.speech.stream import PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream
+from voicewright.text.errors import TextEmpty
 
 RATE_HZ = 1000
 
