@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from voicewright.engines.host.events import HostUsage, OnEvent
-    from voicewright.engines.port import EngineInfo, SynthesisRequest, TrainingOutcome, TrainingRequest
+    from voicewright.engines.port import (
+        EngineInfo,
+        SpokenWord,
+        SynthesisRequest,
+        TrainingOutcome,
+        TrainingRequest,
+    )
 
 _SERVICE = "voicewright.engines.service:EngineService"
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -122,7 +128,7 @@ class EngineClient:
         *,
         timeout_s: float | None = None,
     ) -> Generator[AudioChunk, None, None]:
-        """Speak; the chunks come as they are made, in order.
+        """Speak; the chunks come as they are made, in order, with the words that the engine told.
 
         The request is sent with the first `next`; errors come from there too. Closing the iterator, or
         dropping it, cancels the synthesis. `timeout_s` limits the wait for each chunk.
@@ -134,14 +140,19 @@ class EngineClient:
         params = messages.write_synthesis_request(request)
         items = self._host.stream("synthesize", params, on_event=on_event, cancel=cancel, timeout_s=timeout_s)
         sample_rate_hz: int | None = None
+        words: tuple[SpokenWord, ...] = ()
         with contextlib.closing(items):
             for item in items:
                 if isinstance(item, dict):
-                    sample_rate_hz = item["sample_rate_hz"]
+                    sample_rate_hz = item.get("sample_rate_hz", sample_rate_hz)
+                    words += messages.read_words(item)
                 elif sample_rate_hz is None:
                     raise EngineContractBroken(f"The engine {self.info.title} spoke without a sample rate.")
                 else:
-                    yield AudioChunk(pcm=item, sample_rate_hz=sample_rate_hz)
+                    yield AudioChunk(item, sample_rate_hz, words)
+                    words = ()
+            if words and sample_rate_hz is not None:
+                yield AudioChunk(b"", sample_rate_hz, words)
 
     def usage(self) -> HostUsage:
         """Return peak memory and CPU time of the host process, as of its last answer or heartbeat."""

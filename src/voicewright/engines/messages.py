@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import (
@@ -13,11 +13,15 @@ from voicewright.engines.port import (
     EngineInfo,
     EngineOptions,
     Forecast,
+    SpokenWord,
     SynthesisRequest,
     TrainingClip,
     TrainingOutcome,
     TrainingRequest,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def write_info(info: EngineInfo) -> dict[str, Any]:
@@ -123,3 +127,13 @@ def write_synthesis_request(request: SynthesisRequest) -> dict[str, Any]:
 def read_synthesis_request(wire: dict[str, Any]) -> SynthesisRequest:
     """Make the synthesis request again."""
     return SynthesisRequest(**{**wire, "voice_dir": Path(wire["voice_dir"])})
+
+
+def write_words(words: Iterable[SpokenWord]) -> dict[str, Any]:
+    """Write the words of a chunk, which go before its samples; numbers of numpy become plain ones."""
+    return {"words": [[str(word.text), float(word.start_s), float(word.end_s)] for word in words]}
+
+
+def read_words(wire: dict[str, Any]) -> tuple[SpokenWord, ...]:
+    """Make the words again; none where the message has none."""
+    return tuple(SpokenWord(*word) for word in wire.get("words", ()))

@@ -100,6 +100,10 @@ class Capabilities:
     """Same seed and machine: same artefact and same speech."""
     learns_from_phones: bool = False
     """Where nobody knows the words, the sounds that were heard will do (`TrainingClip.phones`)."""
+    shifts_pitch: bool = False
+    """`SynthesisRequest.pitch_semitones` may be something else than 0."""
+    times_words: bool = False
+    """Its chunks carry the words that are said in them, with their times (`AudioChunk.words`)."""
 
     @property
     def learns(self) -> bool:
@@ -191,6 +195,19 @@ class SynthesisRequest:
     speed: float = 1.0
     """0.25 (slow) to 4.0 (fast)."""
     seed: int = 0
+    pitch_semitones: float = 0.0
+    """-12 to 12, above the voice's own; 0 where the engine does not shift pitch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word, and when it is said."""
+
+    text: str
+    """As it stands in the text that was asked for, with the punctuation that touches it."""
+    start_s: float
+    """From the beginning of the audio."""
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +217,9 @@ class AudioChunk:
     pcm: bytes
     """Signed 16-bit little-endian mono samples."""
     sample_rate_hz: int
+    words: tuple[SpokenWord, ...] = ()
+    """That begin in it, or were found out with it; each once, in order, their times from the first sample of
+    the whole answer. Empty where the engine does not know them."""
 
 
 class RunContext(Protocol):

@@ -7,6 +7,7 @@ engine answers is checked before anybody relies on it (the artefact, the format 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -15,15 +16,17 @@ from voicewright.engines import messages
 from voicewright.engines.errors import EngineContractBroken, OptionsInvalid
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.loading import load_engine
-from voicewright.engines.port import AudioChunk, TrainingOutcome
+from voicewright.engines.port import AudioChunk, SpokenWord, TrainingOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from voicewright.engines.port import RunContext, TrainingRequest
+    from voicewright.engines.port import RunContext, SynthesisRequest, TrainingRequest
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
+MAX_PITCH_SEMITONES = 12.0
+"""Up or down."""
 _BYTES_PER_SAMPLE = 2
 
 
@@ -54,12 +57,12 @@ class EngineService:
         return {}
 
     def synthesize(self, params: dict[str, Any], context: RunContext) -> Iterator[bytes | dict[str, Any]]:
-        """Speak: first a dict with `sample_rate_hz`, then the samples (16-bit little-endian mono) as made."""
+        """Speak: first a dict with `sample_rate_hz`, then the samples (16-bit little-endian mono) as made.
+
+        Before samples that come with words goes a dict with these (`messages.write_words`).
+        """
         request = messages.read_synthesis_request(params)
-        if not MIN_SPEED <= request.speed <= MAX_SPEED:
-            raise OptionsInvalid(
-                f"The speed is {request.speed:g}, but has to be between {MIN_SPEED:g} and {MAX_SPEED:g}."
-            )
+        self._check_manner(request)
         if request.language is not None:
             request = dataclasses.replace(request, language=self._language(request.language))
         rate_hz = self._info.capabilities.sample_rate_hz
@@ -68,8 +71,26 @@ class EngineService:
             fault = _find_chunk_fault(chunk, rate_hz)
             if fault:
                 raise EngineContractBroken(f"The engine {self._info.title} {fault}.")
+            if chunk.words:
+                yield messages.write_words(chunk.words)
             if chunk.pcm:
                 yield chunk.pcm
+
+    def _check_manner(self, request: SynthesisRequest) -> None:
+        if not MIN_SPEED <= request.speed <= MAX_SPEED:
+            raise OptionsInvalid(
+                f"The speed is {request.speed:g}, but has to be between {MIN_SPEED:g} and {MAX_SPEED:g}."
+            )
+        if not abs(request.pitch_semitones) <= MAX_PITCH_SEMITONES:
+            raise OptionsInvalid(
+                f"The pitch is {request.pitch_semitones:g} semitones, but has to be between "
+                f"{-MAX_PITCH_SEMITONES:g} and {MAX_PITCH_SEMITONES:g}."
+            )
+        if request.pitch_semitones and not self._info.capabilities.shifts_pitch:
+            raise OptionsInvalid(
+                f"The engine {self._info.title} speaks at the pitch of the voice only. Leave the pitch at 0, or "
+                "take a voice of another engine."
+            )
 
     def _make_voice(self, method: str, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
         run: Callable[[TrainingRequest, RunContext], object] | None = getattr(self._engine, method, None)
@@ -133,4 +154,10 @@ def _find_chunk_fault(chunk: object, rate_hz: int) -> str:
         return f"speaks at {chunk.sample_rate_hz} Hz, but declares {rate_hz} Hz"
     if len(chunk.pcm) % _BYTES_PER_SAMPLE:
         return "yielded half a sample"
+    if not all(_is_timed(word) for word in chunk.words):
+        return "yielded something else than words with their times"
     return ""
+
+
+def _is_timed(word: object) -> bool:
+    return isinstance(word, SpokenWord) and 0 <= word.start_s <= word.end_s < math.inf

@@ -34,6 +34,7 @@ from voicewright.engines.port import (
     Capabilities,
     EngineInfo,
     EngineOptions,
+    SpokenWord,
     TrainingClip,
     TrainingOutcome,
 )
@@ -98,6 +99,8 @@ TONE_ENGINE = EngineInfo(
         ideal_speech_s=10.0,
         needs_gpu=False,
         deterministic=True,
+        shifts_pitch=True,
+        times_words=True,
     ),
     options=ToneOptions,
     factory="voicewright.engines.testing:ToneEngine",
@@ -196,18 +199,22 @@ class ToneEngine:
     def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
         """Hum one tone per word, a little apart in pitch."""
         voice = self._voices.get(request.voice_dir)
-        words = ["".join(filter(str.isalnum, word)) for word in request.text.split()]
-        words = [word[:_LONGEST_WORD] for word in words if word]
+        words = [word for word in request.text.split() if any(map(str.isalnum, word))]
         if not words:
             raise TextUnspeakable("There is nothing to say in the text; it needs at least one word.")
+        pitch_hz = voice["pitch_hz"] * 2 ** (request.pitch_semitones / 12)
+        silence = bytes(2 * round(_PAUSE_S / request.speed * _RATE_HZ))
+        at = 0
         for number, word in enumerate(words):
             context.check_cancelled()
             if number == 1:
                 _go_wrong(voice["speaking_fault"], context)
-            interval = zlib.crc32(word.encode()) % 8 / 100
-            samples = round(len(word) * _LETTER_S / request.speed * _RATE_HZ)
-            silence = bytes(2 * round(_PAUSE_S / request.speed * _RATE_HZ))
-            yield AudioChunk(_tone(voice["pitch_hz"] * (1 + interval), samples) + silence, _RATE_HZ)
+            letters = "".join(filter(str.isalnum, word))[:_LONGEST_WORD]
+            interval = zlib.crc32(letters.encode()) % 8 / 100
+            samples = round(len(letters) * _LETTER_S / request.speed * _RATE_HZ)
+            told = SpokenWord(word, at / _RATE_HZ, (at + samples) / _RATE_HZ)
+            yield AudioChunk(_tone(pitch_hz * (1 + interval), samples) + silence, _RATE_HZ, (told,))
+            at += samples + len(silence) // 2
 
 
 class _Checkpoint:
