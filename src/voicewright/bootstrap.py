@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
     from voicewright.voices.cleanup.service import CleanupService
@@ -143,7 +144,12 @@ class LocalApplication:
     @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
-        return make_services(self.settings, self.database)
+        return make_services(self.settings, self.database, self.speech)
+
+    @cached_property
+    def speech(self) -> SpeechService:
+        """What speaks; starts the database, and engines with the first speech."""
+        return self._open.enter_context(make_speech(self.settings, self.database, self.voices))
 
     @cached_property
     def worker(self) -> Worker:
@@ -233,8 +239,8 @@ class LocalApplication:
         self._open.close()
 
 
-def make_services(settings: Settings, database: Database) -> Services:
-    """The services of an API process over an open database."""
+def make_services(settings: Settings, database: Database, speech: SpeechService | None = None) -> Services:
+    """The services of an API process over an open database; whoever made it closes `speech`."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.privacy.service import ConsentService
@@ -275,7 +281,15 @@ def make_services(settings: Settings, database: Database) -> Services:
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
         cleanup=make_cleanup(settings, database, voices),
+        speech=speech or make_speech(settings, database, voices),
     )
+
+
+def make_speech(settings: Settings, database: Database, voices: VoiceService) -> SpeechService:
+    """What speaks, with all that is done about what is spoken."""
+    from voicewright.speech.service import SpeechService
+
+    return SpeechService(settings, database, voices)
 
 
 def make_copies(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
+    from voicewright.speech.service import SpeechService
     from voicewright.training.service import TrainingService
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
@@ -47,6 +48,7 @@ class Services:
     figures: FigureService
     copies: Copies
     erasures: ErasureService
+    speech: SpeechService
 
 
 async def _services(connection: HTTPConnection) -> Services:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from voicewright.privacy.service import ConsentService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
@@ -69,6 +70,10 @@ class Application(Protocol):
     @property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
+
+    @property
+    def speech(self) -> SpeechService:
+        """What speaks; starts the database, and engines with the first speech."""
 
     @property
     def worker(self) -> Worker:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 Source = Literal["voice", "openai", "wyoming", "long", "batch", "command"]
 """Through which door it came."""
+Check = Literal["before", "after", "off"]
+"""When what was spoken is listened to: before it leaves, which holds each piece back until it is known to be
+right (for whoever takes the whole); beside, after it has left, which only reports (for whoever listens
+already); or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class SpeechOrder:
     seed: int = 0
     normalise: bool = True
     """Numbers, dates, money, abbreviations and addresses are put into words before the engine gets them."""
-    check: bool = True
+    check: Check = "after"
     """Listen to what was spoken, where a recogniser knows the language."""
     cache: bool = True
     """Take what was spoken before, and keep what is spoken now."""

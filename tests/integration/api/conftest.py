@@ -34,6 +34,7 @@ from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
+from voicewright.speech.service import SpeechService
 from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.service import TrainingService
 from voicewright.voices.cleanup.service import CleanupService
@@ -110,7 +111,17 @@ def accounts(api_settings: Settings, database: Database, passwords: Passwords) -
 
 
 @pytest.fixture
-def services(api_settings: Settings, database: Database, accounts: AccountService) -> Services:
+def speech(api_settings: Settings, database: Database) -> Iterator[SpeechService]:
+    """What speaks, with the engines of the tests; its processes start with the first speech."""
+    voices = VoiceService.open(api_settings, database)
+    with SpeechService(api_settings, database, voices, engines=find_engine) as opened:
+        yield opened
+
+
+@pytest.fixture
+def services(
+    api_settings: Settings, database: Database, accounts: AccountService, speech: SpeechService
+) -> Services:
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
     samples = SampleService.open(api_settings, database)
@@ -141,6 +152,7 @@ def services(api_settings: Settings, database: Database, accounts: AccountServic
         erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
         lifecycle=LifecycleService(database, voices),
         cleanup=CleanupService(database, api_settings, voices),
+        speech=speech,
     )
 
 

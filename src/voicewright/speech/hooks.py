@@ -1,0 +1,65 @@
+"""What others do with a speech: they enter it, keep its pieces, mark it. Each is a small protocol."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from voicewright.engines.port import SpokenWord
+    from voicewright.speech.speaking import Speech
+
+
+class History(Protocol):
+    """Keeps what was spoken (`speech.history`)."""
+
+    def begin(self, speech: Speech) -> None:
+        """Enter a speech before its first sound, under `speech.id`; what this raises refuses it."""
+
+    def end(self, speech: Speech) -> None:
+        """Note how it ended: `speech.outcome`, `speech.error`, `speech.figures`. Raises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenPiece:
+    """What an engine made of one piece, before pauses, fades and marks."""
+
+    pcm: bytes
+    """Signed 16-bit little-endian mono samples."""
+    sample_rate_hz: int
+    words: tuple[SpokenWord, ...] = ()
+    """Times from the beginning of the piece; empty where the engine tells none."""
+
+
+class PieceCache(Protocol):
+    """Keeps pieces, so that the same is not computed twice (`speech.cache`); safe for threads.
+
+    A key says voice version, engine, words and manner; pieces of one user are never another's.
+    """
+
+    def get(self, user_id: uuid.UUID, key: str) -> SpokenPiece | None:
+        """What was kept under a key; None where nothing is, or where it can't be read."""
+
+    def put(self, user_id: uuid.UUID, key: str, piece: SpokenPiece) -> None:
+        """Keep a piece; called after the speech has ended. Raises nothing."""
+
+
+class Marker(Protocol):
+    """Puts the watermark into what leaves (`provenance`)."""
+
+    def mark(self, blocks: Iterator[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
+        """The same sound, marked, as it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Those that there are."""
+
+    history: History | None = None
+    cache: PieceCache | None = None
+    marker: Marker | None = None
