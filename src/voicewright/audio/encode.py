@@ -6,39 +6,28 @@ import errno
 import os
 import secrets
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-import numpy as np
-
+from voicewright.audio.codecs import CODECS, AudioFormat, FfmpegEncoder, to_pcm16
 from voicewright.audio.errors import AudioDiskFull, AudioFormatUnknown, AudioNotWritten
-from voicewright.audio.resample import Resampler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
-
-AudioFormat = Literal["wav", "flac", "mp3", "ogg", "m4a", "webm"]
-"""WAV and FLAC have 16 bits; `ogg` and `webm` carry Opus, `m4a` AAC."""
 
 _FROM_EXTENSION: Final[dict[str, AudioFormat]] = {
     ".wav": "wav",
     ".flac": "flac",
     ".mp3": "mp3",
-    ".ogg": "ogg",
-    ".opus": "ogg",
+    ".ogg": "opus",
+    ".opus": "opus",
+    ".aac": "aac",
     ".m4a": "m4a",
     ".webm": "webm",
 }
-# format -> (FFmpeg container, encoder, sample rates that it takes, bits per second)
-_LOSSY: Final[dict[str, tuple[str, str, tuple[int, ...], int]]] = {
-    "mp3": ("mp3", "libmp3lame", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000), 96_000),
-    "ogg": ("ogg", "libopus", (8000, 12000, 16000, 24000, 48000), 64_000),
-    "webm": ("webm", "libopus", (8000, 12000, 16000, 24000, 48000), 64_000),
-    "m4a": ("ipod", "aac", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000), 96_000),
-}
-_FULL_SCALE: Final = 32767.0
 
 
 def format_of(path: Path) -> AudioFormat:
@@ -53,14 +42,6 @@ def format_of(path: Path) -> AudioFormat:
         raise AudioFormatUnknown(
             f"{path}: can't write '{path.suffix}' files. Use one of {', '.join(_FROM_EXTENSION)}."
         ) from error
-
-
-def to_pcm16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Round float samples in +-1 to 16 bits; what passes full scale is limited to it."""
-    scaled = samples * np.float32(_FULL_SCALE)
-    np.rint(scaled, out=scaled)
-    np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE, out=scaled)
-    return scaled.astype(np.int16)
 
 
 def write_audio(
@@ -94,8 +75,7 @@ def write_audio(
     try:
         aside = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}.part")
         with aside.open("x+b") as file:
-            write = _write_lossy if format in _LOSSY else _write_lossless
-            samples = write(file, chunks, sample_rate_hz, format)
+            samples = _write(file, chunks, sample_rate_hz, format)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
@@ -114,8 +94,31 @@ def write_audio(
     return samples / sample_rate_hz
 
 
-def _write_lossless(
-    file: Any, chunks: Iterable[NDArray[np.float32]], sample_rate_hz: int, format_: str
+def _write(
+    file: Any, chunks: Iterable[NDArray[np.float32]], sample_rate_hz: int, format_: AudioFormat
+) -> int:
+    """Write all chunks; answers how many samples they had."""
+    if format_ in {"wav", "flac"}:
+        return _write_by_libsndfile(file, chunks, sample_rate_hz, format_)
+    total = 0
+    if format_ == "pcm":
+        for chunk in chunks:
+            file.write(to_pcm16(chunk).astype("<i2", copy=False).tobytes())
+            total += len(chunk)
+        return total
+    encoder = FfmpegEncoder(file, CODECS[format_], sample_rate_hz)
+    try:
+        for chunk in chunks:
+            encoder.feed(chunk)
+            total += len(chunk)
+        encoder.finish()
+    finally:
+        encoder.abandon()
+    return total
+
+
+def _write_by_libsndfile(
+    file: Any, chunks: Iterable[NDArray[np.float32]], sample_rate_hz: int, format_: AudioFormat
 ) -> int:
     import soundfile  # noqa: PLC0415 - only when something is written
 
@@ -127,40 +130,6 @@ def _write_lossless(
         for chunk in chunks:
             sound.write(to_pcm16(chunk))
             total += len(chunk)
-    return total
-
-
-def _write_lossy(file: Any, chunks: Iterable[NDArray[np.float32]], sample_rate_hz: int, format_: str) -> int:
-    import av  # noqa: PLC0415 - a third of a second, only where it is needed
-
-    container_name, codec, rates, bit_rate = _LOSSY[format_]
-    rate_hz = next((rate for rate in rates if rate >= sample_rate_hz), rates[-1])
-    resampler = Resampler(sample_rate_hz, rate_hz)
-    total = 0
-    with av.open(file, "w", format=container_name) as container:
-        stream: Any = container.add_stream(codec, rate=rate_hz)
-        stream.layout = "mono"
-        stream.bit_rate = bit_rate
-        position = 0
-
-        def encode(samples: NDArray[np.float32]) -> None:
-            nonlocal position
-            if not len(samples):
-                return
-            frame: Any = av.AudioFrame.from_ndarray(
-                to_pcm16(samples)[np.newaxis, :], format="s16", layout="mono"
-            )
-            frame.sample_rate = rate_hz
-            frame.pts = position
-            position += len(samples)
-            container.mux(stream.encode(frame))
-
-        for chunk in chunks:
-            total += len(chunk)
-            encode(resampler.feed(chunk))
-        if rate_hz != sample_rate_hz:
-            encode(resampler.feed(np.zeros(0, np.float32), last=True))
-        container.mux(stream.encode(None))
     return total
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.audio.clipping import ClippingMeter
+    from voicewright.audio.codecs import AudioFormat
     from voicewright.audio.downmix import Mix
-    from voicewright.audio.encode import AudioFormat
     from voicewright.audio.reader import AudioReader
 
 WORKING_RATE_HZ: Final = 22_050

@@ -25,8 +25,7 @@ class Resampler:
     """Resamples a mono stream block by block; the output has no delay against the input."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
-        self._same = from_hz == to_hz
-        self._soxr = None if self._same else soxr.ResampleStream(from_hz, to_hz, 1, "float32", "HQ")
+        self._soxr = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, "float32", "HQ")
 
     def feed(self, block: NDArray[np.float32], *, last: bool = False) -> NDArray[np.float32]:
         """Give (n,) samples in, get what is ready; `last` flushes and may come with an empty block."""
@@ -35,10 +34,14 @@ class Resampler:
         result: NDArray[np.float32] = self._soxr.resample_chunk(np.ascontiguousarray(block), last=last)
         return result
 
+    def flush(self) -> NDArray[np.float32]:
+        """What is left at the end; after it nothing may be fed."""
+        return self.feed(np.zeros(0, np.float32), last=True)
+
     def stream(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """Turn a stream of blocks into a stream of resampled blocks, flushed at the end."""
         for block in blocks:
             if len(ready := self.feed(block)):
                 yield ready
-        if not self._same and len(rest := self.feed(np.zeros(0, np.float32), last=True)):
+        if len(rest := self.flush()):
             yield rest

@@ -42,7 +42,7 @@ def clone(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where it is said: .wav, .flac, .mp3, .opus, .ogg, .m4a, .webm."),
+        typer.Option(help="Where it is said: .wav, .flac, .mp3, .opus, .ogg, .aac, .m4a, .webm."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="How often to go through the clips.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pieces of speech per step.")] = None,

@@ -7,12 +7,21 @@ import numpy as np
 import pytest
 import soundfile
 
+from voicewright.audio.codecs import to_pcm16
 from voicewright.audio.decode import open_audio, read_mono
-from voicewright.audio.encode import format_of, to_pcm16, write_audio
+from voicewright.audio.encode import format_of, write_audio
 from voicewright.audio.errors import AudioDiskFull, AudioFormatUnknown, AudioNotWritten
 from voicewright.audio.mono import convert
 
-FORMATS = {"wav": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg", "m4a": "mp4", "webm": "matroska"}
+FORMATS = {
+    "wav": "wav",
+    "flac": "flac",
+    "mp3": "mp3",
+    "opus": "ogg",
+    "aac": "aac",
+    "m4a": "mp4",
+    "webm": "matroska",
+}
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -73,7 +82,7 @@ def test_a_missing_folder_is_said_in_words(tmp_path, sine):
 
 
 def test_unknown_formats_are_refused(tmp_path):
-    assert format_of(Path("a/B.OPUS")) == "ogg"
+    assert format_of(Path("a/B.OPUS")) == "opus"
     with pytest.raises(AudioFormatUnknown, match=r"\.xyz"):
         format_of(Path("a.xyz"))
     with pytest.raises(AudioFormatUnknown, match="offered"):
