@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from voicewright.erasure.service import ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.speech.service import SpeechService
@@ -135,6 +136,14 @@ class LocalApplication:
         return make_erasures(self.settings, self.database, self.accounts, self.voices, samples)
 
     @cached_property
+    def provenance(self) -> ProvenanceService:
+        """What marks speech and tells where a file comes from; starts the database."""
+        from voicewright.provenance.service import ProvenanceService
+
+        keys = self._usable_keys
+        return self._open.enter_context(ProvenanceService(self.settings, self.database, keys))
+
+    @cached_property
     def consents(self) -> ConsentService:
         """What speakers agreed to; starts the database."""
         from voicewright.privacy.service import ConsentService
@@ -144,12 +153,13 @@ class LocalApplication:
     @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
-        return make_services(self.settings, self.database, self.speech)
+        return make_services(self.settings, self.database, self.speech, self.provenance)
 
     @cached_property
     def speech(self) -> SpeechService:
         """What speaks; starts the database, and engines with the first speech."""
-        return self._open.enter_context(make_speech(self.settings, self.database, self.voices))
+        speech = make_speech(self.settings, self.database, self.voices, self.provenance)
+        return self._open.enter_context(speech)
 
     @cached_property
     def worker(self) -> Worker:
@@ -239,8 +249,10 @@ class LocalApplication:
         self._open.close()
 
 
-def make_services(settings: Settings, database: Database, speech: SpeechService | None = None) -> Services:
-    """The services of an API process over an open database; whoever made it closes `speech`."""
+def make_services(
+    settings: Settings, database: Database, speech: SpeechService, provenance: ProvenanceService
+) -> Services:
+    """The services of an API process over an open database; whoever made these two closes them."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.privacy.service import ConsentService
@@ -281,15 +293,19 @@ def make_services(settings: Settings, database: Database, speech: SpeechService 
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
         cleanup=make_cleanup(settings, database, voices),
-        speech=speech or make_speech(settings, database, voices),
+        speech=speech,
+        provenance=provenance,
     )
 
 
-def make_speech(settings: Settings, database: Database, voices: VoiceService) -> SpeechService:
+def make_speech(
+    settings: Settings, database: Database, voices: VoiceService, provenance: ProvenanceService
+) -> SpeechService:
     """What speaks, with all that is done about what is spoken."""
+    from voicewright.speech.hooks import Hooks
     from voicewright.speech.service import SpeechService
 
-    return SpeechService(settings, database, voices)
+    return SpeechService(settings, database, voices, hooks=Hooks(marker=provenance.marker))
 
 
 def make_copies(

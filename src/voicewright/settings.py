@@ -415,6 +415,30 @@ class Settings(BaseSettings):
         validation_alias="ENVIRONMENT",
         description="`development` trusts whoever uploads; `production` asks for recorded consent.",
     )
+    watermark: Annotated[Literal["auto", "required", "off"], BeforeValidator(_lower)] = Field(
+        default="auto",
+        validation_alias="VOICEWRIGHT_WATERMARK",
+        description="`auto` marks speech where the packages for it are installed, `required` refuses to speak "
+        "unmarked, `off` marks nothing.",
+    )
+    verifications_per_hour: int = Field(
+        default=60,
+        ge=1,
+        validation_alias="VOICEWRIGHT_VERIFICATIONS_PER_HOUR",
+        description="Files that an account may have verified in an hour (`/provenance/verify`).",
+    )
+    max_verify_mb: int = Field(
+        default=200,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MAX_VERIFY_MB",
+        description="MiB that a file to verify may have.",
+    )
+    max_verify_s: int = Field(
+        default=5400,
+        ge=1,
+        validation_alias="VOICEWRIGHT_MAX_VERIFY_S",
+        description="Seconds of sound that a file to verify may have.",
+    )
     host: str = Field(
         default="127.0.0.1",
         validation_alias="VOICEWRIGHT_HOST",

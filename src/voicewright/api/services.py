@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.erasure.service import ErasureService
     from voicewright.privacy.service import ConsentService
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
@@ -48,6 +49,7 @@ class Services:
     figures: FigureService
     copies: Copies
     erasures: ErasureService
+    provenance: ProvenanceService
     speech: SpeechService
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voicewright.engines.client import EngineClient
     from voicewright.erasure.service import ErasureService
     from voicewright.privacy.service import ConsentService
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.speech.service import SpeechService
@@ -78,6 +79,10 @@ class Application(Protocol):
     @property
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
+
+    @property
+    def provenance(self) -> ProvenanceService:
+        """What marks speech and tells where a file comes from; starts the database."""
 
     @property
     def consents(self) -> ConsentService:

@@ -32,9 +32,11 @@ from voicewright.bootstrap import make_erasures
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
+from voicewright.provenance.service import ProvenanceService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
 from voicewright.speech.service import SpeechService
+from voicewright.storage.user_keys import KeyRing
 from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.service import TrainingService
 from voicewright.voices.cleanup.service import CleanupService
@@ -119,8 +121,19 @@ def speech(api_settings: Settings, database: Database) -> Iterator[SpeechService
 
 
 @pytest.fixture
+def provenance(api_settings: Settings, database: Database) -> Iterator[ProvenanceService]:
+    """What marks speech; its process starts with the first mark."""
+    with ProvenanceService(api_settings, database, KeyRing.open(api_settings, database)) as opened:
+        yield opened
+
+
+@pytest.fixture
 def services(
-    api_settings: Settings, database: Database, accounts: AccountService, speech: SpeechService
+    api_settings: Settings,
+    database: Database,
+    accounts: AccountService,
+    speech: SpeechService,
+    provenance: ProvenanceService,
 ) -> Services:
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
@@ -153,6 +166,7 @@ def services(
         lifecycle=LifecycleService(database, voices),
         cleanup=CleanupService(database, api_settings, voices),
         speech=speech,
+        provenance=provenance,
     )
 
 
