@@ -22,7 +22,13 @@ class History(Protocol):
         """Enter a speech before its first sound, under `speech.id`; what this raises refuses it."""
 
     def end(self, speech: Speech) -> None:
-        """Note how it ended: `speech.outcome`, `speech.error`, `speech.figures`. Raises nothing."""
+        """Note how it ended: `speech.outcome`, `speech.error`, `speech.figures`. Raises nothing.
+
+        `speech.voice` may be another one than at the beginning (`speech.fallback`).
+        """
+
+    def checked(self, speech: Speech) -> None:
+        """What was listened to after the end is complete: `speech.figures.checks`. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,15 @@ class SpokenPiece:
 class PieceCache(Protocol):
     """Keeps pieces, so that the same is not computed twice (`speech.cache`); safe for threads.
 
-    A key says voice version, engine, words and manner; pieces of one user are never another's.
+    A key says voice version, engine, words and manner (`speech.cache.piece_key`); pieces of one user are
+    never another's.
     """
 
     def get(self, user_id: uuid.UUID, key: str) -> SpokenPiece | None:
         """What was kept under a key; None where nothing is, or where it can't be read."""
 
-    def put(self, user_id: uuid.UUID, key: str, piece: SpokenPiece) -> None:
-        """Keep a piece; called after the speech has ended. Raises nothing."""
+    def put(self, user_id: uuid.UUID, model_id: uuid.UUID, key: str, piece: SpokenPiece) -> None:
+        """Keep a piece of a voice, with which it goes; called after the speech has ended. Raises nothing."""
 
 
 class Marker(Protocol):

@@ -42,4 +42,11 @@ class SpeechOrder:
     """Take what was spoken before, and keep what is spoken now."""
     fallback: bool = True
     """Another voice of the same person may speak where the engine of the first is down."""
+    store: bool = True
+    """Keep its text and its file in the history, as far as its user wants them kept at all; False: the length
+    and SHA-256 of the text, and no file."""
     source: Source = "voice"
+    output_format: str | None = None
+    """What it is sent as, for the history; None: as bare blocks."""
+    request_id: str | None = None
+    """Of the HTTP request, for the history."""

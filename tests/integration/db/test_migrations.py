@@ -25,6 +25,7 @@ from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingJob
 from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
 from voicewright.voices.figures.models import VoiceRating, VoiceUse
@@ -57,6 +58,9 @@ def differences(connection):
 
 def test_the_steps_make_exactly_the_tables_of_the_models(engine):
     models = {
+        Synthesis,
+        SpeechPreferences,
+        CachedPiece,
         VoiceModel,
         TrainingJob,
         Dataset,
