@@ -2,7 +2,8 @@
 
 A route with a body can answer 400, 413, 415 and 422, one with parameters 422, one that asks who calls 401 and
 403, and every one 503 while the database is away, and 500, which is a bug. What else a route answers it
-declares itself, with `problems.refusals()`. Bodies and answers that bring no example get one, see `examples`.
+declares itself, with `problems.refusals()`. Under `/v1` all of it is said in OpenAI's form. Bodies and
+answers that bring no example get one, see `examples`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.api.examples import answered_example, sent_example
+from voicewright.api.openai_form import OpenAIError, openai_body, openai_status, speaks_openai
 from voicewright.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ Recordings in, voices out: upload samples or datasets, start trainings, watch th
 if it did not exist (404).
 
 **Errors** all have one form, `Problem`: `error` for people, `code` for programs, `timestamp`, `requestId`,
-and `fields` where single fields of the request are to blame. Every answer has its id in `X-Request-Id`.
+and `fields` where single fields of the request are to blame. Those under `/v1` have OpenAI's form instead.
+Every answer has its id in `X-Request-Id`.
 
 **Lists** come in pages: `limit`, `offset`, and the `total` of all pages. Moments are in UTC.
 """
@@ -52,7 +55,6 @@ TAGS: Final = {
 """The families of endpoints, in the order in which somebody needs them."""
 
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
-_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
 _OWN_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
 """The framework's own form of errors, which is never sent."""
 _REFUSALS: Final = {
@@ -110,19 +112,26 @@ def complete_document(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= own.pop("$defs")
-    schemas["Problem"] = own
-    components["responses"] = {_name(status): _refusal(status) for status in _REFUSALS}
-    for operation in _operations(document):
-        responses = operation["responses"]
+    for model in (Problem, OpenAIError):
+        own = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= own.pop("$defs")
+        schemas[model.__name__] = own
+    components["responses"] = {
+        _name(status, openai=openai): _refusal(status, openai=openai)
+        for openai in (False, True)
+        for status in _REFUSALS
+        if not openai or openai_status(status) == status
+    }
+    for path, operation in _operations(document):
+        openai = speaks_openai(path)
+        responses: dict[str, Any] = {}
         for status in _follows(operation):
-            responses.setdefault(str(status), _referred(status))
-        for status, answer in responses.items():
+            responses |= _referred(status, openai=openai)
+        for told, answer in operation["responses"].items():
             if answer.get("description") == "Successful Response":
-                answer["description"] = HTTPStatus(int(status)).phrase
-            if _is_plain_refusal(int(status), answer):
-                responses[status] = _referred(int(status))
+                answer["description"] = HTTPStatus(int(told)).phrase
+            plain = _is_plain_refusal(int(told), answer)
+            responses |= _referred(int(told), openai=openai) if plain else {told: answer}
         operation["responses"] = dict(sorted(responses.items()))
         _name_types(responses)
         _show_examples(operation, schemas)
@@ -130,11 +139,11 @@ def _complete(document: dict[str, Any]) -> None:
         schemas.pop(name, None)
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document.get("paths", {}).values():
-        for method, operation in path.items():
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document.get("paths", {}).items():
+        for method, operation in methods.items():
             if method in _METHODS:
-                yield operation
+                yield path, operation
 
 
 def _follows(operation: dict[str, Any]) -> list[int]:
@@ -176,11 +185,13 @@ def _show_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         )
 
 
-def _refusal(status: int) -> dict[str, Any]:
+def _refusal(status: int, *, openai: bool) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{(OpenAIError if openai else Problem).__name__}"}
+    example = openai_body(status, *_REFUSALS[status]) if openai else _problem(status)
     answer: dict[str, Any] = {
         "description": HTTPStatus(status).phrase,
         "x-status": status,
-        "content": {"application/json": {"schema": _SCHEMA, "example": _problem(status)}},
+        "content": {"application/json": {"schema": schema, "example": example}},
     }
     if status in _HEADERS:
         answer["headers"] = {
@@ -203,9 +214,10 @@ def _problem(status: int) -> dict[str, Any]:
     return problem
 
 
-def _referred(status: int) -> dict[str, Any]:
-    return {"$ref": f"#/components/responses/{_name(status)}"}
+def _referred(status: int, *, openai: bool) -> dict[str, Any]:
+    told = openai_status(status) if openai else status
+    return {str(told): {"$ref": f"#/components/responses/{_name(told, openai=openai)}"}}
 
 
-def _name(status: int) -> str:
-    return HTTPStatus(status).name.title().replace("_", "")
+def _name(status: int, *, openai: bool) -> str:
+    return ("OpenAI" if openai else "") + HTTPStatus(status).name.title().replace("_", "")

@@ -4,9 +4,10 @@
      "timestamp": "2025-01-15T10:30:00.123Z", "requestId": "...",
      "fields": [{"field": "options.epochs", "message": "..."}]}
 
-`fields` is there where single fields of the request are to blame, named as the client wrote them. A route
-raises `AppError`s and knows nothing of this. `api.document` says in the OpenAPI document which statuses a
-route can answer with for reasons that follow from its form; a router names the others with `refusals()`.
+`fields` is there where single fields of the request are to blame, named as the client wrote them. Under `/v1`
+the same is said in OpenAI's form (`openai_form`). A route raises `AppError`s and knows nothing of this.
+`api.document` says in the OpenAPI document which statuses a route can answer with for reasons that follow
+from its form; a router names the others with `refusals()`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voicewright.api.audit_record import remember_code
+from voicewright.api.openai_form import openai_body, openai_headers, openai_status, speaks_openai
 from voicewright.api.request_ids import request_id
 from voicewright.api.validation import TOO_DEEP, MalformedJson, refused_input
 from voicewright.errors import AppError, ErrorKind, FieldFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -244,11 +246,14 @@ def _answer(
     code: str,
     message: str,
     *,
-    fields: Iterable[FieldFault] = (),
+    fields: Sequence[FieldFault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     remember_code(connection, code)
-    body: dict[str, Any] = {
+    if speaks_openai(connection.scope["path"]):
+        body = openai_body(status, code, message, fields)
+        return _json(body, openai_status(status), openai_headers(headers or {}))
+    body = {
         "error": message,
         "code": code,
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -257,6 +262,10 @@ def _answer(
     named = [{"field": fault.field, "message": fault.message} for fault in fields]
     if named:
         body["fields"] = named
+    return _json(body, status, headers)
+
+
+def _json(body: dict[str, Any], status: int, headers: Mapping[str, str] | None) -> Response:
     # what a client wrote may hold half a character: it goes back escaped, as it came
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, status, headers, media_type="application/json")

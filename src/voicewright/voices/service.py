@@ -31,7 +31,7 @@ from voicewright.voices.kept import forget_kept
 from voicewright.voices.models import VoiceModel, VoiceUpload
 from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.schemas import NewVoice, OwnedTree
-from voicewright.voices.sharing.speaking import Permit, find_to_speak
+from voicewright.voices.sharing.speaking import Permit, find_to_speak, list_to_speak
 from voicewright.voices.versions import roll_back
 
 if TYPE_CHECKING:
@@ -141,6 +141,13 @@ class VoiceService(VoiceFiles):
         """
         with self._database.session() as session:
             return self._read(session, find_to_speak(session, self._owner_id, reference, version))
+
+    def list_to_speak(self) -> list[VoiceModel]:
+        """The voices that the owner may speak with, as `speaking.list_to_speak`."""
+        with self._database.session() as session:
+            found = list_to_speak(session, self._owner_id)
+            note_reading(session, self._actor, "list", self._owner_id, found=len(found))
+            return found
 
     def permit(self, voice: VoiceModel) -> Permit:
         """What says, before each sentence, whether the owner may still speak with a voice."""

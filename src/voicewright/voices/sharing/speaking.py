@@ -91,6 +91,25 @@ def find_to_speak(
     return usable[0]
 
 
+def list_to_speak(session: Session, user_id: uuid.UUID) -> list[VoiceModel]:
+    """The voices that somebody may speak with, newest versions: their own by name, then shared ones."""
+    own = (
+        select(VoiceModel)
+        .where(VoiceModel.owner_id == user_id, VoiceModel.deleted_at.is_(None))
+        .distinct(VoiceModel.name_key)
+        .order_by(VoiceModel.name_key, VoiceModel.version.desc())
+    )
+    shared = (
+        select(VoiceModel)
+        .join(VoiceShare, VoiceShare.model_id == VoiceModel.id)
+        .where(holds_for(user_id), VoiceShare.permission == SharePermission.USE)
+        .where(VoiceModel.deleted_at.is_(None))
+        .distinct(VoiceModel.name_key, VoiceModel.lineage_id)
+        .order_by(VoiceModel.name_key, VoiceModel.lineage_id, VoiceModel.version.desc())
+    )
+    return [*session.scalars(own), *session.scalars(shared)]
+
+
 def _shared(
     session: Session, user_id: uuid.UUID, reference: str | uuid.UUID, version: int | None
 ) -> Sequence[tuple[VoiceModel, str]]:

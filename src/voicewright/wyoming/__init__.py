@@ -1,0 +1,1 @@
+"""The door for Home Assistant and others that speak the Wyoming protocol: events in, speech out."""
