@@ -26,6 +26,8 @@ class Scope(StrEnum):
     TRAINING_WRITE = "training:write"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
+    SPEECH = "speech"
+    """To speak, to see which voices there are to speak with, and what one has spoken."""
     ACCOUNT = "account"
     """Own name, API keys and sessions."""
     ADMIN = "admin"
