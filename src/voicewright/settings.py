@@ -224,6 +224,24 @@ class Settings(BaseSettings):
         validation_alias="VOICEWRIGHT_VOICE_REQUESTS_PER_HOUR",
         description="Uploads of single samples (`/api/voice/upload`) that an account may make in an hour.",
     )
+    max_synthesis_text_length: int = Field(
+        default=5000,
+        ge=1,
+        validation_alias="MAX_SYNTHESIS_TEXT_LENGTH",
+        description="Characters that may be spoken at once; longer texts are jobs.",
+    )
+    speech_requests_per_minute: int = Field(
+        default=500,
+        ge=1,
+        validation_alias="VOICEWRIGHT_SPEECH_REQUESTS_PER_MINUTE",
+        description="Texts that an account may have spoken in a minute by OpenAI's clients (`/v1/audio/speech`).",
+    )
+    stock_voices: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_pairs)] = Field(
+        default=None,
+        validation_alias="VOICEWRIGHT_STOCK_VOICES",
+        description="Who speaks where an OpenAI client names one of OpenAI's voices, `alloy=Anna,nova=Bea,*=active`; "
+        "the active voice where nothing is said.",
+    )
     max_upload_mb: int = Field(
         default=4096,
         ge=1,

@@ -12,3 +12,17 @@ class TextEmpty(AppError):
 
     code: ClassVar[str] = "TEXT_EMPTY"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+class TextTooLong(AppError):
+    """The text has more characters than are spoken at once; the message names the limit."""
+
+    code: ClassVar[str] = "TEXT_TOO_LONG"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+def text_too_long(characters: int, limit: int) -> TextTooLong:
+    """The error about a text of so many characters."""
+    return TextTooLong(
+        f"The text has {characters:,} characters, and at most {limit:,} are spoken at once. Split it."
+    )

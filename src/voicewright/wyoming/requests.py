@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from voicewright.errors import AppError, ErrorKind
+from voicewright.text.errors import text_too_long
 from voicewright.wyoming.sentences import SentenceFeed
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ class RequestUnreadable(AppError):
 
     code: ClassVar[str] = "WYOMING_REQUEST_UNREADABLE"
     kind: ClassVar[ErrorKind] = ErrorKind.MALFORMED
-
-
-class TextTooLong(AppError):
-    """A text has more characters than are spoken at once."""
-
-    code: ClassVar[str] = "TEXT_TOO_LONG"
-    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +85,7 @@ class Utterance:
         text = _text(event.data, "text")
         self._characters += len(text)
         if self._characters > self.most_characters:
-            raise TextTooLong(f"The text has more than {self.most_characters} characters. Split it.")
+            raise text_too_long(self._characters, self.most_characters)
         # markup is only whole at its end
         if not self.streamed or self.markup == "ssml":
             self._feed.hold(text)
