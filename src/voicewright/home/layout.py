@@ -5,6 +5,7 @@
     keys/         the master key, unless it is a setting; keep a copy elsewhere
     blobs/        the only copy of the voices, sealed; one folder per owner
     samples/      the same of uploaded recordings
+    speech/       files of what was spoken, and pieces that need not be spoken again, sealed
     pending/      notes of what is being stored
     uploads/      what is being uploaded; one folder per request
     cache/voices/ unpacked voices; may be deleted at any time
@@ -58,6 +59,11 @@ class Home:
     def samples_dir(self) -> Path:
         """The blob store of uploaded recordings; another one, as its garbage is told in another way."""
         return self.root / "samples"
+
+    @property
+    def speech_dir(self) -> Path:
+        """The store of what was spoken."""
+        return self.root / "speech"
 
     @property
     def keys_dir(self) -> Path:
@@ -114,6 +120,7 @@ class Home:
                 home.locks_dir,
                 home.blobs_dir,
                 home.samples_dir,
+                home.speech_dir,
                 home.pending_dir,
                 home.uploads_dir,
                 root / "cache",

@@ -4,7 +4,7 @@ A blob lies at `{owner}/sha256/<2 hex>/<62 hex>` in its sealed form (`storage.se
 and name. A blob that is already there is not written again, unless it turns out damaged: then storing its
 content repairs it. Every read checks the digest.
 
-Beside the blobs an owner has a few small objects with paths of their own, sealed in the same way.
+Beside the blobs an owner has objects with paths of their own, sealed in the same way.
 """
 
 from __future__ import annotations
@@ -173,18 +173,23 @@ class BlobStore:
         """Store a blob as it came from `sealed`, in place of a damaged one too; `read` it before use."""
         self.objects.put(self._path(digest), read_in_thread(chunks))
 
-    def put_named(self, path: str, data: bytes) -> None:
-        """Store a small object under a path of the whole store, in place of any that is there."""
-        self.objects.put(path, self._cipher().seal([data], self._name("named")))
+    def put_named(self, path: str, data: bytes | Iterable[bytes]) -> None:
+        """Store an object under a path of the whole store, in place of any that is there."""
+        chunks = [data] if isinstance(data, bytes) else data
+        self.objects.put(path, self._cipher().seal(chunks, self._name("named")))
 
     def get_named(self, path: str) -> bytes:
-        """A small object of this owner.
+        """A small object of this owner; errors as `stream_named`."""
+        return b"".join(self.stream_named(path))
+
+    def stream_named(self, path: str) -> Iterator[bytes]:
+        """An object of this owner in chunks.
 
         Raises:
             ObjectNotFound: there is none of that path.
             SealBroken: it is another owner's, or was changed.
         """
-        return b"".join(self._cipher().open(self.objects.stream(path), self._name("named")))
+        return self._cipher().open(self.objects.stream(path), self._name("named"))
 
     def _put(self, digest: str, chunks: Iterable[bytes], what: str) -> None:
         path = self._path(digest)

@@ -4,6 +4,8 @@
 {owner}/{voice}/voice.json           what a voice is made of, by digests
 deleted/{owner}/{voice}/voice.json   the same of a deleted one, until it is purged
 backups/{owner}/...                  see `voices.copies.backups`
+{owner}/history/{synthesis}          files of what was spoken, see `speech.keeping`
+{owner}/cache/<2 hex>/<62 hex>       pieces that need not be spoken again, see `speech.cache`
 """
 
 from __future__ import annotations
@@ -51,6 +53,12 @@ class Vault:
         """The store of the recordings: another folder, as its garbage is told in another way."""
         home = Home(settings.home)
         return cls(_store(settings, "samples", home.samples_dir), keys, home.pending_dir / "samples")
+
+    @classmethod
+    def of_speech(cls, settings: Settings, keys: KeyRing) -> Self:
+        """The store of what was spoken: nothing in it is shared, so nobody looks for garbage in it."""
+        home = Home(settings.home)
+        return cls(_store(settings, "speech", home.speech_dir), keys, home.pending_dir / "speech")
 
     def of(self, owner_id: uuid.UUID) -> BlobStore:
         """The blobs of one owner; what is sealed in them raises the errors of `KeyRing.cipher` too."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import func, select
 
+from voicewright.db.patterns import contains
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 
@@ -26,7 +27,6 @@ _SORTED: Final = {
     "name": VoiceModel.name_key,
     "version": VoiceModel.version,
 }
-_ESCAPE: Final = "\\"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,5 @@ def _where(owner_id: uuid.UUID, wanted: Listing) -> ColumnElement[bool]:
     if wanted.min_quality_score is not None:
         where &= VoiceModel.quality_score >= wanted.min_quality_score
     for word in (wanted.search or "").split():
-        pattern = f"%{_escaped(word)}%"
-        where &= VoiceModel.name.ilike(pattern, escape=_ESCAPE) | VoiceModel.notes.ilike(
-            pattern, escape=_ESCAPE
-        )
+        where &= contains(VoiceModel.name, word) | contains(VoiceModel.notes, word)
     return where
-
-
-def _escaped(word: str) -> str:
-    """The word as it is, in a pattern where some characters mean something."""
-    for special in (_ESCAPE, "%", "_"):
-        word = word.replace(special, _ESCAPE + special)
-    return word
