@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from queue import Empty, Queue
-from typing import Final, Generic, Self, TypeVar, cast
+from typing import Final, Generic, Self, TypeVar
 
 Item = TypeVar("Item")
 
 _AHEAD: Final = 8
 _PATIENCE_S: Final = 2.0
-"""For how long the end waits for an item that is still being made; its maker is then closed a little later."""
+"""For how long the end waits for an item that is still being made; its maker ends a little later."""
 
 
 class _End:
@@ -78,7 +78,7 @@ class Ahead(Generic[Item]):
             finally:
                 close = getattr(self._items, "close", None)
                 if close is not None:
-                    cast("Iterator[Item]", close)()
+                    close()
         except BaseException as error:  # noqa: BLE001 - it is told in the other thread
             end = _End(error)
         if not self._stop.is_set():

@@ -84,8 +84,8 @@ class Marker:
         """
         if self.policy == "required" and not self._installed:
             raise WatermarkUnavailable(
-                "Nothing is spoken here without a watermark (VOICEWRIGHT_WATERMARK=required), and the package "
-                "'resemble-perth' is not installed. Install it, or set VOICEWRIGHT_WATERMARK=auto."
+                "Nothing is spoken here without a watermark (VOICEWRIGHT_WATERMARK=required), and the "
+                "package 'resemble-perth' is not installed. Install it, or set VOICEWRIGHT_WATERMARK=auto."
             )
 
     def warm(self) -> None:
@@ -132,7 +132,7 @@ class Marker:
             WatermarkUnavailable: and the setting is `required`.
         """
         params = {
-            "samples": base64.b64encode(samples.astype("<f4", copy=False)).decode("ascii"),
+            "samples": base64.b64encode(samples.astype("<f4", copy=False).tobytes()).decode("ascii"),
             "start": start,
             "rate_hz": rate_hz,
         }
@@ -193,7 +193,7 @@ class _Stream:
             residual[:count] = residual[:count] * rise + self._tail[:count] * (1 - rise)
         self._is_first = False
         self._tail = answer[len(piece) :]
-        return np.clip(piece + residual, np.float32(-1.0), np.float32(1.0))
+        return np.asarray(np.clip(piece + residual, -1.0, 1.0), dtype=np.float32)
 
 
 def _pieces(ahead: Ahead[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:

@@ -28,7 +28,7 @@ RATE_HZ = 24_000
 
 
 @pytest.fixture(scope="module")
-def marker(weights: Weights) -> Iterator[Marker]:
+def marker(weights: Weights) -> Iterator[Marker]:  # noqa: ARG001 - it skips where there are none
     opened = Marker()
     yield opened
     opened.close()
@@ -124,7 +124,7 @@ def test_leaving_early_closes_the_speech(marker: Marker, spoken: NDArray[np.floa
     assert closed.is_set()
 
 
-def test_speech_is_asked_for_ahead(spoken: NDArray[np.float32]) -> None:
+def test_speech_is_asked_for_ahead() -> None:
     asked = threading.Semaphore(0)
 
     def counting() -> Iterator[int]:
@@ -156,9 +156,10 @@ def test_without_the_weights(monkeypatch: pytest.MonkeyPatch, spoken: NDArray[np
         list(required.mark(iter([spoken]), RATE_HZ))
 
 
+@pytest.mark.usefixtures("weights")
 @pytest.mark.parametrize("policy", ["auto", "required"])
 def test_where_marking_fails_speech_goes_on_or_not_as_the_setting_says(
-    policy: marking.Policy, weights: Weights, spoken: NDArray[np.float32]
+    policy: marking.Policy, spoken: NDArray[np.float32]
 ) -> None:
     marker = Marker(policy)
     marker.close()  # from now on every question is refused
@@ -170,10 +171,9 @@ def test_where_marking_fails_speech_goes_on_or_not_as_the_setting_says(
             list(blocks)
 
 
+@pytest.mark.usefixtures("weights")
 @pytest.mark.parametrize("policy", ["auto", "required"])
-def test_speech_below_8_khz_holds_no_mark(
-    policy: marking.Policy, weights: Weights, spoken: NDArray[np.float32]
-) -> None:
+def test_speech_below_8_khz_holds_no_mark(policy: marking.Policy, spoken: NDArray[np.float32]) -> None:
     blocks = Marker(policy).mark(iter([spoken]), 6000)
     if policy == "auto":
         assert len(list(blocks)) == 1

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from voicewright.provenance.watermark.nets import BINS, Decoder
+from voicewright.provenance.watermark.nets import Decoder
 from voicewright.provenance.watermark.spectra import Analysis
+from voicewright.provenance.watermark.weights import BINS
 
 if TYPE_CHECKING:
     from voicewright.provenance.watermark.spectra import Samples, Spectrum

@@ -1,4 +1,4 @@
-"""The nets of Perth as matrix products: an encoder that changes a spectrum, and a decoder that hears the change.
+"""The nets of Perth as matrix products: an encoder that changes a spectrum, and a decoder that hears it.
 
 Both see frames of 10 ms as rows of `BINS` numbers: the lowest bins of the normalised log spectrum.
 
@@ -16,16 +16,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voicewright.provenance.watermark.weights import Weights
+    from voicewright.provenance.watermark.weights import Layer, Weights
 
 Frames: TypeAlias = NDArray[np.float32]
 """(frames, bins)."""
 
-BINS: Final = 128
-"""Those up to 2 kHz."""
-REACH: Final = 15
-"""So many frames on either side of one have a say in it: five layers of width 7."""
-_LAYERS: Final = 7
 _LEAK: Final = 0.01
 _MASK: Final = 0.05
 """Frames with less than this share of the loudest one's levels are left out: digital silence, in practice."""
@@ -40,15 +35,13 @@ class Stack:
     """Width, matrix (width x in, out), bias."""
 
     @classmethod
-    def of(cls, weights: Weights, name: str) -> Self:
-        """The stack of a name."""
-        layers = []
-        for place in range(_LAYERS):
-            kernel = weights[f"{name}.{place}.conv.weight"]  # (out, in, width)
-            width = kernel.shape[2]
-            matrix = np.ascontiguousarray(kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]))
-            layers.append((width, matrix, weights[f"{name}.{place}.conv.bias"]))
-        return cls(layers)
+    def of(cls, layers: Sequence[Layer]) -> Self:
+        """With their weights."""
+        made = []
+        for kernel, bias in layers:
+            out, _, width = kernel.shape
+            made.append((width, np.ascontiguousarray(kernel.transpose(2, 1, 0).reshape(-1, out)), bias))
+        return cls(made)
 
     def __call__(self, frames: Frames) -> Frames:
         """Run it."""
@@ -65,7 +58,7 @@ class Stack:
             else:
                 frames = frames @ matrix
             frames += bias
-            if place + 1 < _LAYERS:
+            if place + 1 < len(self.layers):
                 np.maximum(frames, frames * np.float32(_LEAK), out=frames)
         return frames
 
@@ -74,7 +67,7 @@ class Encoder:
     """Says what to add to a spectrum so that the decoder hears it."""
 
     def __init__(self, weights: Weights) -> None:
-        self._stack = Stack.of(weights, "encoder.layers")
+        self._stack = Stack.of(weights["encoder"])
 
     def __call__(self, low: Frames, sums: NDArray[np.float32]) -> Frames:
         """What is to be added to `low`.
@@ -90,7 +83,7 @@ class Decoder:
     """Hears how surely a spectrum was marked."""
 
     def __init__(self, weights: Weights) -> None:
-        self._stacks = [(Stack.of(weights, f"decoder.{name}_layers"), pace) for name, pace in _PACES]
+        self._stacks = [(Stack.of(weights[name]), pace) for name, pace in _PACES]
 
     def __call__(self, low: Frames, sums: NDArray[np.float32]) -> float:
         """About 0 for no mark, about 1 for one; NaN for silence. Arguments as the encoder's."""
@@ -114,7 +107,7 @@ def audible(sums: NDArray[np.float32]) -> NDArray[np.float32]:
     """1 for frames that are not silent beside the loudest, 0 for the others."""
     if not len(sums):
         return sums
-    return (sums > sums.max() * np.float32(_MASK)).astype(np.float32)
+    return np.asarray(sums > sums.max() * np.float32(_MASK), dtype=np.float32)
 
 
 def stretched(frames: Frames, count: int) -> Frames:

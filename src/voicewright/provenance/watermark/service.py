@@ -1,4 +1,4 @@
-"""What runs in the process that marks and listens: `engines.host` starts it, `marker` and `listener` ask it."""
+"""What runs in the process that marks and listens: `engines.host` starts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FULL_SCALE = np.float32(32768.0)
 
 
 class WatermarkService:
-    """Marks stretches of speech, and hears marks in files; remembers nothing from one question to the next."""
+    """Marks stretches of speech, and hears marks in files; remembers nothing between two questions."""
 
     def __init__(self) -> None:
         weights = read_weights()
@@ -33,10 +33,10 @@ class WatermarkService:
         """What to add to speech: `{samples: base64 float32, start, rate_hz}` to `{residual: base64}`."""
         samples = np.frombuffer(base64.b64decode(params["samples"]), dtype="<f4")
         residual = self._embedder.residual(samples, params["start"], params["rate_hz"])
-        return {"residual": base64.b64encode(residual.astype("<f4", copy=False)).decode("ascii")}
+        return {"residual": base64.b64encode(residual.astype("<f4", copy=False).tobytes()).decode("ascii")}
 
     def hear(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
-        """Listen to bare 16-bit samples: `{path, rate_hz}` to `{windows: [[start_s, end_s, conf, doubt]]}`."""
+        """Listen to bare 16-bit samples: `{path, rate_hz}` to `{windows: [[from, to, how sure, doubt]]}`."""
         rate_hz = params["rate_hz"]
         path = Path(params["path"])
         if not path.stat().st_size:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from voicewright.provenance.watermark.nets import BINS, Frames
+from voicewright.provenance.watermark.weights import BINS
+
+if TYPE_CHECKING:
+    from voicewright.provenance.watermark.nets import Frames
 
 Samples: TypeAlias = NDArray[np.float32]
 
