@@ -20,6 +20,10 @@ from voicewright.api import (
     docs_page,
     health,
     metrics,
+    openai_consents,
+    openai_models,
+    openai_speech,
+    openai_voices,
     training,
     training_audio,
     training_events,
@@ -76,6 +80,10 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(voice_model_cleanup.router)
     app.include_router(voice_model_cleanup.admin_router)
     app.include_router(voice_models.router)  # the last of its family: /{modelId} would take the others' paths
+    app.include_router(openai_models.router)
+    app.include_router(openai_speech.router)
+    app.include_router(openai_voices.router)
+    app.include_router(openai_consents.router)
     app.include_router(consents.router)
     app.include_router(audit.router)
     app.include_router(alerts.router)

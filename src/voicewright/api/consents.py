@@ -53,7 +53,7 @@ class ConsentView(BaseModel):
     speaker: str
     scope: list[ConsentScope]
     statement: str
-    source: str = Field(description="`assertion`: somebody says so.")
+    source: str = Field(description="`assertion`: somebody says so; `recording`: the speaker was recorded.")
     asserted_by: UUID
     asserted_at: datetime
     expires_at: datetime | None

@@ -42,6 +42,7 @@ _WATCHING: Final = (
 TAGS: Final = {
     "sign-in": "The ways in and out, open to everybody.",
     "account": "One's own account: password, API keys, sessions.",
+    "openai": "For clients that were made for OpenAI's speech; docs/openai.md shows how to set some up.",
     "consents": "What speakers agreed to; without their consent no voice is made of them.",
     "voice": "Single samples of a voice. Their ids are what trainings name.",
     "training": _WATCHING,

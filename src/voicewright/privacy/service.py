@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import func, select
 
@@ -14,7 +14,7 @@ from voicewright.privacy.policies import ConsentScope, require_consent
 from voicewright.privacy.speakers import clean_speaker, speaker_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -56,6 +56,7 @@ class ConsentService:
         scope: Sequence[str] = (ConsentScope.VOICE_CLONING,),
         statement: str | None = None,
         expires_at: datetime | None = None,
+        recording: Mapping[str, Any] | None = None,
     ) -> Consent:
         """Record that somebody says that a speaker agrees.
 
@@ -66,6 +67,7 @@ class ConsentService:
             scope: to what.
             statement: what is asserted; None: one sentence that says as much.
             expires_at: when it ends by itself, with a time zone.
+            recording: where the speaker was recorded saying so, what names the recording.
 
         Raises:
             SpeakerInvalid, ConsentInvalid: with the reason; nothing was recorded.
@@ -82,6 +84,8 @@ class ConsentService:
                 )
             consent = _assertion(owner_id, speaker, known, words, by=asserted_by, at=now)
             consent.expires_at = expires_at
+            if recording is not None:
+                consent.source, consent.evidence = "recording", dict(recording)
             session.add(consent)
             return consent
 

@@ -149,6 +149,14 @@ class VoiceService(VoiceFiles):
             note_reading(session, self._actor, "list", self._owner_id, found=len(found))
             return found
 
+    def made_by(self, training_job_id: uuid.UUID) -> VoiceModel | None:
+        """The voice of the owner that a training made, if it was not deleted."""
+        with self._database.session() as session:
+            voice = of_job(session, training_job_id)
+            if voice is None or voice.deleted_at is not None or voice.owner_id != self._owner_id:
+                return None
+            return self._read(session, voice)
+
     def permit(self, voice: VoiceModel) -> Permit:
         """What says, before each sentence, whether the owner may still speak with a voice."""
         return Permit(self._database, self._owner_id, voice.id)

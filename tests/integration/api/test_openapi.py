@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from voicewright.api.app import create_app
 from voicewright.api.document import TAGS
 from voicewright.api.examples import UNKNOWN
+from voicewright.api.openai_form import speaks_openai
 from voicewright.api.problems import STATUS
 from voicewright.settings import Settings
 
@@ -124,8 +125,9 @@ def test_every_answer_has_an_example_that_holds_to_its_schema(document, operatio
 
 
 def test_every_refusal_has_the_form_of_errors(document, operations):
-    problem = {"$ref": "#/components/schemas/Problem"}
     for route, operation in operations.items():
+        form = "OpenAIError" if speaks_openai(route.partition(" ")[2]) else "Problem"
+        problem = {"$ref": f"#/components/schemas/{form}"}
         answers = answers_of(document, operation)
         refused = {status: answer for status, answer in answers.items() if status >= 400}
         assert set(refused) <= set(STATUS.values()), route
@@ -141,11 +143,14 @@ def test_every_refusal_has_the_form_of_errors(document, operations):
 def test_every_route_names_what_follows_from_its_form(document, operations):
     for route, operation in operations.items():
         statuses = set(answers_of(document, operation))
+        openai = speaks_openai(route.partition(" ")[2])
         assert {500, 503} <= statuses, route
+        assert not (openai and statuses & {402, 415, 422}), route
         if "requestBody" in operation:
-            assert {400, 413, 415, 422} <= statuses, route
+            assert {400, 413} <= statuses, route
+            assert openai or {415, 422} <= statuses, route
         if "parameters" in operation:
-            assert 422 in statuses, route
+            assert (400 if openai else 422) in statuses, route
         if re.search(r"\{\w*[iI]d\}", route):
             assert {403, 404} & statuses, route
         if "security" in operation:
