@@ -222,7 +222,43 @@ class Settings(BaseSettings):
         default=20,
         ge=1,
         validation_alias="VOICEWRIGHT_VOICE_REQUESTS_PER_HOUR",
-        description="Uploads of single samples (`/api/voice/upload`) that an account may make in an hour.",
+        description="Requests that an account may make in an hour under `/api/voice`: uploads, clones and "
+        "syntheses together.",
+    )
+    max_synthesis_characters: int = Field(
+        default=5000,
+        ge=1,
+        le=100_000,
+        validation_alias="MAX_SYNTHESIS_TEXT_LENGTH",
+        description="Characters that a text may have that is spoken at once (`/api/voice/synthesize`).",
+    )
+    clone_wait_s: float = Field(
+        default=300.0,
+        ge=0,
+        le=3600,
+        validation_alias="VOICEWRIGHT_CLONE_WAIT_S",
+        description="Seconds that `/api/voice/clone` waits for its voice in development, before it answers "
+        "202.",
+    )
+    history_days: int = Field(
+        default=365,
+        ge=0,
+        le=36_500,
+        validation_alias="VOICEWRIGHT_HISTORY_DAYS",
+        description="Days that what was spoken stays in the history, with its file; 0: until it is deleted.",
+    )
+    history_user_mb: int = Field(
+        default=1024,
+        ge=1,
+        validation_alias="VOICEWRIGHT_HISTORY_USER_MB",
+        description="MiB of spoken files that one user's history keeps; the oldest files go first.",
+    )
+    speech_cache_mb: int = Field(
+        default=100,
+        ge=0,
+        validation_alias="VOICEWRIGHT_SPEECH_CACHE_MB",
+        description="MiB of spoken sentences kept for one user, so that the same is not computed twice; the "
+        "least recently used go first. 0: none.",
     )
     max_synthesis_text_length: int = Field(
         default=5000,
@@ -622,6 +658,62 @@ class Settings(BaseSettings):
         min_length=1,
         validation_alias="OIDC_ADMIN_ROLE",
         description="Value of that claim that makes an administrator.",
+    )
+
+    speech_engines: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        validation_alias="VOICEWRIGHT_SPEECH_ENGINES",
+        description="Processes of one engine that speak in one process of the service; empty: as many as there "
+        "are processors, at most 2. Of an engine that needs a GPU there is one.",
+    )
+    speech_at_once: int = Field(
+        default=32,
+        ge=1,
+        le=1000,
+        validation_alias="VOICEWRIGHT_SPEECH_AT_ONCE",
+        description="Speeches that go on at once in one process of the service; they share the engines.",
+    )
+    speech_per_user: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        validation_alias="VOICEWRIGHT_SPEECH_PER_USER",
+        description="Of these, one user's.",
+    )
+    speech_waiting: int = Field(
+        default=16,
+        ge=0,
+        le=1000,
+        validation_alias="VOICEWRIGHT_SPEECH_WAITING",
+        description="Speeches that may wait for a place; further ones are refused at once with 503.",
+    )
+    speech_wait_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=300,
+        validation_alias="VOICEWRIGHT_SPEECH_WAIT_S",
+        description="Seconds that one waits at most, and what `Retry-After` says.",
+    )
+    speech_ahead_s: float = Field(
+        default=10.0,
+        ge=0,
+        le=3600,
+        validation_alias="VOICEWRIGHT_SPEECH_AHEAD_S",
+        description="Seconds of sound that may wait for a listener before the next sentence is spoken.",
+    )
+    speech_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        validation_alias="VOICEWRIGHT_SPEECH_ATTEMPTS",
+        description="How often a sentence is spoken at most where the listener finds words missing or repeated.",
+    )
+    speech_check: bool = Field(
+        default=True,
+        validation_alias="VOICEWRIGHT_SPEECH_CHECK",
+        description="Whether what is spoken is listened to, where a recogniser knows the language.",
     )
 
     @model_validator(mode="after")

@@ -69,7 +69,8 @@ def clone(
     """Make a voice of recordings: take them in, train, judge, register, and speak if asked to."""
     from voicewright.cli.training_options import gather_options
     from voicewright.recordings.errors import RecordingsNotFound
-    from voicewright.speech.say import SayRequest, check_output
+    from voicewright.speech.order import SpeechOrder
+    from voicewright.speech.say import check_output
     from voicewright.text.sentences import require_sentences
     from voicewright.training.clone import CloneTools
     from voicewright.training.making import VoiceRequest
@@ -111,9 +112,8 @@ def clone(
     active = result.voice if result.voice.is_active else application.voices.get_active()
     spoken = None
     if say is not None and out is not None:
-        voice_dir = application.voices.materialise(result.voice)
-        request_to_say = SayRequest(voice_dir, say, out)
-        spoken = speak(application, client, request_to_say, on_end=application.voices.use_log(result.voice))
+        order = SpeechOrder(say, voice=result.voice.id, check="off", source="command")
+        spoken = speak(application, result.voice.owner_id, order, out)
     if not as_json:
         _print(result, spoken, active)
     return _to_json(result, spoken)

@@ -36,9 +36,10 @@ def say(
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
 ) -> dict[str, Any]:
     """Speak a text with one of your voices, into an audio file."""
-    from voicewright.speech.say import SayRequest, check_output
+    from voicewright.speech.order import SpeechOrder
+    from voicewright.speech.say import check_output
     from voicewright.text.sentences import require_sentences
-    from voicewright.voices.errors import VoiceNotFound
+    from voicewright.voices.errors import NoActiveVoice, VoiceNotFound
 
     if text == "-":
         text = sys.stdin.read()
@@ -47,15 +48,22 @@ def say(
     require_sentences(text)
     check_output(out)
     application: Application = ctx.obj
-    voices = voices_of(application, owner)
-    found = voices.find_to_speak(voice, version) if voice is not None else voices.get_active()
-    if found is None:
-        raise VoiceNotFound("No voice is active: name one with --voice. " + how_to_get_one(owner))
-    folder = voices.of(found.owner_id).materialise(found)
-    client = application.engine(found.engine)
-    request = SayRequest(folder, text, out, language=language, speed=speed, seed=seed)
-    spoken = speak(application, client, request, permit=voices.permit(found), on_end=voices.use_log(found))
-    answer = _to_json(str(found.id), found.engine, spoken)
+    user_id = voices_of(application, owner).owner_id
+    order = SpeechOrder(
+        text,
+        voice=voice,
+        version=version,
+        language=language,
+        speed=speed,
+        seed=seed,
+        check="before",
+        source="command",
+    )
+    try:
+        spoken = speak(application, user_id, order, out)
+    except NoActiveVoice:
+        raise VoiceNotFound("No voice is active: name one with --voice. " + how_to_get_one(owner)) from None
+    answer = _to_json(spoken)
     if not as_json:
         from voicewright.cli.report import spoken_words
 
@@ -63,10 +71,10 @@ def say(
     return answer
 
 
-def _to_json(voice_id: str, engine: str, spoken: SayResult) -> dict[str, Any]:
+def _to_json(spoken: SayResult) -> dict[str, Any]:
     return {
-        "voice_id": voice_id,
-        "engine": engine,
+        "voice_id": str(spoken.voice.id),
+        "engine": spoken.voice.engine,
         "output": str(spoken.output),
         "output_seconds": round(spoken.output_s, 3),
         "sentences": spoken.sentences,

@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING
 from voicewright.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import uuid
+    from pathlib import Path
 
     from voicewright.cli.application import Application
-    from voicewright.engines.client import EngineClient
-    from voicewright.speech.say import SayRequest, SayResult
-    from voicewright.voices.figures.usage import Use
+    from voicewright.speech.order import SpeechOrder
+    from voicewright.speech.say import SayResult
 
 
-def speak(
-    application: Application,
-    client: EngineClient,
-    request: SayRequest,
-    *,
-    permit: Callable[[], None] | None = None,
-    on_end: Callable[[Use], None],
-) -> SayResult:
+def speak(application: Application, user_id: uuid.UUID, order: SpeechOrder, output: Path) -> SayResult:
     """Speak, showing how many of the sentences are spoken; errors as `speech.say.say`."""
     from voicewright.speech.say import say
     from voicewright.training.progress import Stages
@@ -31,10 +24,10 @@ def speak(
         stages = Stages({"speaking": 1.0}, on_progress)
         stages.step("speaking", 0.0)
         return say(
-            request,
-            client,
-            on_sentence=lambda done, total: stages.step("speaking", done / total),
-            permit=permit,
-            on_end=on_end,
+            application.speech,
+            user_id,
+            order,
+            output,
+            on_piece=lambda done, total: stages.step("speaking", done / total),
             cancel=application.interruption.cancel,
         )

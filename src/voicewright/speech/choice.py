@@ -1,21 +1,57 @@
-"""Which voice speaks."""
+"""Which voice speaks, and which may take its place when its engine can't be had."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import or_, select
+
+from voicewright.engines.errors import (
+    EngineContractBroken,
+    EngineFailed,
+    EngineNotFound,
+    EngineNotInstalled,
+    EngineOutOfMemory,
+    EnginePluginBroken,
+    GpuUnavailable,
+    HostDied,
+    HostHung,
+    HostStartFailed,
+    HostTimedOut,
+)
+from voicewright.errors import AppError
 from voicewright.voices.activation import active_voice
 from voicewright.voices.errors import NoActiveVoice
+from voicewright.voices.finding import owned_by
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.names import as_id
 from voicewright.voices.sharing.speaking import find_to_speak
 
 if TYPE_CHECKING:
-    import uuid
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
     from voicewright.speech.order import SpeechOrder
-    from voicewright.voices.models import VoiceModel
+
+FALLBACKS_KEY: Final = "fallbacks"
+"""In the metadata of a voice: the ids of those that may take its place, the best first."""
+_MOST: Final = 5
+_DOWN: Final = (
+    EngineNotFound,
+    EngineNotInstalled,
+    EnginePluginBroken,
+    EngineFailed,
+    EngineContractBroken,
+    EngineOutOfMemory,
+    GpuUnavailable,
+    HostDied,
+    HostHung,
+    HostStartFailed,
+    HostTimedOut,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +61,13 @@ class Fallback:
     wanted: VoiceModel
     reason: str
     """Why it does not speak itself, in words."""
+    code: str
+    """The same, as one of docs/errors.md."""
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether the fault is the engine's, so that another engine may do better."""
+    return isinstance(error, _DOWN)
 
 
 def choose_voice(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> VoiceModel:
@@ -40,3 +83,49 @@ def choose_voice(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> Vo
     if voice is None:
         raise NoActiveVoice("No voice is active. Name one, or make one of yours the active one.")
     return voice
+
+
+def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> Sequence[VoiceModel]:
+    """The voices of the same person that other engines made, and that the user may speak with.
+
+    First those that the metadata of the voice lists, then its other versions, then those that were trained on
+    the same recordings; of each the newest first.
+    """
+    listed = _listed(voice)
+    kin = [VoiceModel.lineage_id == voice.lineage_id, VoiceModel.id.in_(listed)]
+    if voice.dataset_hash is not None:
+        kin.append(VoiceModel.dataset_hash == voice.dataset_hash)
+    found = session.scalars(
+        select(VoiceModel)
+        .where(
+            owned_by(voice.owner_id),
+            VoiceModel.id != voice.id,
+            VoiceModel.engine != voice.engine,
+            VoiceModel.status == "completed",
+            or_(*kin),
+        )
+        .order_by(VoiceModel.created_at.desc(), VoiceModel.id)
+    ).all()
+
+    def rank(other: VoiceModel) -> tuple[int, bool]:
+        place = listed.index(other.id) if other.id in listed else len(listed)
+        return place, other.lineage_id != voice.lineage_id
+
+    ranked = sorted(found, key=rank)[:_MOST]
+    return [other for other in ranked if _may_speak(session, user_id, other)]
+
+
+def _listed(voice: VoiceModel) -> list[uuid.UUID]:
+    """What the metadata names; what is no id there is no matter of this."""
+    named = voice.details.get(FALLBACKS_KEY)
+    ids = [as_id(one) for one in named if isinstance(one, str)] if isinstance(named, list) else []
+    return [one for one in ids if one is not None][:_MOST]
+
+
+def _may_speak(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> bool:
+    if voice.owner_id == user_id:
+        return True
+    try:
+        return find_to_speak(session, user_id, voice.id).id == voice.id
+    except AppError:
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,7 +59,10 @@ class PieceCache(Protocol):
 class Marker(Protocol):
     """Puts the watermark into what leaves (`provenance`)."""
 
-    def mark(self, blocks: Iterator[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
+    def require(self) -> None:
+        """Look before anything is spoken whether it may be; raises where it must be marked and can't."""
+
+    def mark(self, blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
         """The same sound, marked, as it comes."""
 
 

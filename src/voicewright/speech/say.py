@@ -1,45 +1,34 @@
-"""The use case "text to file": a loaded voice speaks a text into an audio file, and how fast that went."""
+"""The use case "text to file": a voice speaks a text into an audio file, and how fast that went."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from voicewright.audio.encode import format_of, write_audio
 from voicewright.audio.errors import AudioNotWritten
-from voicewright.speech.stream import SpeechStream
-from voicewright.voices.errors import VoiceNotFound
-from voicewright.voices.figures.usage import Outcome, Use
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    import uuid
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from voicewright.engines.client import EngineClient
+    import numpy as np
+    from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class SayRequest:
-    """What is to be said, by whom, and where it goes."""
-
-    voice_dir: Path
-    """The unpacked artefact."""
-    text: str
-    output: Path
-    """Its extension is the format."""
-    language: str | None = None
-    """None: the voice's own."""
-    speed: float = 1.0
-    seed: int = 0
+    from voicewright.speech.order import SpeechOrder
+    from voicewright.speech.service import SpeechService
+    from voicewright.speech.speaking import Speech
+    from voicewright.voices.models import VoiceModel
 
 
 @dataclass(frozen=True, slots=True)
 class SayResult:
     """What was said."""
 
+    voice: VoiceModel
     output: Path
     output_s: float
     """Length of the audio."""
@@ -68,66 +57,47 @@ def check_output(path: Path) -> None:
 
 
 def say(
-    request: SayRequest,
-    engine: EngineClient,
+    speeches: SpeechService,
+    user_id: uuid.UUID,
+    order: SpeechOrder,
+    output: Path,
     *,
-    on_sentence: Callable[[int, int], None] | None = None,
-    permit: Callable[[], None] | None = None,
-    on_end: Callable[[Use], None] = lambda _use: None,
+    on_piece: Callable[[int, int], None] = lambda _done, _all: None,
     cancel: threading.Event | None = None,
 ) -> SayResult:
-    """Load the voice, speak, and write the audio as it comes; the file appears when it is whole.
+    """Speak, and write the audio as it comes; the file appears when it is whole.
 
     Args:
-        request: what, and where to.
-        engine: of the voice.
-        on_sentence: called with (sentences spoken, sentences in all).
-        permit: called before each sentence; what it raises ends the speech, and no file appears.
-        on_end: told how it ended, well or not, once the engine was asked for anything.
+        speeches: speak.
+        user_id: who speaks.
+        order: what, and with which voice.
+        output: its extension is the format.
+        on_piece: called with (pieces spoken, pieces in all).
         cancel: set by another thread to stop.
 
     Raises:
-        TextEmpty, AudioFormatUnknown, AudioNotWritten: before anything was started.
-        AppError: as the engine or the permit.
+        AudioFormatUnknown, AudioNotWritten: before anything was started.
+        AppError: as `SpeechService.begin` and the iteration.
     """
-    check_output(request.output)
-    rate_hz = engine.info.capabilities.sample_rate_hz
-    stream = SpeechStream(
-        engine,
-        voice_dir=request.voice_dir,
-        text=request.text,
-        sample_rate_hz=rate_hz,
-        language=request.language,
-        speed=request.speed,
-        seed=request.seed,
-        cancel=cancel,
-        on_sentence=on_sentence,
-        permit=permit,
-    )
-    try:
-        engine.load(request.voice_dir, cancel)
-        write_audio(request.output, stream, rate_hz, format_of(request.output))
-    except BaseException as error:
-        unwanted = isinstance(error, VoiceNotFound) or (cancel is not None and cancel.is_set())
-        on_end(_use(request, engine, stream, "cancelled" if unwanted else "failed"))
-        raise
-    on_end(_use(request, engine, stream, "spoken"))
+    check_output(output)
+    with speeches.begin(user_id, order, cancel=cancel) as speech:
+        write_audio(output, _watched(speech, on_piece), speech.sample_rate_hz, format_of(output))
+    figures = speech.figures
     return SayResult(
-        output=request.output,
-        output_s=stream.output_s,
-        real_time_factor=stream.real_time_factor,
-        first_audio_s=stream.first_audio_s,
-        sentences=len(stream.sentences),
+        voice=speech.voice,
+        output=output,
+        output_s=figures.output_s,
+        real_time_factor=figures.real_time_factor,
+        first_audio_s=max(0.0, (figures.first_audio_s or 0.0) - figures.waiting_s),
+        sentences=figures.pieces,
     )
 
 
-def _use(request: SayRequest, engine: EngineClient, stream: SpeechStream, outcome: Outcome) -> Use:
-    characters = len(request.text)
-    price = Decimal(str(engine.info.dollars_per_1000_characters))
-    return Use(
-        outcome=outcome,
-        characters=characters,
-        audio_s=stream.speech_s,
-        latency_ms=stream.first_audio_s * 1000 if stream.speech_s else None,
-        cost_usd=price * characters / 1000 if outcome == "spoken" else Decimal(0),
-    )
+def _watched(speech: Speech, on_piece: Callable[[int, int], None]) -> Iterator[NDArray[np.float32]]:
+    told = 0
+    for block in speech:
+        yield block
+        done = speech.figures.spoken_pieces
+        if done != told:
+            told = done
+            on_piece(done, speech.figures.pieces)

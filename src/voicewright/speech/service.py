@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Self
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Self
 
-from voicewright.engines.client import EngineClient
+from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
-from voicewright.speech.choice import choose_voice
+from voicewright.errors import AppError
+from voicewright.speech.admission import Admission, Room
+from voicewright.speech.ahead import ReadAhead
+from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, is_down
 from voicewright.speech.hooks import Hooks
-from voicewright.speech.speaking import Plan, Speech
+from voicewright.speech.pieces import Pieces
+from voicewright.speech.pool import EnginePool, PooledEngine
+from voicewright.speech.production import Occasionally, Production
+from voicewright.speech.script import script_of
+from voicewright.speech.speaking import Role, Sound, Speech
+from voicewright.speech.stopping import Stop
 from voicewright.speech.stream import SpeechStream
-from voicewright.text.script import Piece, Script
-from voicewright.text.sentences import require_sentences
+from voicewright.voices.cache import IN_USE_S
+from voicewright.voices.figures.usage import Use
 
 if TYPE_CHECKING:
+    import threading
     import uuid
-    from collections.abc import Callable
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,7 +41,30 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
     from voicewright.speech.order import SpeechOrder
+    from voicewright.voices.figures.usage import Outcome
+    from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
+
+_MOST_ENGINES: Final = 2
+_JUST_CHOSEN_S: Final = 1.0
+"""For so long the choice of a voice is as good as asking again whether it may speak."""
+_OUTCOMES: Final[dict[str, Outcome]] = {
+    "completed": "spoken",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Somebody asks for a speech."""
+
+    user_id: uuid.UUID
+    order: SpeechOrder
+    voice: VoiceModel
+    """The one that was asked for."""
+    cancel: threading.Event | None
+    asked_s: float
 
 
 class SpeechService:
@@ -50,13 +87,20 @@ class SpeechService:
         engines: Callable[[str], EngineInfo] = get_engine,
         hooks: Hooks = Hooks(),  # noqa: B008 - frozen
     ) -> None:
+        self.pool = EnginePool(most=settings.speech_engines or min(_processors(), _MOST_ENGINES))
+        self.admission = Admission(
+            Room(
+                at_once=settings.speech_at_once,
+                of_one_user=settings.speech_per_user,
+                waiting=settings.speech_waiting,
+                wait_s=settings.speech_wait_s,
+            )
+        )
         self._settings = settings
         self._database = database
         self._voices = voices
         self._engines = engines
         self._hooks = hooks
-        self._clients: dict[str, EngineClient] = {}
-        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -65,72 +109,191 @@ class SpeechService:
         self.close()
 
     def close(self) -> None:
-        """End every engine process."""
-        for client in self._clients.values():
-            client.close()
+        """End every process; what is being spoken ends with `HostClosed`."""
+        self.pool.close()
 
     def begin(
         self, user_id: uuid.UUID, order: SpeechOrder, *, cancel: threading.Event | None = None
     ) -> Speech:
-        """Check all that can be checked before a sound, and enter the speech in the history.
+        """Enter a speech in the history, and answer when its first sound is there.
+
+        So what can go wrong before a sound is raised here, and what goes wrong later by the iteration.
 
         Args:
             user_id: who speaks.
             order: what, with which voice, and how.
-            cancel: set by another thread to stop, also while this waits for a free place.
+            cancel: set by another thread to stop, also while this waits.
 
         Raises:
             VoiceNotFound, VoiceNameAmbiguous, NotAllowed, NoActiveVoice: there is no voice to speak with.
             TextEmpty, SsmlInvalid, SsmlUnsupported: there is nothing that can be said.
             LanguageUnsupported: the voice's engine does not speak it; names those that it does.
+            OptionsInvalid: the speed or the pitch is not what the engine can do.
             BlobNotFound, BlobCorrupt: the files of the voice are missing or damaged.
-            EngineNotFound, EngineNotInstalled: and no other voice of the person can take over.
+            EngineNotFound, EngineNotInstalled, HostStartFailed, HostDied and the like: the engine can't be
+                had, and no other voice of the same person takes its place.
+            EngineError: the engine refuses the text.
+            WatermarkUnavailable: nothing may be spoken without a mark, and nothing can be marked.
             SpeechOverloaded: too much is being spoken now.
             Cancelled: `cancel` was set.
         """
+        asked_s = time.perf_counter()
+        if self._hooks.marker is not None:
+            self._hooks.marker.require()
         with self._database.session() as session:
             voice = choose_voice(session, user_id, order)
+        with contextlib.ExitStack() as undo:
+            return self._begin(_Asking(user_id, order, voice, cancel, asked_s), undo)
+
+    def _begin(self, asking: _Asking, undo: contextlib.ExitStack) -> Speech:
+        """Let the voice speak, or the first of those that may take its place and can."""
+        speech: Speech | None = None
+        failure: AppError | None = None
+        for voice in self._candidates(asking):
+            fallback = None if failure is None else Fallback(asking.voice, failure.message, failure.code)
+            try:
+                info, role = self._role(asking.order, voice, fallback)
+                folder = self._voices.materialise(voice)
+                if speech is None:
+                    speech = self._admit(asking, role, undo)
+                else:
+                    speech.take(role)
+                self._perform(speech, asking, info, folder)
+            except AppError as error:
+                if failure is None:
+                    failure = error
+                    if not is_down(error):
+                        break
+                continue
+            undo.pop_all()
+            return speech
+        assert failure is not None  # noqa: S101 - the voice itself was tried
+        if speech is not None:
+            speech.fail(failure)
+        raise failure
+
+    def _candidates(self, asking: _Asking) -> Iterator[VoiceModel]:
+        yield asking.voice
+        if asking.order.fallback:
+            with self._database.session() as session:
+                stand_ins = find_stand_ins(session, asking.user_id, asking.voice)
+            yield from stand_ins
+
+    def _role(
+        self, order: SpeechOrder, voice: VoiceModel, fallback: Fallback | None
+    ) -> tuple[EngineInfo, Role]:
         info = self._engines(voice.engine)
         require_installed(info)
         wanted = order.language or voice.language
         language = match_language(wanted, info.capabilities.languages)
         if language is None:
             raise language_unsupported(info, wanted)
-        script = Script(
-            tuple(
-                Piece(one.text, one.text, ends_paragraph=one.ends_paragraph)
-                for one in require_sentences(order.text)
+        if order.pitch_semitones and not info.capabilities.shifts_pitch:
+            raise OptionsInvalid(
+                f"The engine {info.title} speaks at the pitch of the voice only. Leave the pitch at 0."
+            )
+        script = order.script or script_of(order.text)
+        return info, Role(voice, fallback, language, script, info.capabilities.sample_rate_hz)
+
+    def _admit(self, asking: _Asking, role: Role, undo: contextlib.ExitStack) -> Speech:
+        """Take a place, and enter the speech in the history; both end with the speech."""
+        waited_s = time.perf_counter()
+        place = self.admission.enter(asking.user_id, asking.cancel)
+        undo.callback(place.leave)
+        speech = Speech(asking.user_id, asking.order, role, asked_s=asking.asked_s)
+        speech.figures.waiting_s = time.perf_counter() - waited_s
+        speech.on_end(lambda _speech: place.leave())
+        speech.on_end(self._note_use)
+        undo.push(speech)
+        return speech
+
+    def _perform(self, speech: Speech, asking: _Asking, info: EngineInfo, folder: Path) -> None:
+        """Have it made, and wait for the first sound."""
+        stop = Stop(speech.stopping, asking.cancel)
+        rate_hz = speech.sample_rate_hz
+        ahead = ReadAhead(rate_hz, limit_s=self._settings.speech_ahead_s)
+        engine = PooledEngine(self.pool, info, user_id=speech.user_id, lead_s=ahead.lead_s)
+        engine.waiting_s = speech.figures.waiting_s
+        manner = SynthesisRequest(
+            voice_dir=folder,
+            text="",
+            language=speech.language,
+            speed=asking.order.speed,
+            seed=asking.order.seed,
+            pitch_semitones=asking.order.pitch_semitones,
+        )
+        pieces = Pieces(
+            engine,
+            manner,
+            sample_rate_hz=rate_hz,
+            figures=speech.figures,
+            price_usd=info.dollars_per_1000_characters / 1000,
+            shelf=None,
+            listener=None,
+            stop=stop,
+        )
+        permit = self._voices.of(speech.user_id).permit(speech.voice)
+        voice = speech.voice
+        keep_files = Occasionally(lambda: self._voices.materialise(voice), every_s=IN_USE_S / 3)
+
+        def before_piece(place: int) -> None:
+            ahead.await_room(stop)
+            if place or time.perf_counter() - asking.asked_s > _JUST_CHOSEN_S:
+                permit()
+            keep_files()
+
+        figures = speech.figures
+
+        def after_piece(done: int) -> None:
+            figures.spoken_pieces = done
+
+        stream = SpeechStream(
+            speech.script,
+            pieces,
+            sample_rate_hz=rate_hz,
+            speed=asking.order.speed,
+            before_piece=before_piece,
+            after_piece=after_piece,
+        )
+        production = Production(stream, ahead, engine=engine, figures=figures, stop=stop)
+
+        def blocks() -> Iterator[NDArray[np.float32]]:
+            if self._hooks.marker is None:
+                return iter(ahead)
+            return self._hooks.marker.mark(iter(ahead), rate_hz)
+
+        production.start()
+        speech.sound(Sound(blocks, stream.words, production.end))
+        try:
+            self._enter(speech)
+            ahead.await_first()
+        except BaseException:
+            production.end()
+            raise
+
+    def _enter(self, speech: Speech) -> None:
+        """Enter it in the history, once, while the engine is at work already."""
+        if self._hooks.history is not None and not speech.entered:
+            self._hooks.history.begin(speech)
+            speech.entered = True
+            speech.on_end(self._hooks.history.end)
+
+    def _note_use(self, speech: Speech) -> None:
+        """Count it for the voice, and what the engine's provider asks for it."""
+        assert speech.outcome is not None  # noqa: S101 - it has ended
+        figures = speech.figures
+        self._voices.of(speech.user_id).use_log(speech.voice)(
+            Use(
+                outcome=_OUTCOMES[speech.outcome],
+                characters=figures.characters,
+                audio_s=figures.speech_s,
+                latency_ms=None if figures.first_audio_s is None else figures.first_audio_s * 1000,
+                cost_usd=Decimal(str(figures.cost_usd)),
             )
         )
-        rate_hz = info.capabilities.sample_rate_hz
-        folder = self._voices.materialise(voice)
-        with self._lock:
-            client = self._clients.setdefault(info.id, EngineClient(info))
-        permit = self._voices.of(user_id).permit(voice)
-        plan = Plan(user_id, order, voice, None, language, script, rate_hz)
 
-        def source(speech: Speech) -> Iterator[NDArray[np.float32]]:
-            stream = SpeechStream(
-                client,
-                voice_dir=folder,
-                text=order.text,
-                sample_rate_hz=rate_hz,
-                language=language,
-                speed=order.speed,
-                seed=order.seed,
-                cancel=speech.cancelling,
-                permit=permit,
-            )
-            for block in stream:
-                speech.figures.first_audio_s = stream.first_audio_s
-                speech.figures.output_s = stream.output_s
-                speech.figures.speech_s = stream.speech_s
-                speech.figures.synthesis_s = stream.synthesis_s
-                yield block
-            speech.outcome = "completed"
 
-        speech = Speech(plan, source)
-        if self._hooks.history is not None:
-            self._hooks.history.begin(speech)
-            speech.on_end(self._hooks.history.end)
-        return speech
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicewright.audio.encode import write_audio
+from voicewright.engines.port import SynthesisRequest
 from voicewright.quality.evaluation import Evaluation, evaluate
 from voicewright.quality.figures import SpokenSentence
 from voicewright.quality.sentences import sentence_set
-from voicewright.speech.stream import SpeechStream
+from voicewright.speech.script import script_of
+from voicewright.speech.stream import SpeechStream, spoken_by
 from voicewright.training.errors import NothingHeldOut
 
 if TYPE_CHECKING:
@@ -62,12 +64,15 @@ def judge_voice(
         AppError: as the engine and the judges.
     """
     tested = sentence_set(language)
+    manner = SynthesisRequest(voice_dir, "")
     spoken: list[SpokenSentence] = []
     for number, text in enumerate(tested.sentences):
         on_progress("speaking test sentences", _SPEAKING_SHARE * number / len(tested.sentences))
         path = folder / f"sentence-{number:02d}.flac"
         rate_hz = engine.info.capabilities.sample_rate_hz
-        stream = SpeechStream(engine, voice_dir=voice_dir, text=text, sample_rate_hz=rate_hz, cancel=cancel)
+        stream = SpeechStream(
+            script_of(text), spoken_by(engine, manner, cancel=cancel), sample_rate_hz=rate_hz
+        )
         write_audio(path, stream, rate_hz, "flac", durable=False)
         spoken.append(SpokenSentence(text, path))
     on_progress("judging the voice", _SPEAKING_SHARE)

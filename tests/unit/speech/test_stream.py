@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from voicewright.engines.port import AudioChunk, SynthesisRequest
+from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
-from voicewright.speech.stream import PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream
+from voicewright.speech.script import script_of
+from voicewright.speech.stream import FADE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream, spoken_by
 from voicewright.text.errors import TextEmpty
+from voicewright.text.script import Manner, Piece, Script
 
 RATE_HZ = 1000
+FADE = round(FADE_S * RATE_HZ)
 
 
 class Clock:
@@ -32,7 +36,7 @@ class Metronome:
 
     def synthesize(
         self, request: SynthesisRequest, *, cancel: threading.Event | None = None
-    ) -> Iterator[AudioChunk]:
+    ) -> Generator[AudioChunk, None, None]:
         self.asked.append(request)
         for _ in request.text.split():
             self.clock.now_s += 0.01
@@ -42,12 +46,13 @@ class Metronome:
 class Mute:
     def synthesize(
         self, request: SynthesisRequest, *, cancel: threading.Event | None = None
-    ) -> Iterator[AudioChunk]:
+    ) -> Generator[AudioChunk, None, None]:
         yield AudioChunk(b"", RATE_HZ)
 
 
 def stream(speaker: Metronome | Mute, text: str, **more: object) -> SpeechStream:
-    return SpeechStream(speaker, voice_dir=Path("voice"), text=text, sample_rate_hz=RATE_HZ, **more)  # type: ignore[arg-type]
+    manner = SynthesisRequest(Path("voice"), "")
+    return SpeechStream(script_of(text), spoken_by(speaker, manner), sample_rate_hz=RATE_HZ, **more)  # type: ignore[arg-type]
 
 
 def test_speaks_sentence_by_sentence_with_pauses_between() -> None:
@@ -58,17 +63,51 @@ def test_speaks_sentence_by_sentence_with_pauses_between() -> None:
     assert len(samples) == round(RATE_HZ * (0.4 + SENTENCE_PAUSE_S + PARAGRAPH_PAUSE_S))
     assert speech.output_s == pytest.approx(len(samples) / RATE_HZ)
     assert samples.max() == pytest.approx(0.5)
-    assert samples[-1] == pytest.approx(0.5), "no pause after the last sentence"
+    assert samples[-FADE - 1] == pytest.approx(0.5), "no pause after the last sentence"
+    first, last = samples[:200], samples[-100:]
+    for piece in (first, last):
+        assert 0 < piece[0] < 0.2, "it comes up from zero"
+        assert 0 < piece[-1] < 0.2, "and goes down to it, so that no joint clicks"
+    assert np.ptp(first[FADE:-FADE]) == 0, "and is left alone between"
 
 
-def test_hands_the_request_on() -> None:
+def test_each_piece_is_spoken_in_its_own_manner_within_that_of_the_whole() -> None:
     speaker = Metronome()
-    list(stream(speaker, "One. Two.", language="de", speed=2.0, seed=7))
+    manner = SynthesisRequest(Path("voice"), "", language="de", speed=2.0, seed=7, pitch_semitones=1.0)
+    pieces = (
+        Piece("1.", "One.", manner=Manner(speed=0.5, pitch_semitones=2.0), pause_after_s=1.0),
+        Piece("Two.", "Two.", manner=Manner(speed=100.0, pitch_semitones=-100.0)),
+        Piece("Three.", "Three.", pause_after_s=0.5),
+    )
+    script = Script(pieces, lead_in_s=0.2)
+    speech = SpeechStream(script, spoken_by(speaker, manner), sample_rate_hz=RATE_HZ, speed=2.0)
 
-    assert [(r.text, r.language, r.speed, r.seed) for r in speaker.asked] == [
-        ("One.", "de", 2.0, 7),
-        ("Two.", "de", 2.0, 7),
+    samples = np.concatenate(list(speech))
+
+    asked = [(r.text, r.language, r.seed, r.speed, r.pitch_semitones) for r in speaker.asked]
+    assert asked == [
+        ("One.", "de", 7, 1.0, 3.0),
+        ("Two.", "de", 7, 4.0, -12.0),
+        ("Three.", "de", 7, 2.0, 1.0),
     ]
+    silent = [0.2, 1.0, SENTENCE_PAUSE_S / 2, 0.5]
+    assert len(samples) == pytest.approx(RATE_HZ * (0.3 + sum(silent)), abs=2)
+    assert not samples[:200].any()
+    assert not samples[-500:].any()
+
+
+def test_words_are_told_with_their_times_in_the_whole() -> None:
+    class Timed(Metronome):
+        def synthesize(
+            self, request: SynthesisRequest, *, cancel: threading.Event | None = None
+        ) -> Generator[AudioChunk, None, None]:
+            for place, chunk in enumerate(super().synthesize(request, cancel=cancel)):
+                yield replace(chunk, words=(SpokenWord(f"w{place}", place * 0.1, place * 0.1 + 0.1),))
+
+    speech = stream(Timed(), "One two. Three.")
+    list(speech)
+
+    assert [(w.text, round(w.start_s, 3)) for w in speech.words] == [("w0", 0), ("w1", 0.1), ("w0", 0.45)]
 
 
 def test_counts_the_time_of_the_engine_and_not_of_the_reader() -> None:
@@ -91,11 +130,17 @@ def test_the_pauses_between_sentences_do_not_flatter_the_engine() -> None:
     assert speech.real_time_factor == pytest.approx(0.1)
 
 
-def test_tells_each_sentence() -> None:
-    told: list[tuple[int, int]] = []
-    list(stream(Metronome(), "One. Two.", on_sentence=lambda done, total: told.append((done, total))))
+def test_asks_before_each_piece_and_tells_after_it() -> None:
+    told: list[str] = []
+    speech = stream(
+        Metronome(),
+        "One. Two.",
+        before_piece=lambda place: told.append(f"before {place}"),
+        after_piece=lambda done: told.append(f"{done} done"),
+    )
+    list(speech)
 
-    assert told == [(1, 2), (2, 2)]
+    assert told == ["before 0", "1 done", "before 1", "2 done"]
 
 
 def test_a_text_without_words_is_refused_at_once() -> None:

@@ -1,0 +1,175 @@
+"""Speaks the pieces of one speech: from the cache, or by an engine, and again where that goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from voicewright.engines.errors import EngineContractBroken
+from voicewright.engines.port import AudioChunk
+from voicewright.errors import AppError
+from voicewright.speech.hooks import SpokenPiece
+from voicewright.speech.speaking import PieceCheck
+from voicewright.speech.stream import request_of
+
+if TYPE_CHECKING:
+    import threading
+
+    from voicewright.engines.port import SynthesisRequest
+    from voicewright.speech.listening import PieceListener
+    from voicewright.speech.speaking import CheckVerdict, SpeechFigures
+    from voicewright.speech.stream import Speaker
+    from voicewright.text.script import Piece
+
+_ENDLESS_S: Final = 20.0
+_ENDLESS_PER_LETTER_S: Final = 1.5
+"""No text takes longer at speed 1: an engine that goes on has lost its way."""
+_SEED_STEP: Final = 7919
+_BYTES_PER_SAMPLE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the pieces of one speech are looked up and kept."""
+
+    get: Callable[[SynthesisRequest], SpokenPiece | None]
+    put: Callable[[SynthesisRequest, SpokenPiece], None]
+    """Returns at once; what is put is kept when there is time."""
+
+
+class Pieces:
+    """Speaks pieces; called with the number of each and the piece.
+
+    Args:
+        speaker: the engine.
+        manner: of the whole.
+        sample_rate_hz: of the engine.
+        figures: of the speech; they are kept up to date.
+        price_usd: what the engine's provider asks for a character.
+        shelf: of what was spoken before; None: nothing is looked up or kept.
+        listener: hears whether the words were said; None: nobody listens.
+        stop: set by another thread to stop.
+    """
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        manner: SynthesisRequest,
+        *,
+        sample_rate_hz: int,
+        figures: SpeechFigures,
+        price_usd: float = 0.0,
+        shelf: Shelf | None,
+        listener: PieceListener | None,
+        stop: threading.Event,
+    ) -> None:
+        self._speaker = speaker
+        self._manner = manner
+        self._rate_hz = sample_rate_hz
+        self._figures = figures
+        self._price_usd = price_usd
+        self._shelf = shelf
+        self._listener = listener
+        self._stop = stop
+
+    def __call__(self, place: int, piece: Piece) -> Iterator[AudioChunk]:
+        """Speak a piece; errors as the engine's."""
+        request = request_of(piece, self._manner)
+        kept = self._shelf.get(request) if self._shelf is not None else None
+        if kept is not None and kept.sample_rate_hz == self._rate_hz:
+            self._figures.cached_pieces += 1
+            yield AudioChunk(kept.pcm, kept.sample_rate_hz, kept.words)
+            return
+        if self._listener is not None and self._listener.holds_back:
+            yield from self._heard_first(self._listener, place, request)
+            return
+        chunks = []
+        for chunk in self._spoken(request):
+            chunks.append(chunk)
+            yield chunk
+        if self._listener is not None:
+            self._listener.hear_later(place, request, chunks, when_good=lambda: self._keep(request, chunks))
+        else:
+            self._keep(request, chunks)
+
+    def _heard_first(
+        self, listener: PieceListener, place: int, request: SynthesisRequest
+    ) -> Sequence[AudioChunk]:
+        """Speak it whole, and again with another seed until the listener is content; the best is taken."""
+        best: list[AudioChunk] = []
+        best_score, reason = float("-inf"), ""
+        for attempt in range(1, listener.attempts + 1):
+            seed = request.seed + (attempt - 1) * _SEED_STEP
+            chunks = self._whole(replace(request, seed=seed))
+            if best and _pcm(chunks) == _pcm(best):
+                break  # an engine that rolls no dice says it the same way every time
+            verdict = listener.hear(request, chunks)
+            if verdict.skipped:
+                self._figures.checks.append(PieceCheck(place, "skipped", attempt, verdict.reason))
+                return best or chunks
+            if verdict.good:
+                said: CheckVerdict = "good" if attempt == 1 else "repaired"
+                self._figures.checks.append(PieceCheck(place, said, attempt, reason))
+                self._keep(request, chunks)
+                return chunks
+            reason = reason or verdict.reason
+            if verdict.score > best_score:
+                best, best_score = chunks, verdict.score
+            if attempt < listener.attempts:
+                self._figures.retried_pieces += 1
+        self._figures.checks.append(PieceCheck(place, "poor", attempt, reason))
+        return best
+
+    def _spoken(self, request: SynthesisRequest) -> Iterator[AudioChunk]:
+        """Have the engine speak; once more where it broke before the first sound of the piece."""
+        begun = False
+        try:
+            for chunk in self._bounded(request):
+                begun = begun or bool(chunk.pcm)
+                yield chunk
+        except AppError as error:
+            if begun or not self._worth_another(error):
+                raise
+        else:
+            return
+        self._figures.retried_pieces += 1
+        yield from self._bounded(request)
+
+    def _whole(self, request: SynthesisRequest) -> list[AudioChunk]:
+        """As `_spoken`, where nothing leaves before the end, so that it may break anywhere."""
+        try:
+            return list(self._bounded(request))
+        except AppError as error:
+            if not self._worth_another(error):
+                raise
+        self._figures.retried_pieces += 1
+        return list(self._bounded(request))
+
+    def _worth_another(self, error: AppError) -> bool:
+        return error.retryable and not self._stop.is_set()
+
+    def _bounded(self, request: SynthesisRequest) -> Iterator[AudioChunk]:
+        longest_s = (_ENDLESS_S + _ENDLESS_PER_LETTER_S * len(request.text)) / request.speed
+        left = int(longest_s * self._rate_hz)
+        self._figures.cost_usd += self._price_usd * len(request.text)
+        with contextlib.closing(self._speaker.synthesize(request, cancel=self._stop)) as chunks:
+            for chunk in chunks:
+                left -= len(chunk.pcm) // _BYTES_PER_SAMPLE
+                if left < 0:
+                    raise EngineContractBroken(
+                        f"The engine spoke for more than {longest_s:.0f} s on {len(request.text)} letters "
+                        "and was stopped. Try another text or retrain the voice."
+                    )
+                yield chunk
+
+    def _keep(self, request: SynthesisRequest, chunks: Sequence[AudioChunk]) -> None:
+        pcm = _pcm(chunks)
+        if self._shelf is not None and pcm:
+            words = tuple(word for chunk in chunks for word in chunk.words)
+            self._shelf.put(request, SpokenPiece(pcm, self._rate_hz, words))
+
+
+def _pcm(chunks: Sequence[AudioChunk]) -> bytes:
+    return b"".join(chunk.pcm for chunk in chunks)
