@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.speech.history import HistoryService
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
@@ -153,13 +154,20 @@ class LocalApplication:
     @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
-        return make_services(self.settings, self.database, self.speech, self.provenance)
+        return make_services(self.settings, self.database, self.speech, self.provenance, self.history)
 
     @cached_property
     def speech(self) -> SpeechService:
         """What speaks; starts the database, and engines with the first speech."""
-        speech = make_speech(self.settings, self.database, self.voices, self.provenance)
+        speech = make_speech(self.settings, self.database, self.voices, self.provenance, self.history)
         return self._open.enter_context(speech)
+
+    @cached_property
+    def history(self) -> HistoryService:
+        """What was spoken; starts the database."""
+        from voicewright.speech.history import HistoryService
+
+        return HistoryService(self.settings, self.database, self._usable_keys, self.provenance)
 
     @cached_property
     def worker(self) -> Worker:
@@ -195,11 +203,14 @@ class LocalApplication:
 
     def _sweeps(self, samples: Vault) -> list[Chore]:
         from voicewright.recordings.files import sweep
+        from voicewright.speech.cache import SpeechCache
         from voicewright.storage.work import sweep_work
         from voicewright.training.workspace import CHECKPOINTS_KEPT_S
         from voicewright.voices.caching import sweep_caches
         from voicewright.voices.settling import settle
         from voicewright.worker.chores import Chore
+
+        cache = SpeechCache(self.settings, self.database, self.voices.vault.keys)
 
         def forget_answers() -> None:
             with self.database.session() as session:
@@ -217,6 +228,8 @@ class LocalApplication:
             Chore("move what describes voices", 3600, lambda: settle(self.database, self.voices.vault)),
             Chore("sweep voices", 3600, self.voices.tidy),
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
+            Chore("sweep the history of speech", 3600, self.history.sweep),
+            Chore("sweep the speech cache", 3600, cache.sweep),
         ]
 
     @cached_property
@@ -250,9 +263,13 @@ class LocalApplication:
 
 
 def make_services(
-    settings: Settings, database: Database, speech: SpeechService, provenance: ProvenanceService
+    settings: Settings,
+    database: Database,
+    speech: SpeechService,
+    provenance: ProvenanceService,
+    history: HistoryService,
 ) -> Services:
-    """The services of an API process over an open database; whoever made these two closes them."""
+    """The services of an API process over an open database; whoever made these closes them."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.privacy.service import ConsentService
@@ -295,17 +312,25 @@ def make_services(
         cleanup=make_cleanup(settings, database, voices),
         speech=speech,
         provenance=provenance,
+        history=history,
     )
 
 
 def make_speech(
-    settings: Settings, database: Database, voices: VoiceService, provenance: ProvenanceService
+    settings: Settings,
+    database: Database,
+    voices: VoiceService,
+    provenance: ProvenanceService,
+    history: HistoryService,
 ) -> SpeechService:
     """What speaks, with all that is done about what is spoken."""
+    from voicewright.speech.cache import SpeechCache
     from voicewright.speech.hooks import Hooks
     from voicewright.speech.service import SpeechService
 
-    return SpeechService(settings, database, voices, hooks=Hooks(marker=provenance.marker))
+    cache = SpeechCache(settings, database, voices.vault.keys)
+    hooks = Hooks(history=history, cache=cache, marker=provenance.marker)
+    return SpeechService(settings, database, voices, hooks=hooks)
 
 
 def make_copies(
@@ -346,17 +371,19 @@ def make_erasures(
     from voicewright.erasure.service import ErasureParts, ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
+    from voicewright.storage.vault import Vault
     from voicewright.training.service import TrainingService
     from voicewright.voices.copies.backup_store import BackupStore
 
     consents = ConsentService(database, settings.environment)
+    spoken = Vault.of_speech(settings, voices.vault.keys)
     parts = ErasureParts(
         database=database,
         users=accounts.users,
         training=TrainingService(database, settings, consents),
         voices=voices,
         samples=samples,
-        more_stores=(BackupStore.open(settings, voices.vault).objects,),
+        more_stores=(BackupStore.open(settings, voices.vault).objects, spoken.objects),
         work_dir=Home.open(settings.home).work_dir,
     )
     return ErasureService(parts)

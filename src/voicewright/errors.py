@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INSTALL_PACKAGES: Final = "pip install --no-deps -r requirements/lock.txt"
 """Brings every package that the project can use, from the folder of the project, without a compiler."""
+OPERATORS: Final = ("voicewright.db.", "voicewright.home.", "voicewright.settings", "voicewright.storage.")
+"""The messages of these packages are for whoever runs the service: they name paths, hosts and users."""
 
 
 class ErrorKind(StrEnum):

@@ -225,13 +225,6 @@ class Settings(BaseSettings):
         description="Requests that an account may make in an hour under `/api/voice`: uploads, clones and "
         "syntheses together.",
     )
-    max_synthesis_characters: int = Field(
-        default=5000,
-        ge=1,
-        le=100_000,
-        validation_alias="MAX_SYNTHESIS_TEXT_LENGTH",
-        description="Characters that a text may have that is spoken at once (`/api/voice/synthesize`).",
-    )
     clone_wait_s: float = Field(
         default=300.0,
         ge=0,

@@ -29,7 +29,7 @@ from voicewright.api.audit_record import remember_code
 from voicewright.api.openai_form import openai_body, openai_headers, openai_status, speaks_openai
 from voicewright.api.request_ids import request_id
 from voicewright.api.validation import TOO_DEEP, MalformedJson, refused_input
-from voicewright.errors import AppError, ErrorKind, FieldFault
+from voicewright.errors import OPERATORS, AppError, ErrorKind, FieldFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,8 +67,6 @@ _FRAMEWORK_CODES: Final = {
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
-# The messages of these packages are for whoever runs the service: they name paths, hosts and users.
-_OPERATORS: Final = ("voicewright.db.", "voicewright.home.", "voicewright.settings", "voicewright.storage.")
 _PLAIN_WORDS: Final = {
     ErrorKind.UNAVAILABLE: "Something that the service needs is away. Try again in a moment.",
     ErrorKind.MISSING_DEPENDENCY: "Something that the service needs is not installed.",
@@ -162,7 +160,7 @@ async def _on_app_error(connection: HTTPConnection, error: Exception) -> Respons
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         name, bug = request_id(connection), error if error.kind is ErrorKind.INTERNAL else None
         _LOG.error("%s: %s (request %s)", error.code, error.message, name, exc_info=bug)
-        if bug or type(error).__module__.startswith(_OPERATORS):
+        if bug or type(error).__module__.startswith(OPERATORS):
             told = f"{_PLAIN_WORDS[error.kind]} The log has the details under request {name}."
     answer = _answer(connection, status, error.code, told, fields=error.fields, headers=_headers_of(error))
     return await _given(connection, answer, told)

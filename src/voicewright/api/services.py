@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
+    from voicewright.speech.history import HistoryService
     from voicewright.speech.service import SpeechService
     from voicewright.training.service import TrainingService
     from voicewright.voices.cleanup.service import CleanupService
@@ -50,6 +51,7 @@ class Services:
     copies: Copies
     erasures: ErasureService
     provenance: ProvenanceService
+    history: HistoryService
     speech: SpeechService
 
 

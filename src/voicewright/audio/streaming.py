@@ -55,13 +55,13 @@ class EncodedStream:
         self.sample_rate_hz = wanted_hz if codec is None else codec.rate_for(wanted_hz)
         self._blocks = self._counted(Resampler(sample_rate_hz, self.sample_rate_hz).stream(blocks))
         self._samples = 0
-        self._format = format
+        self.format = format
         self._codec = codec
 
     def __iter__(self) -> Iterator[bytes]:
         """Encode, never yielding nothing."""
         if self._codec is None:
-            header = _wav_header(self.sample_rate_hz) if self._format == "wav" else b""
+            header = _wav_header(self.sample_rate_hz) if self.format == "wav" else b""
             for block in self._blocks:
                 yield header + to_pcm16(block).astype("<i2", copy=False).tobytes()
                 header = b""
@@ -85,10 +85,10 @@ class EncodedStream:
         Raises:
             OSError: it can't be written.
         """
-        if self._format not in {"wav", "flac"}:
+        if self.format not in {"wav", "flac"}:
             return
         with path.open("rb+") as file:
-            if self._format == "wav":
+            if self.format == "wav":
                 header = _wav_header(self.sample_rate_hz, min(2 * self._samples, _UNKNOWN - _RIFF_BYTES))
                 file.write(header)
             else:  # 36 bits for the samples, the highest 4 of them in the byte that ends the sample size

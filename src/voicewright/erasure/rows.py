@@ -30,6 +30,7 @@ from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingEvent, TrainingJob
 from voicewright.voices import caching
 from voicewright.voices.cleanup.models import CleanupNotice
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 NOBODY: Final = uuid.UUID(int=0)
 """In the place of an account that is no more."""
+NO_VOICE: Final = "a deleted voice"
+"""In the place of its voices' names, where others have had them speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Belongings:
     Attributes:
         jobs: the trainings, by whose ids work folders are named.
         trees: digests of what may be unpacked.
-        bytes: of recordings and voices, before compression.
+        bytes: of recordings, voices and what was spoken, before compression.
     """
 
     jobs: list[str]
@@ -77,11 +80,12 @@ def belongings(session: Session, user_id: uuid.UUID) -> Belongings:
     voices_bytes = select(func.sum(voice.stored_bytes)).where(
         voice.owner_id == user_id, voice.collected_at.is_(None)
     )
+    spoken_bytes = select(func.sum(Synthesis.file_bytes)).where(Synthesis.user_id == user_id)
     samples_bytes = select(func.sum(Sample.size_bytes)).where(Sample.owner_id == user_id)
     return Belongings(
         jobs=[job_id.hex for job_id in session.scalars(select(TrainingJob.id).where(_job_of(user_id)))],
         trees=sorted(trees),
-        bytes=int(session.scalar(voices_bytes) or 0) + int(session.scalar(samples_bytes) or 0),
+        bytes=sum(int(session.scalar(found) or 0) for found in (voices_bytes, samples_bytes, spoken_bytes)),
     )
 
 
@@ -98,6 +102,10 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
     mine = list(session.scalars(select(VoiceModel.id).where(VoiceModel.owner_id == user_id)))
     of_others = (VoiceUse.user_id == user_id) & (VoiceUse.owner_id != user_id)
     session.execute(update(VoiceUse).where(of_others).values(user_id=NOBODY))
+    told_to_others = (Synthesis.voice_owner_id == user_id) & (Synthesis.user_id != user_id)
+    session.execute(
+        update(Synthesis).where(told_to_others).values(voice_owner_id=NOBODY, voice_name=NO_VOICE)
+    )
     counts = {"voice_shares": forget_shares_of(session, user_id)}
     for kind, statement in _statements(user_id, email):
         counts[kind] = counts.get(kind, 0) + _count(session, statement)
@@ -117,6 +125,9 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
         ),
     )
     yield "voice_uses", delete(VoiceUse).where(VoiceUse.owner_id == user_id)
+    yield "syntheses", delete(Synthesis).where(Synthesis.user_id == user_id)
+    yield "speech_preferences", delete(SpeechPreferences).where(SpeechPreferences.user_id == user_id)
+    yield "speech_cache", delete(CachedPiece).where(CachedPiece.user_id == user_id)
     yield "cleanup_notices", delete(CleanupNotice).where(CleanupNotice.owner_id == user_id)
     yield "voice_uploads", delete(VoiceUpload).where(VoiceUpload.owner_id == user_id)
     yield "kept_voices", delete(KeptTree).where(KeptTree.owner_id == user_id)

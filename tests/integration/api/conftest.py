@@ -35,6 +35,9 @@ from voicewright.privacy.service import ConsentService
 from voicewright.provenance.service import ProvenanceService
 from voicewright.recordings.datasets import DatasetService
 from voicewright.recordings.samples import SampleService
+from voicewright.speech.cache import SpeechCache
+from voicewright.speech.history import HistoryService
+from voicewright.speech.hooks import Hooks
 from voicewright.speech.service import SpeechService
 from voicewright.storage.user_keys import KeyRing
 from voicewright.training.data_of_voice import data_of_voice
@@ -113,17 +116,24 @@ def accounts(api_settings: Settings, database: Database, passwords: Passwords) -
 
 
 @pytest.fixture
-def speech(api_settings: Settings, database: Database) -> Iterator[SpeechService]:
-    """What speaks, with the engines of the tests; its processes start with the first speech."""
-    voices = VoiceService.open(api_settings, database)
-    with SpeechService(api_settings, database, voices, engines=find_engine) as opened:
+def provenance(api_settings: Settings, database: Database) -> Iterator[ProvenanceService]:
+    """What marks speech; its process starts with the first mark."""
+    with ProvenanceService(api_settings, database, KeyRing.open(api_settings, database)) as opened:
         yield opened
 
 
 @pytest.fixture
-def provenance(api_settings: Settings, database: Database) -> Iterator[ProvenanceService]:
-    """What marks speech; its process starts with the first mark."""
-    with ProvenanceService(api_settings, database, KeyRing.open(api_settings, database)) as opened:
+def history(api_settings: Settings, database: Database, provenance: ProvenanceService) -> HistoryService:
+    """What was spoken."""
+    return HistoryService(api_settings, database, KeyRing.open(api_settings, database), provenance)
+
+
+@pytest.fixture
+def speech(api_settings: Settings, database: Database, history: HistoryService) -> Iterator[SpeechService]:
+    """What speaks, with the engines of the tests; its processes start with the first speech."""
+    voices = VoiceService.open(api_settings, database)
+    hooks = Hooks(history=history, cache=SpeechCache(api_settings, database, voices.vault.keys))
+    with SpeechService(api_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
         yield opened
 
 
@@ -134,6 +144,7 @@ def services(
     accounts: AccountService,
     speech: SpeechService,
     provenance: ProvenanceService,
+    history: HistoryService,
 ) -> Services:
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
@@ -167,6 +178,7 @@ def services(
         cleanup=CleanupService(database, api_settings, voices),
         speech=speech,
         provenance=provenance,
+        history=history,
     )
 
 
