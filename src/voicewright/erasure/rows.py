@@ -102,9 +102,14 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
     mine = list(session.scalars(select(VoiceModel.id).where(VoiceModel.owner_id == user_id)))
     of_others = (VoiceUse.user_id == user_id) & (VoiceUse.owner_id != user_id)
     session.execute(update(VoiceUse).where(of_others).values(user_id=NOBODY))
-    told_to_others = (Synthesis.voice_owner_id == user_id) & (Synthesis.user_id != user_id)
     session.execute(
-        update(Synthesis).where(told_to_others).values(voice_owner_id=NOBODY, voice_name=NO_VOICE)
+        update(Synthesis)
+        .where(Synthesis.voice_owner_id == user_id, Synthesis.user_id != user_id)
+        .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, wanted_model_id=None, voice_name=NO_VOICE)
+    )
+    # what others keep of these voices goes with the next sweep, which removes its files as well
+    session.execute(
+        update(CachedPiece).where(CachedPiece.voice_model_id.in_(mine)).values(voice_model_id=NOBODY)
     )
     counts = {"voice_shares": forget_shares_of(session, user_id)}
     for kind, statement in _statements(user_id, email):

@@ -24,9 +24,10 @@ from voicewright.db.base import Base
 from voicewright.db.server import AT_MOST
 from voicewright.erasure import service as erasure_service
 from voicewright.erasure.receipts import digest_of
-from voicewright.erasure.rows import NOBODY
+from voicewright.erasure.rows import NO_VOICE, NOBODY
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
+from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.storage.errors import KeyDestroyed, StorageUnavailable
 from voicewright.storage.pending import let_go
 from voicewright.training.models import TrainingJob
@@ -109,6 +110,20 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                 )
                 for model, user in ((voice, person), (voice, other), (theirs, person))
             ),
+            *(
+                Synthesis(
+                    id=uuid.uuid4(), user_id=user.id, voice_model_id=model.id, voice_owner_id=model.owner_id,
+                    voice_name=person.email, voice_version=1, engine="tone", engine_version="1",
+                    language="en-us", source="voice", text="Hello.", text_digest="3" * 64, markup="text",
+                    characters=6, parameters={}, pieces=1,
+                )
+                for model, user in ((voice, person), (voice, other), (theirs, person))
+            ),
+            SpeechPreferences(user_id=person.id, keep_text="hash"),
+            *(
+                CachedPiece(user_id=user.id, key=key * 64, voice_model_id=voice.id, bytes=1)
+                for user, key in ((person, "4"), (other, "5"))
+            ),
         ]  # fmt: skip
         with database.session() as session:
             session.add_all(rows)
@@ -118,6 +133,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
             for cache, subject in ((ANALYTICS, person.id), (STATISTICS, voice.id)):
                 cache.answers(session, {subject: f"of:{subject}"}, lambda found: {one: {} for one in found})
         services.copies.backups.make(caller, person.id)
+        services.history.vault.of(person.id).put_named(f"{person.id}/history/{uuid.uuid4()}", b"speech")
         let_go(services.voices.vault.of(person.id), ["2" * 64])
         return other, voice, job.job_id
 
@@ -160,8 +176,8 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
         "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets", "kept_voices",
-        "mails", "rate_limits", "samples", "sessions", "sign_in_links", "training_events", "training_jobs",
-        "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
+        "mails", "rate_limits", "samples", "sessions", "sign_in_links", "speech_cache",
+        "speech_preferences", "syntheses", "training_events", "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
     }  # fmt: skip
     assert receipt["deleted"].keys() == kinds
     assert (receipt["deleted"]["voice_shares"], receipt["deleted"]["voice_uses"]) == (2, 2)
@@ -169,13 +185,18 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert receipt["objects"] > 3
     with database.session() as session:  # what was spoken for them goes on counting for the voice's owner
         of_other = session.query(VoiceUse).where(VoiceUse.owner_id == other.id).one()
+        of_others = session.query(Synthesis).one()  # and stays in theirs, without saying whose voice it was
+        kept = session.query(CachedPiece).one()
     assert of_other.user_id == NOBODY
+    assert (of_others.user_id, of_others.voice_owner_id) == (other.id, NOBODY)
+    assert (of_others.voice_model_id, of_others.voice_name) == (NOBODY, NO_VOICE)
+    assert (kept.user_id, kept.voice_model_id) == (other.id, NOBODY)
 
     shown = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers)
     assert (shown.status_code, shown.json()) == (200, receipt)
     assert client.get("/auth/me", headers=person.headers).status_code == 401
     assert client.request("DELETE", "/account", headers=person.headers).status_code == 401
-    for vault in (services.voices.vault, services.samples.vault):
+    for vault in (services.voices.vault, services.samples.vault, services.history.vault):
         with pytest.raises(KeyDestroyed):
             vault.of(person.id).put_bytes(b"late work")
     files = short_dir.rglob("*")
