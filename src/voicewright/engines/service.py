@@ -88,8 +88,8 @@ class EngineService:
             )
         if request.pitch_semitones and not self._info.capabilities.shifts_pitch:
             raise OptionsInvalid(
-                f"The engine {self._info.title} speaks at the pitch of the voice only. Leave the pitch at 0, or "
-                "take a voice of another engine."
+                f"The engine {self._info.title} speaks at the pitch of the voice only. Leave the pitch at 0 "
+                "or take a voice of another engine."
             )
 
     def _make_voice(self, method: str, params: dict[str, Any], context: RunContext) -> dict[str, Any]:

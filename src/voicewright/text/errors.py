@@ -14,6 +14,20 @@ class TextEmpty(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
 
 
+class SsmlInvalid(AppError):
+    """The markup is not well-formed XML, or more than is taken; the message has line and column."""
+
+    code: ClassVar[str] = "SSML_INVALID"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+class SsmlUnsupported(AppError):
+    """The markup asks for something that is not spoken here; the message names it and what there is."""
+
+    code: ClassVar[str] = "SSML_UNSUPPORTED"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
 class TextTooLong(AppError):
     """The text has more characters than are spoken at once; the message names the limit."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Markup = Literal["text", "ssml"]
 
@@ -18,15 +18,18 @@ class Manner:
     """Added to the pitch of the whole."""
 
 
+USUAL: Final = Manner()
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What is said in one breath; an engine is asked for one at a time."""
 
     text: str
-    """As it was written, without leading or trailing white space."""
+    """As it was written, without leading or trailing white space and what can't be seen."""
     spoken: str
-    """What the engine is given: numbers, dates and the like in words."""
-    manner: Manner = Manner()
+    """What the engine is given: numbers, dates and the like in words. At least one letter or digit."""
+    manner: Manner = USUAL
     pause_after_s: float | None = None
     """Silence that follows; None: the usual one of a sentence or paragraph."""
     paragraph: int = 0

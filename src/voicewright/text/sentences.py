@@ -9,10 +9,12 @@ abbreviation is not cut at unless what follows can only be a new sentence.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voicewright.text.errors import TextEmpty
+from voicewright.text.legible import can_be_said, legible
 
 LONGEST = 300
 """Characters. Longer pieces are cut at the best inner boundary: engines slow down and drift on long input."""
@@ -22,12 +24,12 @@ _WIDE_ENDERS = "。！？｡"
 _CLOSERS = "\"'”’“‘»›«‹)]}」』）】"
 """“ and « close a quote in some languages and open one in others; what opens comes after white space."""
 _OPENERS = "\"'“‘„«‹([{「『（【¿¡"
+SENTENCE_ENDS = (*_ENDERS, *(ender + closer for ender in _ENDERS for closer in _CLOSERS))
+"""What a whole sentence ends with."""
 _BOUNDARY = re.compile(
-    rf"([{_ENDERS}]+)([{re.escape(_CLOSERS)}]*)(\s+|(?<=[{_WIDE_ENDERS}{re.escape(_CLOSERS)}])|$)"
+    rf"([{_ENDERS}]++)([{re.escape(_CLOSERS)}]*+)(\s++|(?<=[{_WIDE_ENDERS}{re.escape(_CLOSERS)}])|$)"
 )
 _PARAGRAPH = re.compile(r"\n[ \t\r\f\v]*\n\s*")
-_UNSPOKEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
-_LAST_WORD = re.compile(r"(\S+)$")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
@@ -58,7 +60,13 @@ _BEGINNERS = _words("""
 """)
 """Words that begin a sentence and are not written with a capital letter inside one."""
 
+_BREATHS = tuple(
+    re.compile(pattern) for pattern in (r"[;:](?!\S)\s*|[；：]", r",(?!\S)\s*|[，、،]\s*|\s[—–-]\s", r"\s")
+)
+"""Where a reader breathes, the best place first; not within 14:30 or 1,000."""
 _ORDINAL_DIGITS = 2
+_AROUND = 64
+"""Characters before and after a full stop that say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +85,17 @@ def split_sentences(text: str, *, longest: int = LONGEST) -> tuple[Sentence, ...
     An empty line ends a paragraph, a single line break is a space. Pieces without a letter or digit (a row
     of asterisks) are dropped, so the result is empty where nothing can be said.
     """
-    sentences: list[Sentence] = []
-    for paragraph in _PARAGRAPH.split(_UNSPOKEN.sub("", text)):
+    return tuple(sentences_of(legible(text), longest=longest))
+
+
+def sentences_of(text: str, *, longest: int = LONGEST) -> Iterator[Sentence]:
+    """The same of a text that is `legible` already."""
+    for paragraph in _PARAGRAPH.split(text):
         joined = " ".join(paragraph.split())
-        pieces = [short for piece in _pieces(joined) for short in _shorten(piece, longest)]
-        spoken = [piece for piece in pieces if any(letter.isalnum() for letter in piece)]
-        sentences.extend(
-            Sentence(piece, ends_paragraph=place == len(spoken) - 1) for place, piece in enumerate(spoken)
-        )
-    return tuple(sentences)
+        pieces = [short for piece in _pieces(joined) for short in shorten(piece, longest)]
+        spoken = [piece for piece in pieces if can_be_said(piece)]
+        for place, piece in enumerate(spoken):
+            yield Sentence(piece, ends_paragraph=place == len(spoken) - 1)
 
 
 def require_sentences(text: str) -> tuple[Sentence, ...]:
@@ -104,7 +114,8 @@ def _pieces(paragraph: str) -> Iterator[str]:
     """Cut at every mark that ends a sentence."""
     begin = 0
     for mark in _BOUNDARY.finditer(paragraph):
-        before, after = paragraph[begin : mark.start()], paragraph[mark.end() :]
+        before = paragraph[max(begin, mark.start() - _AROUND) : mark.start()]
+        after = paragraph[mark.end() : mark.end() + _AROUND]
         if not after or _ends_here(before, mark[1], mark[2], after):
             yield paragraph[begin : mark.end()].strip()
             begin = mark.end()
@@ -120,8 +131,10 @@ def _ends_here(before: str, enders: str, closers: str, after: str) -> bool:
         return False
     if enders != "." or closers or not following:
         return True
-    found = _LAST_WORD.search(before)
-    return found is not None and _may_be_last(found[1].strip(_OPENERS + _CLOSERS).lower(), following)
+    words = before.split()
+    if not words or before[-1].isspace():
+        return False
+    return _may_be_last(words[-1].strip(_OPENERS + _CLOSERS).lower(), following)
 
 
 def _may_be_last(word: str, following: str) -> bool:
@@ -142,18 +155,29 @@ def _begins_a_sentence(following: str) -> bool:
     return first is not None and first[0].lower() in _BEGINNERS
 
 
-def _shorten(piece: str, longest: int) -> Iterator[str]:
-    """Cut a piece that is too long where a reader would breathe: after ; : , or a dash, else at a space."""
+def shorten(piece: str, longest: int) -> Iterator[str]:
+    """Cut a piece that is too long where a reader would breathe: after ; : , or a dash, else at a space.
+
+    A word that is longer than that is cut anywhere, but not between a letter and its accents.
+    """
     while len(piece) > longest:
         window = piece[: longest + 1]
         cut = 0
-        for pattern in (r"[;:；：]\s*", r"[,，、،]\s*|\s[—–-]\s", r"\s"):
-            ends = [found.end() for found in re.finditer(pattern, window) if found.end() <= longest]
+        for pattern in _BREATHS:
+            ends = [found.end() for found in pattern.finditer(window) if found.end() <= longest]
             if ends and ends[-1] >= longest // 3:
                 cut = ends[-1]
                 break
-        cut = cut or longest
+        cut = cut or _between_letters(piece, longest)
         yield piece[:cut].strip()
         piece = piece[cut:].strip()
     if piece:
         yield piece
+
+
+def _between_letters(word: str, longest: int) -> int:
+    """Where to cut a word without end."""
+    cut = longest
+    while cut > 1 and unicodedata.combining(word[cut]):
+        cut -= 1
+    return cut if cut > 1 else longest

@@ -1,0 +1,1 @@
+"""Numbers, dates, money, abbreviations and addresses in words, as somebody would read them aloud."""
