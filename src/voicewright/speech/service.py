@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Self
 
-from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
@@ -25,7 +24,7 @@ from voicewright.speech.production import Occasionally, Production
 from voicewright.speech.script import script_of
 from voicewright.speech.speaking import Role, Sound, Speech
 from voicewright.speech.stopping import Stop
-from voicewright.speech.stream import SpeechStream
+from voicewright.speech.stream import SpeechStream, check_manner
 from voicewright.voices.cache import IN_USE_S
 from voicewright.voices.figures.usage import Use
 
@@ -188,10 +187,7 @@ class SpeechService:
         language = match_language(wanted, info.capabilities.languages)
         if language is None:
             raise language_unsupported(info, wanted)
-        if order.pitch_semitones and not info.capabilities.shifts_pitch:
-            raise OptionsInvalid(
-                f"The engine {info.title} speaks at the pitch of the voice only. Leave the pitch at 0."
-            )
+        check_manner(order.speed, order.pitch_semitones, shifts_pitch=info.capabilities.shifts_pitch)
         script = order.script or script_of(order.text)
         return info, Role(voice, fallback, language, script, info.capabilities.sample_rate_hz)
 

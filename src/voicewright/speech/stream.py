@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.port import SpokenWord, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
 
@@ -53,6 +54,24 @@ def spoken_by(
         cancel: set by another thread to stop.
     """
     return lambda _place, piece: speaker.synthesize(request_of(piece, manner), cancel=cancel)
+
+
+def check_manner(speed: float, pitch_semitones: float, *, shifts_pitch: bool) -> None:
+    """Refuse what no engine does, or this one does not.
+
+    Raises:
+        OptionsInvalid: names what is wrong.
+    """
+    if not SLOWEST <= speed <= FASTEST:
+        raise OptionsInvalid(f"The speed is {speed:g}, but has to be between {SLOWEST:g} and {FASTEST:g}.")
+    if not DEEPEST <= pitch_semitones <= HIGHEST:
+        raise OptionsInvalid(
+            f"The pitch is {pitch_semitones:g} semitones, but has to be between {DEEPEST:g} and {HIGHEST:g}."
+        )
+    if pitch_semitones and not shifts_pitch:
+        raise OptionsInvalid(
+            "The engine of this voice speaks at the pitch of the voice only. Leave the pitch at 0."
+        )
 
 
 def request_of(piece: Piece, manner: SynthesisRequest) -> SynthesisRequest:

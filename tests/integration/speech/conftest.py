@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from voicewright.accounts.caller import Caller, Role
+from voicewright.accounts.clock import utc_now
+from voicewright.accounts.policies import scopes_of
+from voicewright.accounts.users import new_user
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.service import SpeechService
@@ -18,25 +24,59 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
     from voicewright.voices.models import VoiceModel
 
-
-def find_engine(engine_id: str) -> EngineInfo:
-    """The engines that are installed, and the humming one."""
-    return TONE_ENGINE if engine_id == TONE_ENGINE.id else get_engine(engine_id)
-
-
-@pytest.fixture
-def voices(settings: Settings, database: Database) -> VoiceService:
-    return VoiceService.open(settings, database)
+OTHER_TONE = dataclasses.replace(TONE_ENGINE, id="other-tone", title="Other tone")
+AWAY_TONE = dataclasses.replace(TONE_ENGINE, id="away-tone", title="Away", requires=("no_such_module",))
+BROKEN_TONE = dataclasses.replace(TONE_ENGINE, id="broken-tone", title="Broken", factory="os:getpid")
 
 
 @pytest.fixture
-def speeches(settings: Settings, database: Database, voices: VoiceService) -> Iterator[SpeechService]:
-    with SpeechService(settings, database, voices, engines=find_engine) as opened:
+def engines() -> dict[str, EngineInfo]:
+    """The engines beside those that are installed: they hum, are away, or do not start."""
+    return {info.id: info for info in (TONE_ENGINE, OTHER_TONE, AWAY_TONE, BROKEN_TONE)}
+
+
+@pytest.fixture
+def find_engine(engines: dict[str, EngineInfo]) -> Callable[[str], EngineInfo]:
+    return lambda engine_id: engines[engine_id] if engine_id in engines else get_engine(engine_id)
+
+
+@pytest.fixture
+def pitch_of() -> Callable[[NDArray[np.float32]], float]:
+    """The strongest frequency in a sound of the tone engine."""
+
+    def pitch_of(sound: NDArray[np.float32]) -> float:
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+        return float(np.argmax(spectrum) * TONE_ENGINE.capabilities.sample_rate_hz / len(sound))
+
+    return pitch_of
+
+
+@pytest.fixture
+def speech_settings(settings: Settings) -> Settings:
+    """The settings of what speaks; override this to change some."""
+    return settings
+
+
+@pytest.fixture
+def voices(speech_settings: Settings, database: Database) -> VoiceService:
+    return VoiceService.open(speech_settings, database)
+
+
+@pytest.fixture
+def speeches(
+    speech_settings: Settings,
+    database: Database,
+    voices: VoiceService,
+    find_engine: Callable[[str], EngineInfo],
+) -> Iterator[SpeechService]:
+    with SpeechService(speech_settings, database, voices, engines=find_engine) as opened:
         yield opened
 
 
@@ -45,14 +85,41 @@ def make_voice(voices: VoiceService, tmp_path: Path) -> Callable[..., VoiceModel
     """Register a tone voice: `make_voice(owner_id, "Ann", pitch_hz=150.0, fault="none")`."""
 
     def make(
-        owner_id: uuid.UUID, name: str = "Ann", *, pitch_hz: float = 150.0, fault: str = "none", **more: object
+        owner_id: uuid.UUID,
+        name: str = "Ann",
+        *,
+        pitch_hz: float = 150.0,
+        fault: str = "none",
+        **more: object,
     ) -> VoiceModel:
         folder = tmp_path / uuid.uuid4().hex
         folder.mkdir()
         content = {"format": 1, "pitch_hz": pitch_hz, "speaking_fault": fault}
         (folder / "voice.json").write_text(json.dumps(content))
-        facts = {"engine": "tone", "engine_version": "1", "language": "en-us", "speech_s": 1.0, "train_s": 0.1}
+        facts = {
+            "engine": "tone",
+            "engine_version": "1",
+            "language": "en-us",
+            "speech_s": 1.0,
+            "train_s": 0.1,
+        }
         new = NewVoice(name=name, artefact_dir=folder, **{**facts, **more})  # type: ignore[arg-type]
         return voices.of(owner_id).register(new)
+
+    return make
+
+
+@pytest.fixture
+def make_people(database: Database) -> Callable[[int], list[Caller]]:
+    """Make accounts: `make_people(3)`."""
+
+    def make(count: int) -> list[Caller]:
+        users = [
+            new_user(email=f"{number}@example.com", name=str(number), role=Role.USER, now=utc_now())
+            for number in range(count)
+        ]
+        with database.session() as session:
+            session.add_all(users)
+        return [Caller(user.id, Role.USER, scopes_of(Role.USER)) for user in users]
 
     return make
