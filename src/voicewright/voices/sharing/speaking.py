@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, tuple_
 
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.finding import find_voice
@@ -93,19 +93,28 @@ def find_to_speak(
 
 def list_to_speak(session: Session, user_id: uuid.UUID) -> list[VoiceModel]:
     """The voices that somebody may speak with, newest versions: their own by name, then shared ones."""
+    mine = (VoiceModel.owner_id == user_id) & VoiceModel.deleted_at.is_(None)
+    newest = (
+        select(VoiceModel.name_key, func.max(VoiceModel.version)).where(mine).group_by(VoiceModel.name_key)
+    )
     own = (
         select(VoiceModel)
-        .where(VoiceModel.owner_id == user_id, VoiceModel.deleted_at.is_(None))
-        .distinct(VoiceModel.name_key)
-        .order_by(VoiceModel.name_key, VoiceModel.version.desc())
+        .where(mine, tuple_(VoiceModel.name_key, VoiceModel.version).in_(newest))
+        .order_by(VoiceModel.name_key)
+    )
+    theirs = select(VoiceShare.model_id).where(
+        holds_for(user_id), VoiceShare.permission == SharePermission.USE
+    )
+    open_to = VoiceModel.id.in_(theirs) & VoiceModel.deleted_at.is_(None)
+    last = (
+        select(VoiceModel.lineage_id, func.max(VoiceModel.version))
+        .where(open_to)
+        .group_by(VoiceModel.lineage_id)
     )
     shared = (
         select(VoiceModel)
-        .join(VoiceShare, VoiceShare.model_id == VoiceModel.id)
-        .where(holds_for(user_id), VoiceShare.permission == SharePermission.USE)
-        .where(VoiceModel.deleted_at.is_(None))
-        .distinct(VoiceModel.name_key, VoiceModel.lineage_id)
-        .order_by(VoiceModel.name_key, VoiceModel.lineage_id, VoiceModel.version.desc())
+        .where(open_to, tuple_(VoiceModel.lineage_id, VoiceModel.version).in_(last))
+        .order_by(VoiceModel.name_key, VoiceModel.id)
     )
     return [*session.scalars(own), *session.scalars(shared)]
 
