@@ -29,6 +29,7 @@ from voicewright.accounts.sign_in_limits import account_key
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
+from voicewright.provenance.models import SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingEvent, TrainingJob
@@ -107,6 +108,11 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
         .where(Synthesis.voice_owner_id == user_id, Synthesis.user_id != user_id)
         .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, wanted_model_id=None, voice_name=NO_VOICE)
     )
+    session.execute(
+        update(SpeechFingerprint)
+        .where(SpeechFingerprint.owner_id == user_id, SpeechFingerprint.user_id != user_id)
+        .values(owner_id=NOBODY, model_id=NOBODY)
+    )
     # what others keep of these voices goes with the next sweep, which removes its files as well
     session.execute(
         update(CachedPiece).where(CachedPiece.voice_model_id.in_(mine)).values(voice_model_id=NOBODY)
@@ -129,6 +135,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
             or_(VoiceRating.user_id == user_id, VoiceRating.model_id.in_(my_voices)),
         ),
     )
+    yield "fingerprints", delete(SpeechFingerprint).where(SpeechFingerprint.user_id == user_id)
     yield "voice_uses", delete(VoiceUse).where(VoiceUse.owner_id == user_id)
     yield "syntheses", delete(Synthesis).where(Synthesis.user_id == user_id)
     yield "speech_preferences", delete(SpeechPreferences).where(SpeechPreferences.user_id == user_id)

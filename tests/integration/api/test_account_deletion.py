@@ -27,6 +27,7 @@ from voicewright.erasure.receipts import digest_of
 from voicewright.erasure.rows import NO_VOICE, NOBODY
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
+from voicewright.provenance.models import SpeechFingerprint
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.storage.errors import KeyDestroyed, StorageUnavailable
 from voicewright.storage.pending import let_go
@@ -119,6 +120,13 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                 )
                 for model, user in ((voice, person), (voice, other), (theirs, person))
             ),
+            *(
+                SpeechFingerprint(
+                    synthesis_id=uuid.uuid4(), user_id=user.id, owner_id=model.owner_id, model_id=model.id,
+                    model_version=1, engine="tone", made_at=now, duration_s=1.0, prints=[1, 2],
+                )
+                for model, user in ((voice, person), (voice, other), (theirs, person))
+            ),
             SpeechPreferences(user_id=person.id, keep_text="hash"),
             *(
                 CachedPiece(user_id=user.id, key=key * 64, voice_model_id=voice.id, bytes=1)
@@ -175,7 +183,7 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert receipt["state"] == "complete"
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
-        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets", "kept_voices",
+        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "fingerprints", "datasets", "kept_voices",
         "mails", "rate_limits", "samples", "sessions", "sign_in_links", "speech_cache",
         "speech_preferences", "syntheses", "training_events", "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
     }  # fmt: skip
@@ -185,10 +193,16 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert receipt["objects"] > 3
     with database.session() as session:  # what was spoken for them goes on counting for the voice's owner
         of_other = session.query(VoiceUse).where(VoiceUse.owner_id == other.id).one()
+        print_of_other = session.query(SpeechFingerprint).one()
         of_others = session.query(Synthesis).one()  # and stays in theirs, without saying whose voice it was
         kept = session.query(CachedPiece).one()
     assert of_other.user_id == NOBODY
     assert (of_others.user_id, of_others.voice_owner_id) == (other.id, NOBODY)
+    assert (print_of_other.user_id, print_of_other.owner_id, print_of_other.model_id) == (
+        other.id,
+        NOBODY,
+        NOBODY,
+    )
     assert (of_others.voice_model_id, of_others.voice_name) == (NOBODY, NO_VOICE)
     assert (kept.user_id, kept.voice_model_id) == (other.id, NOBODY)
 

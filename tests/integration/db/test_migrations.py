@@ -24,6 +24,7 @@ from voicewright.erasure.models import Erasure
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
+from voicewright.provenance.models import ProvenanceKey, SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingJob
@@ -74,6 +75,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
         VoiceUse,
         VoiceRating,
     }
+    models |= {ProvenanceKey, SpeechFingerprint}
     models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
