@@ -42,6 +42,7 @@ SAMPLES_READ, SAMPLES_WRITE = Scope.SAMPLES_READ, Scope.SAMPLES_WRITE
 TRAINING_READ, TRAINING_WRITE = Scope.TRAINING_READ, Scope.TRAINING_WRITE
 CONSENTS_READ, CONSENTS_WRITE = Scope.CONSENTS_READ, Scope.CONSENTS_WRITE
 VOICES_READ, VOICES_WRITE = Scope.VOICES_READ, Scope.VOICES_WRITE
+SPEECH = Scope.SPEECH
 
 
 @dataclass
@@ -265,6 +266,7 @@ def for_admins(status: int, path: str, body: Any = None, **more: Any) -> Row:
 
 PASSWORD = "correct horse battery"  # noqa: S105
 DATASETS = "/api/v1/admin/training/datasets"
+_NOBODYS_SPEECH = {"model": "tts-1", "input": "Hello.", "voice": "Nobody"}
 
 
 def _training(things: Things) -> dict[str, Any]:
@@ -394,6 +396,22 @@ TABLE: dict[str, Row] = {
     "GET /consents/{consent_id}": for_owner(200, CONSENTS_READ, "/consents/{consent_id}"),
     "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
     "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
+    # OpenAI's form
+    "GET /v1/models": for_everybody(200, SPEECH, "/v1/models"),
+    "GET /v1/models/{model}": for_everybody(200, SPEECH, "/v1/models/tts-1"),
+    "POST /v1/audio/speech": for_everybody(404, SPEECH, "/v1/audio/speech", _NOBODYS_SPEECH),
+    **{f"GET {path}": for_everybody(200, SPEECH, path) for path in ("/v1/audio/voices", "/audio/voices")},
+    "POST /v1/audio/voices": for_everybody(400, TRAINING_WRITE, "/v1/audio/voices", files={"other": b"x"}),
+    "DELETE /v1/audio/voices/{voice_id}": for_owner(200, VOICES_WRITE, "/v1/audio/voices/{model_id}"),
+    "POST /v1/audio/voice_consents": for_everybody(
+        400, CONSENTS_WRITE, "/v1/audio/voice_consents", files={"other": b"x"}
+    ),
+    "GET /v1/audio/voice_consents/{consent_id}": for_owner(
+        200, CONSENTS_READ, "/v1/audio/voice_consents/{consent_id}"
+    ),
+    "DELETE /v1/audio/voice_consents/{consent_id}": for_owner(
+        200, CONSENTS_WRITE, "/v1/audio/voice_consents/{consent_id}"
+    ),
     # voice models
     "POST /voice-models": for_owner(201, VOICES_WRITE, "/voice-models", _new_model, other=403),
     "POST /voice-models/artefacts": for_owner(

@@ -195,7 +195,7 @@ def test_speech_in_all_formats(client: OpenAI, person: Any, humming: Callable[..
     assert abs(usage["output_tokens"] - pcm_s * 20) < 3
 
 
-def test_models_and_voices(
+def test_models_and_voices(  # noqa: PLR0917 - fixtures
     client: OpenAI, base_url: str, person: Any, other: Any, humming: Callable[..., Any], services: Services
 ) -> None:
     ann, bobs = humming(person, "Ann"), humming(other, "Bob's")
@@ -234,7 +234,7 @@ def test_models_and_voices(
 
 
 def test_what_goes_wrong_is_said_in_openais_form(
-    client: OpenAI, base_url: str, person: Any, other: Any, humming: Callable[..., Any], services: Services
+    client: OpenAI, base_url: str, person: Any, other: Any, humming: Callable[..., Any]
 ) -> None:
     speak = client.audio.speech.create
     with pytest.raises(openai.NotFoundError) as refused:
@@ -309,7 +309,7 @@ def test_what_goes_wrong_is_said_in_openais_form(
 
 
 def test_too_many_requests_and_too_much_at_once(
-    base_url: str, person: Any, humming: Callable[..., Any], services: Services, client: OpenAI
+    person: Any, humming: Callable[..., Any], services: Services, client: OpenAI
 ) -> None:
     humming(person, "Ann")
     limits = services.accounts.rate_limits
@@ -336,9 +336,8 @@ def test_too_many_requests_and_too_much_at_once(
     assert full.value.response.headers["retry-after"]
 
 
-def test_consents_and_voices_are_made_and_deleted(  # noqa: PLR0915 - one story
+def test_consents_and_voices_are_made_and_deleted(  # noqa: PLR0915, PLR0917 - one story
     client: OpenAI,
-    base_url: str,
     person: Any,
     other: Any,
     humming: Callable[..., Any],
