@@ -15,16 +15,18 @@ from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
 from voicewright.errors import AppError
 from voicewright.speech.admission import Admission, Room
+from voicewright.speech.afterwards import Afterwards
 from voicewright.speech.ahead import ReadAhead
+from voicewright.speech.cache import piece_key
 from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, is_down
-from voicewright.speech.hooks import Hooks
-from voicewright.speech.pieces import Pieces
+from voicewright.speech.hooks import Hooks, SpokenPiece
+from voicewright.speech.pieces import Pieces, Shelf
 from voicewright.speech.pool import EnginePool, PooledEngine
 from voicewright.speech.production import Occasionally, Production
-from voicewright.speech.script import script_of
 from voicewright.speech.speaking import Role, Sound, Speech
 from voicewright.speech.stopping import Stop
 from voicewright.speech.stream import SpeechStream, check_manner
+from voicewright.text.reading import read_script
 from voicewright.voices.cache import IN_USE_S
 from voicewright.voices.figures.usage import Use
 
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from voicewright.voices.service import VoiceService
 
 _MOST_ENGINES: Final = 2
+_MOST_KEPT_LATER: Final = 100
+"""Pieces that wait to be kept for the next time."""
 _JUST_CHOSEN_S: Final = 1.0
 """For so long the choice of a voice is as good as asking again whether it may speak."""
 _OUTCOMES: Final[dict[str, Outcome]] = {
@@ -95,6 +99,7 @@ class SpeechService:
                 wait_s=settings.speech_wait_s,
             )
         )
+        self._afterwards = Afterwards("speech-cache", most=_MOST_KEPT_LATER)
         self._settings = settings
         self._database = database
         self._voices = voices
@@ -110,6 +115,11 @@ class SpeechService:
     def close(self) -> None:
         """End every process; what is being spoken ends with `HostClosed`."""
         self.pool.close()
+        self._afterwards.close()
+
+    def settle(self, timeout_s: float = 60.0) -> bool:
+        """Wait until what is done after a speech is done; False: it was not in time."""
+        return self._afterwards.settle(timeout_s)
 
     def begin(
         self, user_id: uuid.UUID, order: SpeechOrder, *, cancel: threading.Event | None = None
@@ -188,7 +198,9 @@ class SpeechService:
         if language is None:
             raise language_unsupported(info, wanted)
         check_manner(order.speed, order.pitch_semitones, shifts_pitch=info.capabilities.shifts_pitch)
-        script = order.script or script_of(order.text)
+        script = order.script or read_script(
+            order.text, language=language, markup=order.markup, normalise=order.normalise
+        )
         return info, Role(voice, fallback, language, script, info.capabilities.sample_rate_hz)
 
     def _admit(self, asking: _Asking, role: Role, undo: contextlib.ExitStack) -> Speech:
@@ -224,7 +236,7 @@ class SpeechService:
             sample_rate_hz=rate_hz,
             figures=speech.figures,
             price_usd=info.dollars_per_1000_characters / 1000,
-            shelf=None,
+            shelf=self._shelf(speech, info),
             listener=None,
             stop=stop,
         )
@@ -266,6 +278,22 @@ class SpeechService:
         except BaseException:
             production.end()
             raise
+
+    def _shelf(self, speech: Speech, info: EngineInfo) -> Shelf | None:
+        """Where its pieces are looked up and kept."""
+        cache = self._hooks.cache
+        if cache is None or not speech.order.cache:
+            return None
+        user_id, voice = speech.user_id, speech.voice
+
+        def get(request: SynthesisRequest) -> SpokenPiece | None:
+            return cache.get(user_id, piece_key(voice, info.version, request))
+
+        def put(request: SynthesisRequest, piece: SpokenPiece) -> None:
+            key = piece_key(voice, info.version, request)
+            self._afterwards.submit(lambda: cache.put(user_id, voice.id, key, piece))
+
+        return Shelf(get, put)
 
     def _enter(self, speech: Speech) -> None:
         """Enter it in the history, once, while the engine is at work already."""

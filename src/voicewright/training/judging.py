@@ -11,8 +11,8 @@ from voicewright.engines.port import SynthesisRequest
 from voicewright.quality.evaluation import Evaluation, evaluate
 from voicewright.quality.figures import SpokenSentence
 from voicewright.quality.sentences import sentence_set
-from voicewright.speech.script import script_of
 from voicewright.speech.stream import SpeechStream, spoken_by
+from voicewright.text.reading import read_script
 from voicewright.training.errors import NothingHeldOut
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def judge_voice(
         path = folder / f"sentence-{number:02d}.flac"
         rate_hz = engine.info.capabilities.sample_rate_hz
         stream = SpeechStream(
-            script_of(text), spoken_by(engine, manner, cancel=cancel), sample_rate_hz=rate_hz
+            read_script(text, language=language, normalise=False),
+            spoken_by(engine, manner, cancel=cancel),
+            sample_rate_hz=rate_hz,
         )
         write_audio(path, stream, rate_hz, "flac", durable=False)
         spoken.append(SpokenSentence(text, path))

@@ -10,9 +10,9 @@ import pytest
 
 from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
-from voicewright.speech.script import script_of
 from voicewright.speech.stream import FADE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream, spoken_by
 from voicewright.text.errors import TextEmpty
+from voicewright.text.reading import read_script
 from voicewright.text.script import Manner, Piece, Script
 
 RATE_HZ = 1000
@@ -52,7 +52,9 @@ class Mute:
 
 def stream(speaker: Metronome | Mute, text: str, **more: object) -> SpeechStream:
     manner = SynthesisRequest(Path("voice"), "")
-    return SpeechStream(script_of(text), spoken_by(speaker, manner), sample_rate_hz=RATE_HZ, **more)  # type: ignore[arg-type]
+    return SpeechStream(
+        read_script(text, language="en-us"), spoken_by(speaker, manner), sample_rate_hz=RATE_HZ, **more
+    )  # type: ignore[arg-type]
 
 
 def test_speaks_sentence_by_sentence_with_pauses_between() -> None:
