@@ -30,6 +30,7 @@ import wave
 import zipfile
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+import numpy as np
 import pytest
 
 from voicewright.engines.client import EngineClient
@@ -54,6 +55,9 @@ _MIN_RATE_HZ, _MAX_RATE_HZ = 8_000, 48_000
 _MIN_SENTENCE_S = 0.3
 _SILENCE_PEAK = 330
 """-40 dBFS: below this nobody takes it for speech."""
+_MIN_PITCH_HZ, _MAX_PITCH_HZ = 50, 600
+_PITCH_WINDOW_S = 0.06
+_SMALLEST_OCTAVE, _LARGEST_OCTAVE = 1.5, 2.7
 _PICKLE_START = re.compile(rb"\x80[\x02-\x05]")
 
 
@@ -293,6 +297,46 @@ class EngineConformance:
             with pytest.raises(EngineError):
                 self.speak(client, voice.voice_dir, speed=speed)
 
+    def test_pitch_moves_the_voice_where_declared(self, client: EngineClient, voice: TrainedVoice) -> None:
+        """Six semitones up and down lie an octave apart; where nothing is declared, both are refused."""
+        if not self.engine_info.capabilities.shifts_pitch:
+            with pytest.raises(OptionsInvalid, match="pitch"):
+                self.speak(client, voice.voice_dir, pitch_semitones=1.0)
+            return
+        rate_hz = self.engine_info.capabilities.sample_rate_hz
+        low_hz, high_hz = (
+            _pitch_hz(self.speak(client, voice.voice_dir, pitch_semitones=shift), rate_hz)
+            for shift in (-6, 6)
+        )
+        _check(
+            _SMALLEST_OCTAVE < high_hz / low_hz < _LARGEST_OCTAVE,
+            f"twelve semitones apart it speaks at {low_hz:.0f} and {high_hz:.0f} Hz",
+        )
+        same = self.speak(client, voice.voice_dir), self.speak(client, voice.voice_dir, pitch_semitones=0.0)
+        if self.engine_info.capabilities.deterministic:
+            _check(same[0] == same[1], "a pitch of 0 is not the voice's own")
+        for shift in (12.5, -13.0, float("nan")):
+            with pytest.raises(OptionsInvalid, match="pitch"):
+                self.speak(client, voice.voice_dir, pitch_semitones=shift)
+
+    def test_words_are_timed_where_declared(self, client: EngineClient, voice: TrainedVoice) -> None:
+        """All words of the text, as they stand in it, one after the other within the audio."""
+        request = SynthesisRequest(voice.voice_dir, self.sentence)
+        chunks = list(client.synthesize(request, timeout_s=self.patience_s))
+        words = [word for chunk in chunks for word in chunk.words]
+        if not self.engine_info.capabilities.times_words:
+            _check(not words, "it times words and does not declare it (times_words)")
+            return
+        said = [word.text for word in words]
+        _check("".join(said) == "".join(self.sentence.split()), f"the words of the text are not {said}")
+        length_s = self.seconds(b"".join(chunk.pcm for chunk in chunks))
+        times_s = [each for word in words for each in (word.start_s, word.end_s)]
+        _check(times_s == sorted(times_s), f"the words are not one after the other: {words}")
+        _check(times_s[-1] <= length_s, f"the last word ends at {times_s[-1]:.2f} s of {length_s:.2f} s")
+        _check(
+            times_s[-1] - times_s[0] > length_s / 2, f"the words take {times_s[0]:.2f}-{times_s[-1]:.2f} s"
+        )
+
     @pytest.mark.parametrize("text", ["", "   \n", "...", "?! -- ,;", "\u200b", "😀"])
     def test_text_without_words_gives_a_clear_error_or_silence(
         self, client: EngineClient, voice: TrainedVoice, text: str
@@ -434,9 +478,16 @@ class EngineConformance:
         text: str | None = None,
         language: str | None = None,
         speed: float = 1.0,
+        pitch_semitones: float = 0.0,
     ) -> bytes:
         """Return the samples of a sentence and check their rate."""
-        request = SynthesisRequest(voice_dir, self.sentence if text is None else text, language, speed)
+        request = SynthesisRequest(
+            voice_dir,
+            self.sentence if text is None else text,
+            language,
+            speed,
+            pitch_semitones=pitch_semitones,
+        )
         chunks = list(client.synthesize(request, timeout_s=self.patience_s))
         declared_hz = self.engine_info.capabilities.sample_rate_hz
         _check(all(chunk.sample_rate_hz == declared_hz for chunk in chunks), "another rate than declared")
@@ -462,6 +513,21 @@ def _peak(pcm: bytes) -> int:
     if sys.byteorder == "big":
         samples.byteswap()
     return max((abs(sample) for sample in samples), default=0)
+
+
+def _pitch_hz(pcm: bytes, rate_hz: int) -> float:
+    """The median pitch of the loud half, by autocorrelation."""
+    wave = np.frombuffer(pcm, "<i2").astype(np.float64)
+    size = round(_PITCH_WINDOW_S * rate_hz)
+    frames = wave[: len(wave) // size * size].reshape(-1, size)
+    loud = frames[frames.std(1) >= np.median(frames.std(1))]
+    spectrum = np.fft.rfft(loud - loud.mean(1, keepdims=True), 2 * size, axis=1)
+    likeness = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, :size] / np.arange(size, 0, -1)
+    shortest, longest = (round(rate_hz / hz) for hz in (_MAX_PITCH_HZ, _MIN_PITCH_HZ))
+    best = likeness[:, shortest:longest].max(1, keepdims=True)
+    # the first lag that is nearly as good: its multiples are as alike
+    lags = (likeness[:, shortest:longest] >= 0.9 * best).argmax(1) + shortest
+    return float(np.median(rate_hz / lags))
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from voicewright.engines.errors import TextUnspeakable
 from voicewright.engines.languages import language_unsupported
 from voicewright.engines.loaded import LoadedVoices
-from voicewright.engines.port import AudioChunk
+from voicewright.engines.port import AudioChunk, SpokenWord
 from voicewright.plugins.builtin import training
 from voicewright.plugins.builtin.analysis import SAMPLE_RATE_HZ
 from voicewright.plugins.builtin.artefact import load_voice
@@ -21,7 +21,7 @@ from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.sentences import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -57,21 +57,25 @@ class BuiltinEngine:
         language = request.language or voice.language
         if language not in LANGUAGES:
             raise language_unsupported(ENGINE, language)
-        spoke = False
+        said = 0
         for number, sentence in enumerate(sentences(request.text)):
-            pieces = voice.speak(sentence, language, request.speed, request.seed + number)
-            first = next(pieces, None)
+            utterance = voice.say(
+                sentence, language, request.speed, request.seed + number, request.pitch_semitones
+            )
             context.check_cancelled()
-            if first is None:
+            if utterance is None:
                 continue
-            if spoke:
-                yield _chunk(np.zeros(round(_GAP_S / request.speed * SAMPLE_RATE_HZ), np.float32))
-            spoke = True
-            yield _chunk(first)
-            for piece in pieces:
+            if said:
+                gap = np.zeros(round(_GAP_S / request.speed * SAMPLE_RATE_HZ), np.float32)
+                said += len(gap)
+                yield _chunk(gap)
+            words = _later(utterance.words, said / SAMPLE_RATE_HZ)
+            for piece in utterance.pieces:
                 context.check_cancelled()
-                yield _chunk(piece)
-        if not spoke:
+                said += len(piece)
+                yield _chunk(piece, words)
+                words = ()
+        if not said:
             raise TextUnspeakable("There is nothing in the text that can be said; give it some words.")
 
 
@@ -83,6 +87,10 @@ def _load_warm(voice_dir: Path) -> Voice:
     return voice
 
 
-def _chunk(wave: NDArray[np.float32]) -> AudioChunk:
+def _chunk(wave: NDArray[np.float32], words: tuple[SpokenWord, ...] = ()) -> AudioChunk:
     pcm = np.clip(np.round(wave * 32767.0), -32768, 32767).astype("<i2")
-    return AudioChunk(pcm.tobytes(), SAMPLE_RATE_HZ)
+    return AudioChunk(pcm.tobytes(), SAMPLE_RATE_HZ, words)
+
+
+def _later(words: Iterable[SpokenWord], by_s: float) -> tuple[SpokenWord, ...]:
+    return tuple(SpokenWord(word.text, word.start_s + by_s, word.end_s + by_s) for word in words)

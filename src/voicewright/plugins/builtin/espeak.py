@@ -36,6 +36,7 @@ _PHONEME_INPUT = 0x0100
 _DONT_EXIT = 0x8000
 _UTF8 = 1
 _FROM_CHARACTER = 1
+_FIRST_CHARACTER = 1
 _SEED = 1
 _PARAMETER_RATE, _PARAMETER_PITCH, _PARAMETER_RANGE = 1, 3, 4
 _EVENT_END, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
@@ -83,6 +84,8 @@ class Rendering:
     """(samples,) at 22,050 Hz."""
     phones: tuple[Phone, ...]
     """In order; pauses included."""
+    word_starts: tuple[int, ...] = ()
+    """Where in the text each word begins that `Phone.word` counts, in characters."""
     sounds: tuple[Phone, ...] = field(init=False, repr=False)
     """The phones without the pauses."""
 
@@ -122,6 +125,7 @@ class Guide:
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.int16]] = []
         self._events: list[tuple[int, int, bytes]] = []
+        self._word_starts: list[int] = []
         self._callback = _Callback(self._receive)  # kept alive: the library holds a bare pointer
 
     @classmethod
@@ -156,6 +160,7 @@ class Guide:
             library.espeak_SetSynthCallback(self._callback)
             self._pieces.clear()
             self._events.clear()
+            self._word_starts.clear()
             encoded = text.encode("utf-8", "replace")
             status = library.espeak_Synth(
                 encoded, ctypes.c_size_t(len(encoded) + 1), 0, _FROM_CHARACTER, 0, _UTF8 | flags, None, None
@@ -164,7 +169,8 @@ class Guide:
                 raise EngineError("espeak-ng could not speak the text; reinstall espeakng-loader.")
             samples = np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
             wave = samples.astype(np.float32) / 32768.0
-            return Rendering(wave, tuple(_phones(self._events, len(wave) / SAMPLE_RATE_HZ)))
+            phones = _phones(self._events, len(wave) / SAMPLE_RATE_HZ)
+            return Rendering(wave, tuple(phones), tuple(self._word_starts))
 
     def _receive(
         self, wave: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
@@ -176,6 +182,8 @@ class Guide:
             event = events[index]
             if event.type in (_EVENT_WORD, _EVENT_PHONEME):
                 self._events.append((event.type, event.sample, bytes(event.id.string)))
+            if event.type == _EVENT_WORD:
+                self._word_starts.append(event.text_position - _FIRST_CHARACTER)
             index += 1
         return 0
 

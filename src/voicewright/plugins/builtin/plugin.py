@@ -24,6 +24,8 @@ ENGINE = EngineInfo(
         needs_gpu=False,
         deterministic=True,
         learns_from_phones=True,
+        shifts_pitch=True,
+        times_words=True,
     ),
     options=BuiltinOptions,
     # docs/benchmarks.md, on two cores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,14 +23,16 @@ from voicewright.plugins.builtin.analysis import (
 )
 from voicewright.plugins.builtin.aperiodicity import band_weights
 from voicewright.plugins.builtin.context import Context, describe
-from voicewright.plugins.builtin.espeak import Guide
+from voicewright.plugins.builtin.espeak import Guide, plain
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP, AcousticNetwork
+from voicewright.plugins.builtin.words import spoken_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from voicewright.engines.port import SpokenWord
     from voicewright.plugins.builtin.alignment import Segment
     from voicewright.plugins.builtin.context import PhoneSet
     from voicewright.plugins.builtin.durations import DurationModel
@@ -46,8 +49,19 @@ FIRST_BLOCK_FRAMES: Final = 40
 """0.2 s, so that the first audio leaves soon."""
 BLOCK_FRAMES: Final = 200
 PEAK: Final = 0.9
+SEMITONES_PER_OCTAVE: Final = 12
 _KNEE = 0.7
 """Above it peaks are bent instead of cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A sentence that is being said."""
+
+    words: tuple[SpokenWord, ...]
+    """Known before the first sound is made."""
+    pieces: Iterator[Floats]
+    """(samples,) in [-1, 1] at 22,050 Hz, as they are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +80,46 @@ class Voice:
     """(taps,) linear-phase filter over the finished wave, its gain included."""
     bands: Floats = field(default_factory=lambda: band_weights(SAMPLE_RATE_HZ), repr=False)
 
-    def speak(self, text: str, language: str, speed: float, seed: int) -> Iterator[Floats]:
-        """Say one sentence; nothing is yielded for a text without a sound in it.
+    def say(
+        self, text: str, language: str, speed: float, seed: int, pitch_semitones: float = 0.0
+    ) -> Utterance | None:
+        """Say one sentence; None for a text without a sound in it.
 
         Args:
             text: what to say.
             language: of the text.
             speed: 1 is the speaker's own.
             seed: of the noise in the voice.
-
-        Yields:
-            (samples,) in [-1, 1] at 22,050 Hz, as they are made.
+            pitch_semitones: above the speaker's own.
         """
         rendering = Guide.shared().render(text, language)
         if not rendering.sounds:
-            return
+            return None
         segments = self.durations.predict(rendering, speed)
-        for piece in filtered(self.waves(rendering, segments, seed), self.finish):
-            yield _bend_peaks(piece)
+        waves = self.waves(rendering, segments, seed, pitch_semitones)
+        pieces = (_bend_peaks(piece) for piece in filtered(waves, self.finish))
+        return Utterance(spoken_words(plain(text), rendering, segments), pieces)
 
-    def waves(self, rendering: Rendering, segments: Sequence[Segment], seed: int) -> Iterator[Floats]:
+    def speak(self, text: str, language: str, speed: float, seed: int) -> Iterator[Floats]:
+        """The sound of `say`; nothing is yielded for a text without a sound in it."""
+        utterance = self.say(text, language, speed, seed)
+        return utterance.pieces if utterance else iter(())
+
+    def waves(
+        self,
+        rendering: Rendering,
+        segments: Sequence[Segment],
+        seed: int,
+        pitch_semitones: float = 0.0,
+    ) -> Iterator[Floats]:
         """The wave before the finishing filter."""
         frames = self.frames(rendering, segments)
         voiced = frames[:, VOICED] > 0
         log_f0 = (
             self.scale.mean[LOG_F0] + frames[:, LOG_F0] * self.scale.deviation[LOG_F0] * INTONATION_STRETCH
         )
+        if pitch_semitones:
+            log_f0 = log_f0 + math.log(2.0) / SEMITONES_PER_OCTAVE * pitch_semitones
         f0 = np.where(voiced, np.exp(log_f0), 0.0).astype(np.float32)
         restored = self.scale.restore(frames)
         noise = np.exp(np.minimum(restored[:, NOISE], 0.0)) * NOISE_CALIBRATION
