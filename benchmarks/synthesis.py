@@ -10,7 +10,7 @@ a first one that does not count:
 
 - the engine in this process: `BuiltinEngine.synthesize`, with nothing around it;
 - through `EngineClient`: the same, in the host process;
-- `speech.say` into a WAV file: with cutting into sentences, loading, encoding and syncing to disk;
+- a stream into a WAV file: with cutting into sentences, encoding and syncing to disk;
 - espeak-ng: the library in this process. It speaks at its own pace and answers when it has finished.
 
 All are warm: started, loaded, one round spoken. The real-time factor is the sum over the sentences of the
@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from _recordings import find_recordings
 from _report import machine, megabytes, table
+from voicewright.audio.encode import write_audio
 from voicewright.engines.client import EngineClient
 from voicewright.engines.port import SynthesisRequest, TrainingClip, TrainingRequest
 from voicewright.engines.registry import get_engine
@@ -38,7 +39,8 @@ from voicewright.plugins.builtin.engine import BuiltinEngine
 from voicewright.plugins.builtin.espeak import SAMPLE_RATE_HZ, Guide
 from voicewright.quality.sentences import test_sentences
 from voicewright.recordings.intake import take_in
-from voicewright.speech.say import SayRequest, say
+from voicewright.speech.stream import SpeechStream, spoken_by
+from voicewright.text.reading import read_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +60,7 @@ LENGTHS_DIFFER = 0.02
 ENGINE, CLIENT, SAY, ESPEAK = (
     "the engine in this process",
     "through EngineClient",
-    "speech.say into a WAV file",
+    "a stream into a WAV file",
     "espeak-ng",
 )
 HEADER = (
@@ -151,7 +153,7 @@ def measure(info: EngineInfo, voice_dir: Path, work_dir: Path, texts: Sequence[s
         ways: dict[str, Callable[[str], Spoken]] = {
             ENGINE: lambda text: drain(engine.synthesize(request(voice_dir, text), Unwatched())),
             CLIENT: lambda text: drain(client.synthesize(request(voice_dir, text))),
-            SAY: lambda text: say_into(SayRequest(voice_dir, text, work_dir / "said.wav"), client),
+            SAY: lambda text: say_into(voice_dir, text, work_dir / "said.wav", client),
             ESPEAK: espeak,
         }
         rounds: Rounds = {name: [] for name in ways}
@@ -190,11 +192,13 @@ def drain(chunks: Iterable[AudioChunk]) -> Spoken:
     return Spoken(first_s, time.perf_counter() - started_s, size / 2 / SAMPLE_RATE_HZ)
 
 
-def say_into(asked: SayRequest, client: EngineClient) -> Spoken:
-    """Speak into a file; the first audio as the platform itself reports it, the rest by the clock."""
+def say_into(voice_dir: Path, text: str, path: Path, client: EngineClient) -> Spoken:
+    """Speak into a file; the first audio as the stream itself reports it, the rest by the clock."""
     started_s = time.perf_counter()
-    result = say(asked, client)
-    return Spoken(result.first_audio_s, time.perf_counter() - started_s, result.output_s)
+    speak = spoken_by(client, request(voice_dir, ""))
+    stream = SpeechStream(read_script(text, language=LANGUAGE), speak, sample_rate_hz=SAMPLE_RATE_HZ)
+    write_audio(path, stream, SAMPLE_RATE_HZ, "wav")
+    return Spoken(stream.first_audio_s, time.perf_counter() - started_s, stream.output_s)
 
 
 def espeak(text: str) -> Spoken:
@@ -251,7 +255,7 @@ def row_of_text(spoken: Sequence[Spoken]) -> list[str]:
     """The last line: all sentences as one text, so that first audio can be seen not to wait for its end."""
     rounds = [[one] for one in spoken]
     return [
-        "speech.say, all sentences as one text",
+        "a stream, all sentences as one text",
         f"{real_time_factor(rounds, statistics.median):.4f}",
         f"{real_time_factor(rounds, min):.4f}",
         "",

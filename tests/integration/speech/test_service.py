@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from voicewright.accounts.clock import utc_now
+from voicewright.accounts.models import User
 from voicewright.engines.errors import (
     Cancelled,
     EngineContractBroken,
@@ -282,6 +284,19 @@ class TestSharing:
         assert 0 < speech.figures.spoken_pieces < speech.figures.pieces
         assert (speech.outcome, speech.error.code) == ("cancelled", "VOICE_MODEL_NOT_FOUND")
         assert uses(database) == [(voice.id, "cancelled")]
+
+    def test_so_does_an_owner_whose_account_is_disabled(self, speeches, make_voice, make_people, database):
+        owner, guest = make_people(2)
+        voice = make_voice(owner.user_id)
+        ids = {"owner_id": owner.user_id, "targets": [guest.user_id]}
+        SharingService(database).share(owner, voice.id, **ids, permission=SharePermission.USE)
+        with speeches.begin(guest.user_id, SpeechOrder(LONG, voice="Ann")) as speech:
+            blocks = iter(speech)
+            next(blocks)
+            with database.session() as session:
+                session.get_one(User, owner.user_id).disabled_at = utc_now()
+            with pytest.raises(VoiceNotFound):
+                list(blocks)
 
     def test_so_does_a_voice_that_is_deleted(self, speeches, make_voice, voices):
         voice = make_voice(ANN)

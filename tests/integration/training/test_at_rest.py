@@ -14,9 +14,9 @@ import soundfile
 from voicewright.accounts.models import User
 from voicewright.accounts.service import AccountService
 from voicewright.bootstrap import make_erasures
+from voicewright.engines.port import SynthesisRequest
 from voicewright.recordings.entering import Incoming, Place
 from voicewright.recordings.samples import SampleService
-from voicewright.speech.say import SayRequest, say
 from voicewright.training.clone import CloneTools, clone_voice
 from voicewright.training.making import VoiceRequest
 from voicewright.training.models import TrainingJob
@@ -123,7 +123,7 @@ def test_no_sound_lies_open_and_nothing_of_a_deleted_account_is_left(  # noqa: P
     assert voice.references_digest is not None
     assert voice.spoken_digest is not None
     voice_dir = voices.of(owner_id).materialise(voice)
-    say(SayRequest(voice_dir, "One two three.", tmp_path / "said.wav"), tools.engine)
+    list(tools.engine.synthesize(SynthesisRequest(voice_dir, "One two three.")))
     clone_voice(VoiceRequest(recordings, "Local", "en-us", {}), tools)
 
     stores = [(voices.vault, owner_id), (uploaded.vault, owner_id), (voices.vault, LOCAL_USER_ID)]
