@@ -29,11 +29,15 @@ from voicewright.api import (
     training_events,
     users,
     voice,
+    voice_clone,
+    voice_history,
     voice_model_cleanup,
     voice_model_copies,
     voice_model_figures,
     voice_model_sharing,
     voice_models,
+    voice_synthesis,
+    voice_voices,
 )
 from voicewright.api.audit_record import AuditRecord
 from voicewright.api.body_limit import BodyLimit
@@ -74,6 +78,10 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)
+    app.include_router(voice_clone.router)
+    app.include_router(voice_voices.router)
+    app.include_router(voice_synthesis.router)
+    app.include_router(voice_history.router)
     app.include_router(voice_model_figures.router)
     app.include_router(voice_model_copies.router)
     app.include_router(voice_model_sharing.router)

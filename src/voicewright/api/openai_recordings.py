@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from voicewright.accounts.rate_limits import per_window
 from voicewright.api.multipart import FormLimits
 from voicewright.api.uploads import in_upload_thread, require_some
+from voicewright.api.voice_requests import count_voice_request
 from voicewright.errors import FieldFault
 from voicewright.privacy.speakers import speaker_key
 from voicewright.recordings.entering import Incoming, Place
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
 
 _FIELDS_BYTES: Final = 256 << 10
-_HOUR_S: Final = 3600
 
 
 def form_limits(settings: Settings) -> FormLimits:
@@ -38,9 +37,7 @@ async def limit_uploads(services: Services, caller: Caller) -> None:
     Raises:
         RateLimited: there were too many in this hour.
     """
-    per_hour = per_window("voice-upload", services.settings.voice_requests_per_hour, _HOUR_S)
-    who = str(caller.user_id)
-    await in_upload_thread(lambda: services.accounts.rate_limits.hit(per_hour, who, what="uploads"))
+    await in_upload_thread(count_voice_request, services, caller)
 
 
 def take_recording(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -29,6 +29,7 @@ from starlette.responses import Response
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 from voicewright.audio.streaming import EncodedStream
 from voicewright.errors import AppError
+from voicewright.speech.recording import recording
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from voicewright.speech.speaking import Speech
 
 _LOG = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 _AT_ONCE: Final = 256
 """Speeches that threads work on, with those that wait for an engine; they take no threads of others."""
 _PIECES_AHEAD: Final = 8
 _LIMITER: Final[RunVar[CapacityLimiter]] = RunVar("voicewright_speeches")
-_RUNNING: Final[set[asyncio.Task[None]]] = set()
+_RUNNING: Final[set[asyncio.Task[Any]]] = set()
 """The event loop itself forgets tasks that nobody holds."""
 
 Begin = Callable[[threading.Event], "Speech"]
@@ -102,7 +104,7 @@ async def send_speech(request: Request, services: Services, begin: Begin, sendin
     production = _Production(services, begin, sending)
     task = asyncio.create_task(in_speech_thread(production.run))
     _RUNNING.add(task)
-    task.add_done_callback(_RUNNING.discard)
+    task.add_done_callback(_forget)
     first = asyncio.create_task(production.passage.take())
     leaving = asyncio.create_task(_until_gone(request.receive))
     try:
@@ -119,14 +121,43 @@ async def send_speech(request: Request, services: Services, begin: Begin, sendin
     raise ClientDisconnect
 
 
-async def in_speech_thread(work: Callable[[], None]) -> None:
+async def while_connected(request: Request, work: Callable[[threading.Event], Result]) -> Result:
+    """Run what speaks in a thread; the event that it gets is set when the client has gone.
+
+    Raises:
+        ClientDisconnect: it has, and nobody waits for the result.
+        AppError: what the work raises.
+    """
+    cancelling = threading.Event()
+    working = asyncio.create_task(in_speech_thread(lambda: work(cancelling)))
+    leaving = asyncio.create_task(_until_gone(request.receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+    finally:
+        cancelling.set()
+        leaving.cancel()
+    _RUNNING.add(working)
+    working.add_done_callback(_forget)
+    raise ClientDisconnect
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Let go of what nobody waits for; what became of it is in the history."""
+    _RUNNING.discard(task)
+    if not task.cancelled():
+        task.exception()
+
+
+async def in_speech_thread(work: Callable[[], Result]) -> Result:
     """Run what speaks in one of the threads that are for speeches."""
     try:
         limiter = _LIMITER.get()
     except LookupError:
         limiter = CapacityLimiter(_AT_ONCE)
         _LIMITER.set(limiter)
-    await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=True)
+    return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=True)
 
 
 class _Gone(Exception):
@@ -220,8 +251,11 @@ class _Production:
         )
         wrap = (lambda piece: piece) if sending.wrapping is None else sending.wrapping.piece
         self.headers = dict(sending.headers(speech))
-        for piece in stream:
-            self.passage.put(wrap(piece))
+        with recording(self._services.history, speech, sending.format) as record:
+            for piece in stream:
+                self.passage.put(wrap(piece))
+                record.write(piece)
+            record.keep(self._services.history, speech, stream)
 
 
 def _sounding(speech: Speech) -> Iterator[NDArray[np.float32]]:

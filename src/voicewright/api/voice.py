@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from voicewright.accounts.caller import Caller, Scope
-from voicewright.accounts.rate_limits import per_window
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.multipart import FormLimits
@@ -19,6 +18,7 @@ from voicewright.api.paging import LongLimit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, require_some, upload_folder
+from voicewright.api.voice_requests import count_voice_request
 from voicewright.recordings.entering import Incoming, Outcome, Place
 from voicewright.recordings.names import clean_transcript
 from voicewright.recordings.schemas import SamplesView, SampleView
@@ -33,7 +33,6 @@ router = APIRouter(prefix="/api/voice", tags=["voice"])
 
 _FORM_BYTES: Final = 256 << 10
 """What a form has besides its file."""
-_HOUR_S: Final = 3600
 Reader = Annotated[Caller, Depends(calling(Scope.SAMPLES_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.SAMPLES_WRITE))]
 
@@ -66,15 +65,13 @@ async def upload(request: Request, response: Response, services: Wired, caller: 
     """A recording of 10 to 300 seconds and at most 10 MB, unless the operator has set other limits.
 
     The `id` of the sample is what trainings name. The same bytes again are the same sample.
-    An account may make so many uploads in an hour, 20 by default, and those that are refused count; more are
-    answered with 429 and `Retry-After`.
+    An account may send so many uploads, clones and syntheses in an hour, 20 by default, and those that are
+    refused count; more are answered with 429 and `Retry-After`.
     """
     settings = services.settings
     most, reserve_mb = settings.max_voice_file_bytes, settings.min_free_disk_mb
-    per_hour = per_window("voice-upload", settings.voice_requests_per_hour, _HOUR_S)
     limits = FormLimits(body_bytes=most + _FORM_BYTES, file_bytes=most, files=1, reserve_mb=reserve_mb)
-    who = str(caller.user_id)
-    await in_upload_thread(lambda: services.accounts.rate_limits.hit(per_hour, who, what="uploads"))
+    await in_upload_thread(count_voice_request, services, caller)
     async with upload_folder(services.samples) as folder:
         form = await receive_form(request, folder, limits, files={"audio"}, fields={"transcript", "speaker"})
         stop = threading.Event()

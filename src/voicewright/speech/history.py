@@ -50,6 +50,7 @@ INTERRUPTED: Final = "SPEECH_INTERRUPTED"
 """The code of entries whose process was killed."""
 _LONGEST: Final = timedelta(hours=6)
 """No speech goes on for longer; one that does all the same is entered as what it was when it ends."""
+_NO_FILE: Final = {"file_digest": None, "file_bytes": None, "file_format": None, "file_rate_hz": None}
 _AT_ONCE: Final = 500
 _MIB: Final = 1 << 20
 
@@ -159,7 +160,7 @@ class HistoryService:
         """Whether the sound of a speech that goes on is to be kept."""
         return self._wanted.get(speech.id, Preferences(keep_audio=False)).keep_audio
 
-    def keep(self, speech: Speech, path: Path, format_: AudioFormat) -> None:
+    def keep(self, speech: Speech, path: Path, format_: AudioFormat, rate_hz: int) -> None:
         """Sign a whole file of a speech and keep it, whatever was said about that; the file may change.
 
         Raises:
@@ -167,7 +168,12 @@ class HistoryService:
         """
         self.sign(speech, path, format_)
         stored = self._files.put(speech.user_id, speech.id, path)
-        values = {"file_digest": stored.digest, "file_bytes": stored.size_bytes, "file_format": format_}
+        values = {
+            "file_digest": stored.digest,
+            "file_bytes": stored.size_bytes,
+            "file_format": format_,
+            "file_rate_hz": rate_hz,
+        }
         with self._database.session() as session:
             changed = update(Synthesis).where(Synthesis.id == speech.id).values(values)
             is_there = session.scalar(changed.returning(Synthesis.id)) is not None
@@ -277,9 +283,7 @@ class HistoryService:
                     error_code=INTERRUPTED,
                     error="The process that spoke was stopped before the end.",
                     finished_at=datetime.now(UTC),
-                    file_digest=None,
-                    file_bytes=None,
-                    file_format=None,
+                    **_NO_FILE,
                 )
             )
         days = self._settings.history_days
@@ -304,8 +308,7 @@ class HistoryService:
             over = session.scalars(select(kept.c.id).where(kept.c.so_far > most, kept.c.id != new_id)).all()
             for synthesis_id in over:
                 self._files.delete(user_id, synthesis_id)
-            nothing = {"file_digest": None, "file_bytes": None, "file_format": None}
-            session.execute(update(Synthesis).where(Synthesis.id.in_(over)).values(nothing))
+            session.execute(update(Synthesis).where(Synthesis.id.in_(over)).values(_NO_FILE))
 
     def _delete_where(self, where: ColumnElement[bool]) -> int:
         count = 0

@@ -33,7 +33,8 @@ class Synthesis(Base):
         CheckConstraint(f"text_digest {_DIGEST}", name="text_digest_form"),
         CheckConstraint(f"file_digest {_DIGEST}", name="file_digest_form"),
         CheckConstraint(
-            "(file_digest IS NULL) = (file_bytes IS NULL) AND (file_digest IS NULL) = (file_format IS NULL)",
+            "(file_digest IS NULL) = (file_bytes IS NULL) AND (file_digest IS NULL) = (file_format IS NULL) "
+            "AND (file_digest IS NULL) = (file_rate_hz IS NULL)",
             name="file_whole",
         ),
         CheckConstraint(
@@ -110,6 +111,8 @@ class Synthesis(Base):
     """SHA-256 of the file that is kept."""
     file_bytes: Mapped[int | None] = mapped_column(BigInteger)
     file_format: Mapped[str | None]
+    file_rate_hz: Mapped[int | None]
+    """Of the sound in it, which bare samples do not tell."""
     request_id: Mapped[str | None]
     """Of the HTTP request, as the log has it."""
     created_at: Mapped[datetime] = mapped_column(default=_now)

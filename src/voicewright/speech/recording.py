@@ -53,7 +53,7 @@ class Recording:
             with clear_errors("keep a speech", str(self._path.parent)):
                 self._file.close()
                 stream.complete(self._path)
-            history.keep(speech, self._path, stream.format)
+            history.keep(speech, self._path, stream.format, stream.sample_rate_hz)
         except AppError as error:
             _LOG.warning("the speech %s is not kept: %s", speech.id, error.message)
 

@@ -80,6 +80,7 @@ def _history() -> None:
         sa.Column("file_digest", sa.Text(), nullable=True),
         sa.Column("file_bytes", sa.BigInteger(), nullable=True),
         sa.Column("file_format", sa.Text(), nullable=True),
+        sa.Column("file_rate_hz", sa.Integer(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("finished_at", _TIME, nullable=True),
@@ -93,7 +94,8 @@ def _history() -> None:
         sa.CheckConstraint(f"text_digest {_DIGEST}", name=op.f(f"ck_{_HISTORY}_text_digest_form")),
         sa.CheckConstraint(f"file_digest {_DIGEST}", name=op.f(f"ck_{_HISTORY}_file_digest_form")),
         sa.CheckConstraint(
-            "(file_digest IS NULL) = (file_bytes IS NULL) AND (file_digest IS NULL) = (file_format IS NULL)",
+            "(file_digest IS NULL) = (file_bytes IS NULL) AND (file_digest IS NULL) = (file_format IS NULL) "
+            "AND (file_digest IS NULL) = (file_rate_hz IS NULL)",
             name=op.f(f"ck_{_HISTORY}_file_whole"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,243 @@
+"""`/api/voice/history`: what was spoken, to be found, heard and deleted; and what is kept of it at all."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
+
+import numpy as np
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import AwareDatetime
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.bodies import RequestBody
+from voicewright.api.caller import calling
+from voicewright.api.paging import Limit, Offset
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
+from voicewright.audio.decode import open_audio
+from voicewright.audio.encode import write_audio
+from voicewright.audio.mono import mono_blocks
+from voicewright.speech.errors import SynthesisTimingsNotKept
+from voicewright.speech.history import KeepText, Search, State
+from voicewright.speech.history_views import (
+    HistoryDeletedView,
+    HistoryView,
+    PreferencesView,
+    SynthesisView,
+    TimingsFormat,
+    TimingsView,
+)
+from voicewright.speech.keeping import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from starlette.types import Receive, Send
+    from starlette.types import Scope as ConnectionScope
+
+    from voicewright.speech.models import Synthesis
+
+router = APIRouter(prefix="/api/voice", tags=["voice history"])
+
+Owner = Annotated[Caller, Depends(calling(Scope.SPEECH))]
+_SOUND: Final[dict[str, Any]] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(set(MEDIA_TYPES.values()))
+}
+"""The media types that a file may have."""
+_BLOCK_BYTES: Final = 1 << 18
+_FULL_SCALE: Final = 32768.0
+
+
+class PreferencesBody(RequestBody):
+    """What is to be kept from now on; what is left out stays as it is."""
+
+    keep_text: KeepText | None = None
+    keep_audio: bool | None = None
+
+
+@router.get("/history", summary="Look through what was spoken")
+def history(
+    services: Wired,
+    caller: Owner,
+    *,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    q: Annotated[
+        str | None,
+        Query(max_length=200, description="Words of the text or of the voice's name, or parts of them."),
+    ] = None,
+    model_id: Annotated[UUID | None, Query(description="Spoken by this voice.")] = None,
+    status: State | None = None,
+    from_: Annotated[
+        AwareDatetime | None, Query(alias="from", description="At this moment or later.")
+    ] = None,
+    to: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+) -> HistoryView:
+    """Your syntheses, the newest first."""
+    wanted = Search(
+        words=q, model_id=model_id, state=status, since=from_, until=to, limit=limit, offset=offset
+    )
+    found, total = services.history.search(caller.user_id, wanted)
+    return HistoryView.of(found, total=total, limit=limit, offset=offset)
+
+
+@router.delete("/history", summary="Forget all that was spoken")
+def forget_all(services: Wired, caller: Owner) -> HistoryDeletedView:
+    """Delete the whole of your history, with its files; this can't be undone."""
+    return HistoryDeletedView(deleted=services.history.delete_all(caller.user_id))
+
+
+@router.get("/history/{synthesis_id}", summary="Look at what was spoken", responses=refusals(404))
+def synthesis(synthesis_id: UUID, services: Wired, caller: Owner) -> SynthesisView:
+    """One synthesis: what, with which voice, how it went, and why if it failed."""
+    return SynthesisView.of(services.history.get(caller.user_id, synthesis_id))
+
+
+@router.delete(
+    "/history/{synthesis_id}", status_code=204, summary="Forget what was spoken", responses=refusals(404)
+)
+def forget(synthesis_id: UUID, services: Wired, caller: Owner) -> None:
+    """Delete a synthesis with its file; this can't be undone."""
+    services.history.delete(caller.user_id, synthesis_id)
+
+
+@router.get(
+    "/history/{synthesis_id}/audio",
+    summary="Hear what was spoken",
+    response_class=Response,
+    responses={
+        200: {"description": "The file.", "content": _SOUND},
+        206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
+        416: {"description": "It has no such part."},
+        **refusals(404, 507),
+    },
+)
+def audio(
+    synthesis_id: UUID,
+    services: Wired,
+    caller: Owner,
+    *,
+    format: Annotated[  # noqa: A002 - the word of the query
+        AudioFormat | None, Query(description="Another format than it is kept in.")
+    ] = None,
+    download: Annotated[bool, Query(description="To be saved, and not to be played.")] = False,
+) -> Response:
+    """The file as it is kept, or in another format. `Range` asks for a part of it."""
+    entry = services.history.get(caller.user_id, synthesis_id)
+    with ExitStack() as opened:
+        folder = opened.enter_context(scratch(services.history.work_dir))
+        path = folder / "speech"
+        services.history.fetch(entry, path)
+        kept: Any = entry.file_format
+        if format is not None and format != kept:
+            path = _transcoded(entry, path, format)
+        return _PassingFile(
+            path,
+            format or kept,
+            f"speech-{entry.id}",
+            download=download,
+            folder=opened.pop_all(),
+        )
+
+
+@router.get(
+    "/history/{synthesis_id}/timings",
+    summary="See when each word is said",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The words.",
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/TimingsView"}},
+                "text/vtt": {"schema": {"type": "string"}},
+                "application/x-subrip": {"schema": {"type": "string"}},
+            },
+        },
+        **refusals(404),
+    },
+)
+def timings(
+    synthesis_id: UUID,
+    services: Wired,
+    caller: Owner,
+    format: TimingsFormat = "json",  # noqa: A002 - the word of the query
+) -> Response:
+    """As JSON, or as subtitles: WebVTT, SRT."""
+    entry = services.history.get(caller.user_id, synthesis_id)
+    if not entry.words:
+        raise SynthesisTimingsNotKept(
+            f"It is not kept when the words of the synthesis {entry.id} are said. Have it spoken again, with "
+            "its text kept."
+        )
+    if format == "json":
+        return JSONResponse(TimingsView.of(entry).model_dump(mode="json"))
+    written, media_type = _subtitles(entry, format)
+    return Response(written, media_type=media_type)
+
+
+@router.get("/preferences", summary="See what is kept of your speech")
+def preferences(services: Wired, caller: Owner) -> PreferencesView:
+    """Whether texts are kept, and files."""
+    return PreferencesView.of(services.history.preferences(caller.user_id))
+
+
+@router.patch("/preferences", summary="Say what is to be kept of your speech")
+def prefer(body: PreferencesBody, services: Wired, caller: Owner) -> PreferencesView:
+    """For what is spoken from now on; what is there stays, until it is deleted."""
+    return PreferencesView.of(
+        services.history.prefer(caller.user_id, keep_text=body.keep_text, keep_audio=body.keep_audio)
+    )
+
+
+def _subtitles(entry: Synthesis, format_: TimingsFormat) -> tuple[str, str]:
+    raise NotImplementedError
+
+
+class _PassingFile(FileResponse):
+    """A file that is there for one answer, after which its folder goes; `Range` is understood."""
+
+    chunk_size = 256 << 10
+
+    def __init__(
+        self, path: Path, format_: AudioFormat, name: str, *, download: bool, folder: ExitStack
+    ) -> None:
+        super().__init__(
+            path,
+            media_type=MEDIA_TYPES[format_],
+            filename=f"{name}.{format_}",
+            content_disposition_type="attachment" if download else "inline",
+            headers={"Cache-Control": "private, no-store"},
+        )
+        self._folder = folder
+
+    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await to_thread.run_sync(self._folder.close)
+
+
+def _transcoded(entry: Synthesis, path: Path, format_: AudioFormat) -> Path:
+    """Write the same in another format."""
+    target = path.with_name(f"speech.{format_}")
+    rate_hz = entry.file_rate_hz or 0
+    if entry.file_format == "pcm":
+        write_audio(target, _bare_samples(path), rate_hz, format_, durable=False)
+        return target
+    with open_audio(path) as reader:
+        write_audio(target, mono_blocks(reader, rate_hz), rate_hz, format_, durable=False)
+    return target
+
+
+def _bare_samples(path: Path) -> Iterator[NDArray[np.float32]]:
+    with path.open("rb") as file:
+        while data := file.read(_BLOCK_BYTES):
+            yield np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
