@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from voicewright import __version__
-from voicewright.cli import audit, clone, consents, doctor, inspect, keys, say, serve, users, voices
+from voicewright.cli import audit, clone, consents, doctor, inspect, keys, say, serve, users, voices, wyoming
 from voicewright.cli import users_deletion as _users_deletion  # noqa: F401 - adds its command to `users`
 from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
@@ -35,6 +35,7 @@ app.command("clone")(clone.clone)
 app.command("say")(say.say)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.command("wyoming")(wyoming.wyoming)
 app.add_typer(users.app, name="users")
 app.add_typer(voices.app, name="voices")
 app.add_typer(consents.app, name="consents")

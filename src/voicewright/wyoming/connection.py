@@ -13,7 +13,7 @@ from wyoming.event import Event, async_write_event
 from wyoming.info import Describe
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped
 
-from voicewright.errors import AppError, ErrorKind
+from voicewright.errors import OPERATORS, AppError, ErrorKind
 from voicewright.speech.order import SpeechOrder
 from voicewright.wyoming.framing import NotWyoming, read_event
 from voicewright.wyoming.requests import RequestUnreadable, Utterance
@@ -33,8 +33,6 @@ _UNREAD_S: Final = 60.0
 """How long a client may leave unread what is spoken for it, before it counts as gone."""
 _BUG: Final = "Something unforeseen happened, which is a bug. The log of the server has the details."
 _AWAY: Final = "Something that the service needs is away. The log of the server has the details."
-_OPERATORS: Final = ("voicewright.db.", "voicewright.home.", "voicewright.storage.")
-"""The messages of these are for whoever runs the server."""
 
 Result = TypeVar("Result")
 
@@ -160,7 +158,7 @@ def _told(error: BaseException) -> Error:
     if not isinstance(error, AppError):
         _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
         return Error(_BUG, AppError.code)
-    hidden = error.kind is ErrorKind.INTERNAL or type(error).__module__.startswith(_OPERATORS)
+    hidden = error.kind is ErrorKind.INTERNAL or type(error).__module__.startswith(OPERATORS)
     if hidden:
         _LOG.error("%s: %s", error.code, error.message)
     return Error(_AWAY if hidden else error.message, error.code)

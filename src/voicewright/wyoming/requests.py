@@ -61,6 +61,7 @@ class Utterance:
     _parts: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
     _feed: SentenceFeed = field(default_factory=SentenceFeed)
     _characters: int = 0
+    _has_parts: bool = False
 
     @classmethod
     def of(cls, event: Event, *, streamed: bool, most_characters: int) -> Utterance:
@@ -90,11 +91,13 @@ class Utterance:
         if not self.streamed or self.markup == "ssml":
             self._feed.hold(text)
         elif ready := self._feed.add(text):
+            self._has_parts = True
             self._parts.put_nowait(ready)
 
     def end(self) -> None:
-        """No more comes."""
-        if rest := self._feed.rest():
+        """No more comes. A text without any words is passed on as it is: it is refused where it is spoken."""
+        rest = self._feed.rest()
+        if rest or not self._has_parts:
             self._parts.put_nowait(rest)
         self._parts.put_nowait(None)
 
