@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.speech.history import HistoryService
+    from voicewright.speech.long.running import LongTools
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
@@ -185,8 +186,25 @@ class LocalApplication:
             consents=self.consents,
             chores=self._chores(),
             sweeps=self._sweeps(samples),
+            long=self._long_tools,
         )
         return Worker(parts, Abilities.of_this_machine(self.settings))
+
+    @cached_property
+    def _long_tools(self) -> LongTools:
+        from voicewright.speech.long.running import LongTools
+        from voicewright.storage.vault import Vault
+
+        return LongTools(
+            settings=self.settings,
+            database=self.database,
+            # one entry for the whole text is enough history
+            speeches=self._open.enter_context(
+                make_speech(self.settings, self.database, self.voices, self.provenance, None)
+            ),
+            vault=Vault.of_long_speeches(self.settings, self._usable_keys),
+            work_dir=self.work_dir,
+        )
 
     def _chores(self) -> list[Chore]:
         from voicewright.monitoring.alerts import Watch
@@ -230,7 +248,16 @@ class LocalApplication:
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
             Chore("sweep the history of speech", 3600, self.history.sweep),
             Chore("sweep the speech cache", 3600, cache.sweep),
+            Chore("sweep long texts", 3600, self._sweep_long_texts),
         ]
+
+    def _sweep_long_texts(self) -> None:
+        from voicewright.speech.long.files import sweep_ended, sweep_files
+        from voicewright.storage.vault import Vault
+
+        vault = Vault.of_long_speeches(self.settings, self._usable_keys)
+        sweep_ended(self.database, vault, kept_days=self.settings.history_days or None)
+        sweep_files(self.database, vault)
 
     @cached_property
     def measurer(self) -> Measurer:
@@ -275,6 +302,7 @@ def make_services(
     from voicewright.privacy.service import ConsentService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
+    from voicewright.speech.long.service import LongSpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.training.service import TrainingService
     from voicewright.voices.figures.service import FigureService
@@ -313,6 +341,7 @@ def make_services(
         speech=speech,
         provenance=provenance,
         history=history,
+        long=LongSpeechService.open(settings, database, keys),
     )
 
 
@@ -321,7 +350,7 @@ def make_speech(
     database: Database,
     voices: VoiceService,
     provenance: ProvenanceService,
-    history: HistoryService,
+    history: HistoryService | None,
 ) -> SpeechService:
     """What speaks, with all that is done about what is spoken."""
     from voicewright.speech.cache import SpeechCache
@@ -384,6 +413,7 @@ def make_erasures(
         voices=voices,
         samples=samples,
         more_stores=(BackupStore.open(settings, voices.vault).objects, spoken.objects),
+        long=Vault.of_long_speeches(settings, voices.vault.keys),
         work_dir=Home.open(settings.home).work_dir,
     )
     return ErasureService(parts)

@@ -709,6 +709,49 @@ class Settings(BaseSettings):
         description="Whether what is spoken is listened to, where a recogniser knows the language.",
     )
 
+    long_characters: int = Field(
+        default=50_000,
+        ge=1000,
+        le=1_000_000,
+        validation_alias="VOICEWRIGHT_LONG_CHARACTERS",
+        description="Characters that a long text may have, and all texts of a batch together.",
+    )
+    long_parts: int = Field(
+        default=1000,
+        ge=1,
+        le=10_000,
+        validation_alias="VOICEWRIGHT_LONG_PARTS",
+        description="Paragraphs of a long text that may get files of their own.",
+    )
+    batch_items: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        validation_alias="VOICEWRIGHT_BATCH_ITEMS",
+        description="Texts that one batch may have.",
+    )
+    long_open: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        validation_alias="VOICEWRIGHT_LONG_OPEN",
+        description="Long texts and batches of one user that may wait or be spoken at once.",
+    )
+    long_concurrency: int = Field(
+        default=1,
+        ge=0,
+        le=64,
+        validation_alias="VOICEWRIGHT_LONG_CONCURRENCY",
+        description="Long texts and batches that one worker speaks at once; 0: none.",
+    )
+    long_chunk_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        validation_alias="VOICEWRIGHT_LONG_CHUNK_ATTEMPTS",
+        description="How often a chunk of a long text is spoken before it has failed.",
+    )
+
     @model_validator(mode="after")
     def _mail_has_a_sender(self) -> Self:
         if self.smtp_url is not None and self.mail_from is None:

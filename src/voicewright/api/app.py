@@ -31,6 +31,7 @@ from voicewright.api import (
     voice,
     voice_clone,
     voice_history,
+    voice_long,
     voice_model_cleanup,
     voice_model_copies,
     voice_model_figures,
@@ -78,6 +79,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training_jobs.router)
     app.include_router(admin_training.router)
     app.include_router(voice.router)
+    app.include_router(voice_long.router)
     app.include_router(voice_clone.router)
     app.include_router(voice_voices.router)
     app.include_router(voice_synthesis.router)

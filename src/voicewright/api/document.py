@@ -46,6 +46,7 @@ TAGS: Final = {
     "consents": "What speakers agreed to; without their consent no voice is made of them.",
     "voice": "From a sample to a voice that speaks: upload, clone, synthesize.",
     "voice history": "What was spoken: found, heard again, forgotten; and what is kept of it at all.",
+    "long texts": "Chapters and batches: queued, watched, paused, retried, fetched as files.",
     "training": _WATCHING,
     "voice models": "The registry: versions of voices, which one speaks, their figures, copies and shares.",
     "admin training": "Datasets and their trainings, for administrators.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voicewright.recordings.samples import SampleService
     from voicewright.settings import Settings
     from voicewright.speech.history import HistoryService
+    from voicewright.speech.long.service import LongSpeechService
     from voicewright.speech.service import SpeechService
     from voicewright.training.service import TrainingService
     from voicewright.voices.cleanup.service import CleanupService
@@ -53,6 +54,7 @@ class Services:
     provenance: ProvenanceService
     history: HistoryService
     speech: SpeechService
+    long: LongSpeechService
 
 
 async def _services(connection: HTTPConnection) -> Services:

@@ -31,6 +31,7 @@ from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.speech.long.models import LongPart, LongSpeech
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingEvent, TrainingJob
 from voicewright.voices import caching
@@ -113,6 +114,12 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
         .where(SpeechFingerprint.owner_id == user_id, SpeechFingerprint.user_id != user_id)
         .values(owner_id=NOBODY, model_id=NOBODY)
     )
+    theirs = select(LongSpeech.id).where(LongSpeech.owner_id == user_id)
+    session.execute(
+        update(LongPart)
+        .where(LongPart.voice_owner_id == user_id, LongPart.speech_id.not_in(theirs))
+        .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, voice_name=NO_VOICE)
+    )
     # what others keep of these voices goes with the next sweep, which removes its files as well
     session.execute(
         update(CachedPiece).where(CachedPiece.voice_model_id.in_(mine)).values(voice_model_id=NOBODY)
@@ -138,6 +145,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     yield "fingerprints", delete(SpeechFingerprint).where(SpeechFingerprint.user_id == user_id)
     yield "voice_uses", delete(VoiceUse).where(VoiceUse.owner_id == user_id)
     yield "syntheses", delete(Synthesis).where(Synthesis.user_id == user_id)
+    yield "long_texts", delete(LongSpeech).where(LongSpeech.owner_id == user_id)
     yield "speech_preferences", delete(SpeechPreferences).where(SpeechPreferences.user_id == user_id)
     yield "speech_cache", delete(CachedPiece).where(CachedPiece.user_id == user_id)
     yield "cleanup_notices", delete(CleanupNotice).where(CleanupNotice.owner_id == user_id)

@@ -63,6 +63,8 @@ class ErasureParts:
     samples: Vault
     more_stores: Sequence[ObjectStore]
     """Where files of owners lie besides: backups."""
+    long: Vault
+    """Of long texts and batches."""
     work_dir: Path
 
 
@@ -198,7 +200,7 @@ class ErasureService:
         parts = self._parts
         for store in self._stores():
             forget_objects(store, erasure.user_id)
-        for vault in (parts.voices.vault, parts.samples):
+        for vault in (parts.voices.vault, parts.samples, parts.long):
             vault.forget_notes(erasure.user_id)
         parts.voices.of(erasure.user_id).forget_unpacked(erasure.traces.get("trees", []))
         for job in erasure.traces.get("jobs", []):
@@ -207,5 +209,6 @@ class ErasureService:
 
     def _stores(self) -> list[ObjectStore]:
         parts = self._parts
-        stores = [parts.voices.vault.objects, parts.samples.objects, *parts.more_stores]
+        stores = [vault.objects for vault in (parts.voices.vault, parts.samples, parts.long)]
+        stores += parts.more_stores
         return list({store.place: store for store in stores}.values())

@@ -5,6 +5,7 @@
     keys/         the master key, unless it is a setting; keep a copy elsewhere
     blobs/        the only copy of the voices, sealed; one folder per owner
     samples/      the same of uploaded recordings
+    long/         the same of what was spoken of long texts and batches
     speech/       files of what was spoken, and pieces that need not be spoken again, sealed
     pending/      notes of what is being stored
     uploads/      what is being uploaded; one folder per request
@@ -66,6 +67,11 @@ class Home:
         return self.root / "speech"
 
     @property
+    def long_dir(self) -> Path:
+        """The blob store of what was spoken of long texts and batches."""
+        return self.root / "long"
+
+    @property
     def keys_dir(self) -> Path:
         """The master key (made by `storage.master_keys`)."""
         return self.root / "keys"
@@ -120,6 +126,7 @@ class Home:
                 home.locks_dir,
                 home.blobs_dir,
                 home.samples_dir,
+                home.long_dir,
                 home.speech_dir,
                 home.pending_dir,
                 home.uploads_dir,

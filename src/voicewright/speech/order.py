@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from voicewright.text.script import Markup
+    from voicewright.text.script import Markup, Script
 
 Source = Literal["voice", "openai", "wyoming", "long", "batch", "command"]
 """Through which door it came."""
@@ -46,6 +46,8 @@ class SpeechOrder:
     """Keep its text and its file in the history, as far as its user wants them kept at all; False: the length
     and SHA-256 of the text, and no file."""
     source: Source = "voice"
+    script: Script | None = None
+    """What was read of the text before, and is spoken as it is; None: the text is to be read."""
     output_format: str | None = None
     """What it is sent as, for the history; None: as bare blocks."""
     request_id: str | None = None

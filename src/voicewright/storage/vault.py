@@ -60,6 +60,12 @@ class Vault:
         home = Home(settings.home)
         return cls(_store(settings, "speech", home.speech_dir), keys, home.pending_dir / "speech")
 
+    @classmethod
+    def of_long_speeches(cls, settings: Settings, keys: KeyRing) -> Self:
+        """The store of what was spoken of long texts and batches."""
+        home = Home(settings.home)
+        return cls(_store(settings, "long", home.long_dir), keys, home.pending_dir / "long")
+
     def of(self, owner_id: uuid.UUID) -> BlobStore:
         """The blobs of one owner; what is sealed in them raises the errors of `KeyRing.cipher` too."""
         return BlobStore(

@@ -25,6 +25,7 @@ from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.worker.chores import do_chores
 from voicewright.worker.gpu import GpuMemory
+from voicewright.worker.speaking import LongSpeaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
     from voicewright.privacy.service import ConsentService
     from voicewright.settings import Settings
+    from voicewright.speech.long.running import LongTools
     from voicewright.storage.vault import Vault
     from voicewright.voices.service import VoiceService
     from voicewright.worker.chores import Chore
@@ -65,6 +67,8 @@ class WorkerParts:
     """What is due every few seconds, as mails and alerts, and may hang."""
     sweeps: Sequence[Chore] = ()
     """What may take minutes, as removing the files of many voices from a bucket."""
+    long: LongTools | None = None
+    """What long texts are spoken with; None: they are left to other workers."""
 
 
 class Worker:
@@ -86,6 +90,7 @@ class Worker:
         self._stopping = threading.Event()
         self._running: set[Run] = set()
         self._running_lock = threading.Lock()
+        self._speaker = None if parts.long is None else LongSpeaker(parts.long, node.name)
         self._runner = JobRunner(
             parts.database.conninfo,
             queues=[queue_of(engine_id) for engine_id in node.engines],
@@ -103,11 +108,15 @@ class Worker:
         ]
         for thread in beside:
             thread.start()
+        if self._speaker is not None:
+            self._speaker.start()
         try:
             self._runner.run()
         finally:
             self.stop()
             housekeeping.join()
+            if self._speaker is not None:
+                self._speaker.join()
             give_up_at = time.monotonic() + _CHORE_WAIT_S
             for thread in beside:
                 thread.join(max(0.0, give_up_at - time.monotonic()))
@@ -116,6 +125,8 @@ class Worker:
         """End soon: take no more jobs, give back those that run. From any thread."""
         self._stopping.set()
         self._runner.stop()
+        if self._speaker is not None:
+            self._speaker.stop()
         with self._running_lock:
             for run in self._running:
                 run.stop()
@@ -182,6 +193,8 @@ class Worker:
         while True:
             self._try("announce the node", lambda: self.node.announce(self._parts.database))
             self._try("take over lost jobs", lambda: take_over(self._parts.database, self._price))
+            if self._speaker is not None:
+                self._try("take over lost long texts", self._speaker.take_over)
             if looks % round(_TIDY_EVERY_S / LOOK_EVERY_S) == 0:
                 self._try("tidy the queue", lambda: tidy_queue(self._parts.database))
             looks += 1

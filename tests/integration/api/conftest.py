@@ -38,6 +38,7 @@ from voicewright.recordings.samples import SampleService
 from voicewright.speech.cache import SpeechCache
 from voicewright.speech.history import HistoryService
 from voicewright.speech.hooks import Hooks
+from voicewright.speech.long.service import LongSpeechService
 from voicewright.speech.service import SpeechService
 from voicewright.storage.user_keys import KeyRing
 from voicewright.training.data_of_voice import data_of_voice
@@ -179,6 +180,9 @@ def services(
         speech=speech,
         provenance=provenance,
         history=history,
+        long=LongSpeechService.open(
+            api_settings, database, KeyRing.open(api_settings, database), engines=find_engine
+        ),
     )
 
 

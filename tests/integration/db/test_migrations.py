@@ -26,6 +26,7 @@ from voicewright.notifications.models import OutgoingMail
 from voicewright.privacy.models import Consent
 from voicewright.provenance.models import ProvenanceKey, SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
+from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.training.models import TrainingJob
 from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
@@ -75,7 +76,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
         VoiceUse,
         VoiceRating,
     }
-    models |= {ProvenanceKey, SpeechFingerprint}
+    models |= {ProvenanceKey, SpeechFingerprint, LongSpeech, LongPart, LongChunk}
     models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:

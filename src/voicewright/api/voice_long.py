@@ -1,0 +1,224 @@
+"""`/api/voice/long` and `/api/voice/batch`: texts that are spoken as jobs, watched, and fetched as files."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from voicewright.accounts.caller import Caller, Scope
+from voicewright.api.caller import calling
+from voicewright.api.paging import Limit, Offset
+from voicewright.api.passing_file import PassingFile
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
+from voicewright.api.voice_requests import count_voice_request
+from voicewright.audio.codecs import MEDIA_TYPES
+from voicewright.speech.keeping import scratch
+from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat
+from voicewright.speech.long.fetching import archive, fetch_part, fetch_whole, file_name, format_of
+from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
+
+Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="From 1.")]
+Download = Annotated[bool, Query(description="To be saved, and not to be played.")]
+
+_LOCATION: Final = {"Location": {"description": "Where it can be watched.", "schema": {"type": "string"}}}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_SOUND: Final[dict[str, Any]] = dict.fromkeys(sorted(set(MEDIA_TYPES.values())), _BINARY)
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The file.", "content": _SOUND},
+    206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
+    416: {"description": "It has no such part."},
+    **refusals(404, 409, 507),
+}
+_ZIP: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A zip; cut off it is none.", "content": {"application/zip": _BINARY}},
+    **refusals(404, 409),
+}
+
+router = APIRouter(prefix="/api/voice", tags=["long texts"])
+
+
+@router.post(
+    "/long",
+    status_code=202,
+    summary="Have a long text spoken",
+    responses={202: {"headers": _LOCATION}, **refusals(404, 409, 429, 507)},
+)
+def start(body: LongTextBody, services: Wired, caller: Speaker, response: Response) -> LongSpeechDetailView:
+    """Queue a text of up to 50,000 characters, unless the operator has set another limit.
+
+    A worker speaks it chunk by chunk and joins the chunks to one file; with `paragraphs` each paragraph gets
+    a file as well. It counts as one request of the hour, as `synthesize` does.
+    """
+    count_voice_request(services, caller)
+    shown = services.long.start_text(caller.user_id, body)
+    response.headers["Location"] = f"/api/voice/long/{shown.speech.id}"
+    return LongSpeechDetailView.of(shown)
+
+
+@router.post(
+    "/batch",
+    status_code=202,
+    summary="Have many short texts spoken",
+    responses={202: {"headers": _LOCATION}, **refusals(404, 409, 429, 507)},
+)
+def start_batch(
+    body: BatchBody, services: Wired, caller: Speaker, response: Response
+) -> LongSpeechDetailView:
+    """Queue up to 100 texts, each with a voice of its own where that is wished, and each for a file.
+
+    An item that can't be spoken fails alone, with its reason. A batch is watched, paused, cancelled, retried
+    and deleted as a long text, under `/api/voice/long/{speech_id}`.
+    """
+    count_voice_request(services, caller)
+    shown = services.long.start_batch(caller.user_id, body)
+    response.headers["Location"] = f"/api/voice/batch/{shown.speech.id}"
+    return LongSpeechDetailView.of(shown)
+
+
+@router.get("/long", summary="List your long texts")
+def page(services: Wired, caller: Speaker, limit: Limit = 20, offset: Offset = 0) -> LongSpeechPageView:
+    """And your batches, the newest first."""
+    found, total = services.long.page(caller.user_id, limit=limit, offset=offset)
+    items = [LongSpeechView.of(shown) for shown in found]
+    return LongSpeechPageView(items=items, total=total, limit=limit, offset=offset)
+
+
+@router.get("/long/{speech_id}", summary="Look at a long text", responses=refusals(404))
+def show(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """How far it is, how long it will take, what failed, and where its files are."""
+    return LongSpeechDetailView.of(services.long.get(caller.user_id, speech_id))
+
+
+@router.get("/batch/{speech_id}", summary="Look at a batch", responses=refusals(404))
+def show_batch(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """The same with its items: which are spoken, where their files are, and why others are not."""
+    return LongSpeechDetailView.of(services.long.get(caller.user_id, speech_id))
+
+
+@router.post("/long/{speech_id}/pause", summary="Pause a long text", responses=refusals(404, 409))
+def pause(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """The engine stops within two seconds; what is spoken stays."""
+    return LongSpeechDetailView.of(services.long.pause(caller.user_id, speech_id))
+
+
+@router.post("/long/{speech_id}/resume", summary="Go on with a long text", responses=refusals(404, 409))
+def resume(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """With the first chunk that is not spoken."""
+    return LongSpeechDetailView.of(services.long.resume(caller.user_id, speech_id))
+
+
+@router.post("/long/{speech_id}/cancel", summary="Cancel a long text", responses=refusals(404, 409))
+def cancel(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """The engine stops within two seconds; what is spoken stays until it is deleted, for a retry."""
+    return LongSpeechDetailView.of(services.long.cancel(caller.user_id, speech_id))
+
+
+@router.post("/long/{speech_id}/retry", summary="Try a long text again", responses=refusals(404, 409))
+def retry(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
+    """One that failed or was cancelled, or a batch of which items failed: only what is missing is spoken."""
+    return LongSpeechDetailView.of(services.long.retry(caller.user_id, speech_id))
+
+
+@router.delete(
+    "/long/{speech_id}", status_code=204, summary="Delete a long text", responses=refusals(404, 507)
+)
+def delete(speech_id: UUID, services: Wired, caller: Speaker) -> None:
+    """With all its files, whatever state it is in; its entry in the history stays. This can't be undone."""
+    services.long.delete(caller.user_id, speech_id)
+
+
+@router.get("/long/{speech_id}/audio", summary="Hear a long text", response_class=Response, responses=_FILE)
+def audio(
+    speech_id: UUID,
+    services: Wired,
+    caller: Speaker,
+    *,
+    format: Annotated[  # noqa: A002 - the word of the query
+        OutputFormat | None, Query(description="Another format than it was ordered in.")
+    ] = None,
+    download: Download = False,
+) -> Response:
+    """The joined file. `Range` asks for a part of it.
+
+    In another format than it was ordered in, it has its watermark and no signed manifest.
+    """
+    shown, chunks = services.long.chunks(caller.user_id, speech_id)
+    speech = shown.speech
+    wanted = format or format_of(speech)
+    with ExitStack() as opened:
+        folder = opened.enter_context(scratch(services.long.work_dir))
+        path = fetch_whole(services.long.vault, shown, chunks, wanted, folder)
+        return PassingFile(path, wanted, file_name(speech), folder=opened.pop_all(), download=download)
+
+
+@router.get(
+    "/long/{speech_id}/paragraphs/{number}/audio",
+    summary="Hear a paragraph",
+    response_class=Response,
+    responses=_FILE,
+)
+def paragraph(
+    speech_id: UUID,
+    number: Number,
+    services: Wired,
+    caller: Speaker,
+    *,
+    download: Download = False,
+) -> Response:
+    """Of a text that was ordered with `paragraphs`; each is there as soon as it is spoken."""
+    return _part(services, caller, speech_id, number, download=download)
+
+
+@router.get(
+    "/batch/{speech_id}/items/{number}/audio",
+    summary="Hear an item of a batch",
+    response_class=Response,
+    responses=_FILE,
+)
+def item(
+    speech_id: UUID,
+    number: Number,
+    services: Wired,
+    caller: Speaker,
+    *,
+    download: Download = False,
+) -> Response:
+    """Each is there as soon as it is spoken."""
+    return _part(services, caller, speech_id, number, download=download)
+
+
+@router.get(
+    "/long/{speech_id}/archive",
+    summary="Fetch all paragraphs",
+    response_class=StreamingResponse,
+    responses=_ZIP,
+)
+def all_parts(speech_id: UUID, services: Wired, caller: Speaker) -> StreamingResponse:
+    """A zip of the files of all paragraphs, or of all items of a batch: `001.mp3`, `002-name.mp3`."""
+    shown = services.long.get(caller.user_id, speech_id)
+    name = quote(file_name(shown.speech), safe="")
+    return StreamingResponse(
+        archive(services.long.vault, shown),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}.zip",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _part(services: Wired, caller: Caller, speech_id: UUID, number: int, *, download: bool) -> Response:
+    shown, _ = services.long.chunks(caller.user_id, speech_id, number)
+    with ExitStack() as opened:
+        folder = opened.enter_context(scratch(services.long.work_dir))
+        path = fetch_part(services.long.vault, shown, number, folder)
+        name = file_name(shown.speech, shown.parts[number - 1])
+        format_ = format_of(shown.speech)
+        return PassingFile(path, format_, name, folder=opened.pop_all(), download=download)

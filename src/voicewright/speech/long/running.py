@@ -1,0 +1,351 @@
+"""Speaks a long text or a batch, chunk by chunk, and makes its files: the work of one attempt.
+
+Each chunk is kept when it is spoken, so a worker that is lost costs one chunk. A chunk that fails is tried
+again after a pause; one that fails for good stops only the file that it belongs to. What would fail for
+every chunk (the voice is gone, the disk is full) ends the part, or the whole text, at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from sqlalchemy import select
+
+from voicewright.audio.loudness import integrated_loudness
+from voicewright.db.errors import DatabaseUnavailable
+from voicewright.engines.errors import Cancelled
+from voicewright.errors import OPERATORS, AppError, ErrorKind
+from voicewright.speech.errors import SpeechOverloaded
+from voicewright.speech.long.chunks import plain_text, read
+from voicewright.speech.long.errors import ChunksFailed, LongSpeechLost
+from voicewright.speech.long.files import storing
+from voicewright.speech.long.joining import to_flac
+from voicewright.speech.long.making import FileMaker
+from voicewright.speech.long.models import LongChunk, LongPart
+from voicewright.speech.long.transitions import end
+from voicewright.speech.order import SpeechOrder
+from voicewright.text.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
+
+    from voicewright.db.server import Database
+    from voicewright.provenance.service import ProvenanceService
+    from voicewright.settings import Settings
+    from voicewright.speech.long.making import Made
+    from voicewright.speech.long.runs import LongRun
+    from voicewright.speech.service import SpeechService
+    from voicewright.speech.speaking import Speech
+    from voicewright.storage.vault import Vault
+
+_LOG = logging.getLogger(__name__)
+
+AGAIN_AFTER_S: Final = 1.0
+"""Before a chunk is tried again; twice as long each further time."""
+_FAILED_SHOWN: Final = 10
+_HOPELESS: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN, ErrorKind.MISSING_DEPENDENCY})
+"""Would be the same for every chunk of this voice."""
+_LASTING: Final = _HOPELESS | {ErrorKind.INVALID, ErrorKind.TOO_LARGE, ErrorKind.OVER_BUDGET}
+"""Would be the same for this chunk the next time."""
+_IN_A_ROW: Final = 3
+"""After so many chunks that failed one after the other, the engine is not asked for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongTools:
+    """What the work is done with; whoever made them closes them."""
+
+    settings: Settings
+    database: Database
+    speeches: SpeechService
+    """Without a history, as the whole has one entry."""
+    vault: Vault
+    """Of long texts."""
+    work_dir: Path
+    provenance: ProvenanceService | None = None
+    """Signs the files, and remembers them; None: nobody does."""
+
+
+def speak_long(run: LongRun, tools: LongTools) -> None:
+    """Speak what is not spoken yet, make the files, and end it; all that goes wrong is written down."""
+    try:
+        _Speaker(run, tools).speak()
+    except (LongSpeechLost, Cancelled):
+        if not run.is_lost:
+            _LOG.info("the long text %s is given back: this worker ends", run.speech.id)
+            _unless_lost(run.give_back)
+    except DatabaseUnavailable as error:
+        # it can't be written down; another worker takes over once the database is back
+        _LOG.warning("the long text %s stops: %s", run.speech.id, error.message)
+    except AppError as error:
+        _fail(run, error)
+    except Exception as error:
+        _fail(run, AppError(f"Something unforeseen happened, which is a bug: {type(error).__name__}."))
+        raise
+
+
+class _Speaker:
+    """One attempt."""
+
+    def __init__(self, run: LongRun, tools: LongTools) -> None:
+        self._run = run
+        self._tools = tools
+        self._speech = run.speech
+        self._blobs = tools.vault.of(run.speech.owner_id)
+        self._files = FileMaker(run, self._blobs, tools.work_dir, tools.provenance)
+
+    def speak(self) -> None:
+        with self._tools.database.session() as session:
+            parts = session.scalars(
+                select(LongPart).where(LongPart.speech_id == self._speech.id).order_by(LongPart.number)
+            ).all()
+        for part in parts:
+            if part.state == "waiting":
+                self._speak_part(part)
+        if self._speech.kind == "batch":
+            self._end_batch()
+        else:
+            self._end_text(parts)
+
+    def _speak_part(self, part: LongPart) -> None:
+        """Its chunks, and its file where it gets one; in a batch it fails alone."""
+        try:
+            if self._speak_chunks(part) and self._has_file:
+                self._make_part_file(part)
+        except AppError as error:
+            if self._speech.kind == "text" or error.kind not in _LASTING:
+                raise
+            self._fail_part(part, error.code, told(error))
+
+    @property
+    def _has_file(self) -> bool:
+        return self._speech.kind == "batch" or self._speech.paragraphs
+
+    def _speak_chunks(self, part: LongPart) -> bool:
+        """Speak what is waiting; answers whether all of the part is spoken now."""
+        in_a_row = 0
+        for number in self._waiting(part.number):
+            self._run.require()
+            error = self._speak_chunk(part, number)
+            in_a_row = in_a_row + 1 if error else 0
+            if error is not None and in_a_row == _IN_A_ROW and self._speech.kind == "text":
+                raise self._given_up()
+        chunks = self._chunks(part.number)
+        failed = [chunk for chunk in chunks if chunk.state == "failed"]
+        if failed and self._speech.kind == "batch":
+            code, why = failed[0].error_code or AppError.code, failed[0].error or ""
+            self._fail_part(part, code, why)
+        return not failed
+
+    def _speak_chunk(self, part: LongPart, number: int) -> AppError | None:
+        """Speak one, again where that may help; gives why it failed for good."""
+        while True:
+            chunk = self._chunk(number)
+            began_s = time.monotonic()
+            try:
+                spoken = self._spoken(part, chunk)
+                self._keep(chunk, spoken, took_s=time.monotonic() - began_s)
+            except (Cancelled, LongSpeechLost, DatabaseUnavailable):
+                self._run.require()
+                raise
+            except SpeechOverloaded as error:
+                # who listens comes first; that counts as no attempt
+                self._run.cancel.wait(error.retry_after_s)
+            except AppError as error:
+                if error.kind in _HOPELESS or error.kind is ErrorKind.NO_SPACE:
+                    raise
+                if self._note_failure(chunk, error):
+                    return error
+                self._run.cancel.wait(AGAIN_AFTER_S * 2**chunk.attempts)
+            else:
+                return None
+            self._run.require()
+
+    def _spoken(self, part: LongPart, chunk: LongChunk) -> _Spoken:
+        pieces = read(chunk.pieces)
+        parameters = self._speech.parameters
+        order = SpeechOrder(
+            text=plain_text(pieces),
+            voice=part.voice_model_id,
+            language=part.language,
+            speed=part.speed,
+            pitch_semitones=parameters["pitch_semitones"],
+            # one that failed is tried with another throw of the dice
+            seed=parameters["seed"] + chunk.attempts,
+            check="before" if parameters["check"] else "off",
+            fallback=False,
+            source="batch" if self._speech.kind == "batch" else "long",
+            script=Script(pieces),
+        )
+        begun = self._tools.speeches.begin(self._speech.owner_id, order, cancel=self._run.cancel)
+        with begun as speech:
+            blocks = []
+            for block in speech:
+                self._run.require()
+                blocks.append(block)
+        return _Spoken(np.concatenate(blocks), speech)
+
+    def _keep(self, chunk: LongChunk, spoken: _Spoken, *, took_s: float) -> None:
+        sound, speech = spoken.sound, spoken.speech
+        rate_hz, figures = speech.sample_rate_hz, speech.figures
+        data = to_flac(sound, rate_hz)
+        digest = hashlib.sha256(data).hexdigest()
+        loudness = integrated_loudness(sound, rate_hz)
+        with storing(self._tools.database, self._blobs, [digest]) as session:
+            self._run.locked(session)
+            stored = self._blobs.put_bytes(data)
+            row = session.get_one(LongChunk, (chunk.speech_id, chunk.number), with_for_update=True)
+            row.state, row.attempts = "spoken", row.attempts + 1
+            row.error_code = row.error = None
+            row.digest, row.bytes = stored.digest, stored.size_bytes
+            row.sample_rate_hz, row.audio_s = rate_hz, len(sound) / rate_hz
+            row.loudness_lufs = loudness if math.isfinite(loudness) else None
+            row.words = [[word.text, word.start_s, word.end_s] for word in speech.words]
+            row.words_estimated = speech.words_estimated
+            row.checks = [asdict(check) for check in figures.checks]
+            row.took_s, row.synthesis_s = took_s, figures.synthesis_s
+            row.cost_usd = Decimal(str(figures.cost_usd))
+            row.cached_pieces, row.retried_pieces = figures.cached_pieces, figures.retried_pieces
+
+    def _note_failure(self, chunk: LongChunk, error: AppError) -> bool:
+        """Write it down; answers whether it is for good."""
+        with self._run.writing() as (session, _):
+            row = session.get_one(LongChunk, (chunk.speech_id, chunk.number), with_for_update=True)
+            row.attempts += 1
+            row.error_code, row.error = error.code, told(error)
+            for_good = error.kind in _LASTING or row.attempts >= self._tools.settings.long_chunk_attempts
+            row.state = "failed" if for_good else "waiting"
+        return for_good
+
+    def _make_part_file(self, part: LongPart) -> None:
+        with self._files.made(part, self._chunks(part.number)) as made, self._storing(made) as session:
+            self._run.locked(session)
+            stored = self._blobs.put_file(made.path)
+            file = {"file_digest": stored.digest, "file_bytes": stored.size_bytes, "audio_s": made.audio_s}
+            self._set_part(session, part, state="completed", error_code=None, error=None, **file)
+            if self._speech.kind == "batch":  # a paragraph is in the whole
+                made.remember(session)
+
+    def _end_text(self, parts: Sequence[LongPart]) -> None:
+        chunks = self._chunks()
+        if any(chunk.state != "spoken" for chunk in chunks):
+            raise self._given_up()
+        with self._files.made(parts[0], chunks) as made, self._storing(made) as session:
+            speech = self._run.locked(session)
+            stored = self._blobs.put_file(made.path)
+            speech.file_digest, speech.file_bytes = stored.digest, stored.size_bytes
+            speech.audio_s = made.audio_s
+            made.remember(session)
+            if not speech.paragraphs:
+                self._set_part(session, parts[0], state="completed", audio_s=made.audio_s)
+            end(session, speech, "completed")
+
+    def _storing(self, made: Made) -> AbstractContextManager[Session]:
+        return storing(self._tools.database, self._blobs, [made.digest])
+
+    def _end_batch(self) -> None:
+        """It has failed only where every item has."""
+        with self._run.writing() as (session, speech):
+            theirs = select(LongPart).where(LongPart.speech_id == speech.id).order_by(LongPart.number)
+            parts = session.scalars(theirs).all()
+            if any(part.state == "completed" for part in parts):
+                speech.audio_s = sum(part.audio_s or 0.0 for part in parts)
+                end(session, speech, "completed")
+            else:
+                end(
+                    session,
+                    speech,
+                    "failed",
+                    parts[0].error_code,
+                    f"No item could be spoken. {parts[0].error}",
+                )
+
+    def _given_up(self) -> ChunksFailed:
+        chunks = self._chunks()
+        failed = [chunk for chunk in chunks if chunk.state == "failed"]
+        shown = ", ".join(str(chunk.number) for chunk in failed[:_FAILED_SHOWN])
+        more = " and others" if len(failed) > _FAILED_SHOWN else ""
+        why = failed[0].error if failed else "they were not reached"
+        return ChunksFailed(
+            f"{len(failed)} of {len(chunks)} chunks could not be spoken ({shown}{more}): {why} "
+            "A retry speaks only those that are missing."
+        )
+
+    def _fail_part(self, part: LongPart, code: str, why: str) -> None:
+        with self._run.writing() as (session, _):
+            self._set_part(session, part, state="failed", error_code=code, error=why)
+
+    @staticmethod
+    def _set_part(session: Session, part: LongPart, **values: Any) -> None:
+        row = session.get_one(LongPart, (part.speech_id, part.number), with_for_update=True)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+    def _waiting(self, part: int) -> Sequence[int]:
+        with self._tools.database.session() as session:
+            return session.scalars(
+                select(LongChunk.number)
+                .where(
+                    LongChunk.speech_id == self._speech.id,
+                    LongChunk.part == part,
+                    LongChunk.state == "waiting",
+                )
+                .order_by(LongChunk.number)
+            ).all()
+
+    def _chunk(self, number: int) -> LongChunk:
+        with self._tools.database.session() as session:
+            found = session.get(LongChunk, (self._speech.id, number))
+        if found is None:
+            raise LongSpeechLost("It was deleted.")
+        return found
+
+    def _chunks(self, part: int | None = None) -> Sequence[LongChunk]:
+        mine = select(LongChunk).where(LongChunk.speech_id == self._speech.id)
+        if part is not None:
+            mine = mine.where(LongChunk.part == part)
+        with self._tools.database.session() as session:
+            return session.scalars(mine.order_by(LongChunk.number)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What came of one chunk."""
+
+    sound: NDArray[np.float32]
+    speech: Speech
+
+
+def told(error: AppError) -> str:
+    """Why, for its owner: what is for whoever runs the service stays in the log."""
+    if type(error).__module__.startswith(OPERATORS):
+        return "Something that the service needs failed; its log has the details."
+    return error.message
+
+
+def _fail(run: LongRun, error: AppError) -> None:
+    def write() -> None:
+        with run.writing() as (session, speech):
+            end(session, speech, "failed", error.code, told(error))
+
+    _LOG.warning("the long text %s failed: %s", run.speech.id, error.message)
+    _unless_lost(write)
+
+
+def _unless_lost(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except (LongSpeechLost, DatabaseUnavailable) as error:
+        _LOG.info("nothing more is written of a long text: %s", error.message)

@@ -1,0 +1,184 @@
+"""What is told of long texts and batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic reads it
+
+if TYPE_CHECKING:
+    from voicewright.speech.long.models import LongChunk, LongPart
+    from voicewright.speech.long.service import Shown
+
+_ID = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
+_FAILURES_SHOWN = 100
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FailureView(_View):
+    """Why something could not be done."""
+
+    code: str = Field(examples=["VOICE_NOT_FOUND"])
+    message: str
+
+
+class ChunkCountView(_View):
+    """How many chunks there are."""
+
+    of: int = Field(description="All of them.")
+    spoken: int
+    failed: int
+
+
+class ChunkFailureView(_View):
+    """A chunk that went wrong, at least once."""
+
+    chunk: int = Field(description="Its number, from 1.")
+    part: int = Field(description="The paragraph or item that it belongs to.")
+    state: Literal["waiting", "spoken", "failed"] = Field(description="`waiting`: it is tried again.")
+    attempts: int
+    error: FailureView
+
+    @classmethod
+    def of(cls, chunk: LongChunk) -> Self:
+        """Of a row with an error."""
+        error = FailureView(code=chunk.error_code or "", message=chunk.error or "")
+        state: Any = chunk.state
+        return cls(chunk=chunk.number, part=chunk.part, state=state, attempts=chunk.attempts, error=error)
+
+
+class VoiceView(_View):
+    """The voice that speaks."""
+
+    id: UUID
+    name: str
+    version: int
+
+
+class PartView(_View):
+    """A paragraph, or an item of a batch."""
+
+    number: int = Field(description="From 1.")
+    name: str
+    state: Literal["waiting", "completed", "failed"]
+    voice: VoiceView | None
+    language: str | None
+    audio_seconds: float | None = Field(description="Once its file is there.")
+    bytes: int | None
+    url: str | None = Field(description="Where its file is, on this server.")
+    error: FailureView | None
+
+    @classmethod
+    def of(cls, part: LongPart, url: str) -> Self:
+        """Of a row."""
+        state: Any = part.state
+        failed = part.error_code is not None
+        return cls(
+            number=part.number,
+            name=part.name,
+            state=state,
+            voice=_voice(part),
+            language=part.language,
+            audio_seconds=part.audio_s,
+            bytes=part.file_bytes,
+            url=f"{url}/{part.number}/audio" if part.file_digest is not None else None,
+            error=FailureView(code=part.error_code or "", message=part.error or "") if failed else None,
+        )
+
+
+class LongSpeechView(_View):
+    """A long text or a batch."""
+
+    id: UUID = Field(examples=[_ID])
+    kind: Literal["text", "batch"]
+    title: str
+    state: Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
+    progress: float = Field(description="0 to 100.")
+    chunks: ChunkCountView
+    characters: int
+    audio_seconds: float = Field(description="Of what is spoken so far; of the file, once it is there.")
+    seconds_left: float | None = Field(description="At the pace so far; null where nobody can tell.")
+    output_format: str
+    paragraphs: bool
+    url: str | None = Field(description="Where the joined file is, once it is there.")
+    error: FailureView | None = Field(description="Why it failed.")
+    created_at: UtcMoment
+    started_at: UtcMoment | None
+    finished_at: UtcMoment | None
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        """Of what the service shows."""
+        return cls(**_facts(shown))
+
+
+class LongSpeechDetailView(LongSpeechView):
+    """The same with its parts, and with the chunks that went wrong."""
+
+    voice: VoiceView | None = Field(description="Of a text; each item of a batch has its own.")
+    language: str | None
+    parts: list[PartView] = Field(description="Paragraphs that get files, or items of a batch.")
+    failures: list[ChunkFailureView] = Field(description="The first of them.")
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        """Of what the service shows in detail."""
+        speech, first = shown.speech, shown.parts[0]
+        is_text = speech.kind == "text"
+        url = f"/api/voice/long/{speech.id}/paragraphs" if is_text else f"/api/voice/batch/{speech.id}/items"
+        with_files = not is_text or speech.paragraphs
+        return cls(
+            **_facts(shown),
+            voice=_voice(first) if is_text else None,
+            language=first.language if is_text else None,
+            parts=[PartView.of(part, url) for part in shown.parts] if with_files else [],
+            failures=[ChunkFailureView.of(chunk) for chunk in shown.failed[:_FAILURES_SHOWN]],
+        )
+
+
+class LongSpeechPageView(_View):
+    """Some of somebody's long texts and batches."""
+
+    items: list[LongSpeechView]
+    total: int
+    limit: int
+    offset: int
+
+
+def _voice(part: LongPart) -> VoiceView | None:
+    if part.voice_model_id is None:
+        return None
+    return VoiceView(id=part.voice_model_id, name=part.voice_name or "", version=part.voice_version or 0)
+
+
+def _facts(shown: Shown) -> dict[str, Any]:
+    speech, progress = shown.speech, shown.progress
+    is_done = speech.state == "completed"
+    is_going_on = speech.state in {"queued", "running", "paused"}
+    left_s = progress.left_s if is_going_on else None
+    failed = speech.error_code is not None
+    return {
+        "id": speech.id,
+        "kind": speech.kind,
+        "title": speech.title,
+        "state": speech.state,
+        # the last bit is the joining
+        "progress": 100.0 if is_done else round(99 * progress.share, 1),
+        "chunks": ChunkCountView(of=progress.chunks, spoken=progress.spoken, failed=progress.failed),
+        "characters": speech.characters,
+        "audio_seconds": round(progress.audio_s if speech.audio_s is None else speech.audio_s, 3),
+        "seconds_left": None if left_s is None else round(left_s, 1),
+        "output_format": speech.output_format,
+        "paragraphs": speech.paragraphs,
+        "url": f"/api/voice/long/{speech.id}/audio" if speech.file_digest is not None else None,
+        "error": FailureView(code=speech.error_code or "", message=speech.error or "") if failed else None,
+        "created_at": speech.created_at,
+        "started_at": speech.started_at,
+        "finished_at": speech.finished_at,
+    }
