@@ -74,6 +74,7 @@ def make_command_line(tone_plugin: Path) -> Callable[[Path], CommandLine]:
     def make(home: Path) -> CommandLine:
         environment = dict(os.environ)
         environment |= {"VOICEWRIGHT_HOME": str(home), "PYTHONPATH": str(tone_plugin), "COLUMNS": "120"}
+        environment["VOICEWRIGHT_SPEECH_CHECK"] = "false"  # tones are no words
         environment.pop("DATABASE_URL", None)
         return CommandLine(environment, home)
 

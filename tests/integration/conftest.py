@@ -133,7 +133,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(short_dir: Path, database_url: str) -> Settings:
     """Settings with a data directory and a database of the test's own."""
-    return Settings(home=short_dir / "home", database_url=database_url)
+    return Settings(home=short_dir / "home", database_url=database_url, speech_check=False)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from voicewright.accounts.policies import require_admin, require_scope
 from voicewright.api.caller import BEARER, KEY, identify
 from voicewright.api.services import Services, Wired
 from voicewright.monitoring.metrics import Scrape
+from voicewright.monitoring.speaking import SpeechMetrics
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -41,6 +42,7 @@ class Metrics:
             ["family", "status"],
             registry=self._registry,
         )
+        self._registry.register(SpeechMetrics(services.speech))
 
     def text(self) -> bytes:
         """All of them."""

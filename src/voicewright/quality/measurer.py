@@ -99,6 +99,11 @@ class Measurer:
         for host in self._hosts:
             host.close()
 
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that run."""
+        return [host.pid for host in self._hosts if host.pid is not None]
+
     def speaker_embeddings(
         self,
         paths: Sequence[Path],

@@ -107,11 +107,11 @@ class Pieces:
                 break  # an engine that rolls no dice says it the same way every time
             verdict = listener.hear(request, chunks)
             if verdict.skipped:
-                self._figures.checks.append(PieceCheck(place, "skipped", attempt, verdict.reason))
+                listener.note(PieceCheck(place, "skipped", attempt, verdict.reason))
                 return best or chunks
             if verdict.good:
                 said: CheckVerdict = "good" if attempt == 1 else "repaired"
-                self._figures.checks.append(PieceCheck(place, said, attempt, reason))
+                listener.note(PieceCheck(place, said, attempt, reason))
                 self._keep(request, chunks)
                 return chunks
             reason = reason or verdict.reason
@@ -119,7 +119,7 @@ class Pieces:
                 best, best_score = chunks, verdict.score
             if attempt < listener.attempts:
                 self._figures.retried_pieces += 1
-        self._figures.checks.append(PieceCheck(place, "poor", attempt, reason))
+        listener.note(PieceCheck(place, "poor", attempt, reason))
         return best
 
     def _spoken(self, request: SynthesisRequest) -> Iterator[AudioChunk]:

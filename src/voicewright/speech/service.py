@@ -14,12 +14,17 @@ from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
 from voicewright.errors import AppError
+from voicewright.home.layout import Home
+from voicewright.quality.measurer import Measurer
 from voicewright.speech.admission import Admission, Room
 from voicewright.speech.afterwards import Afterwards
 from voicewright.speech.ahead import ReadAhead
 from voicewright.speech.cache import piece_key
 from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, is_down
+from voicewright.speech.errors import SpeechOverloaded
 from voicewright.speech.hooks import Hooks, SpokenPiece
+from voicewright.speech.listening import Ears, PieceListener, SpeechListener
+from voicewright.speech.meter import Meter
 from voicewright.speech.pieces import Pieces, Shelf
 from voicewright.speech.pool import EnginePool, PooledEngine
 from voicewright.speech.production import Occasionally, Production
@@ -99,7 +104,13 @@ class SpeechService:
                 wait_s=settings.speech_wait_s,
             )
         )
+        self._ears = Ears(
+            lambda: Measurer(whisper_dir=settings.whisper_dir, processes=1),
+            work_dir=Home(settings.home).work_dir,
+            busy=lambda: self.pool.waiting > 0,
+        )
         self._afterwards = Afterwards("speech-cache", most=_MOST_KEPT_LATER)
+        self.meter = Meter()
         self._settings = settings
         self._database = database
         self._voices = voices
@@ -115,11 +126,12 @@ class SpeechService:
     def close(self) -> None:
         """End every process; what is being spoken ends with `HostClosed`."""
         self.pool.close()
+        self._ears.close()
         self._afterwards.close()
 
     def settle(self, timeout_s: float = 60.0) -> bool:
         """Wait until what is done after a speech is done; False: it was not in time."""
-        return self._afterwards.settle(timeout_s)
+        return self._ears.beside.settle(timeout_s) and self._afterwards.settle(timeout_s)
 
     def begin(
         self, user_id: uuid.UUID, order: SpeechOrder, *, cancel: threading.Event | None = None
@@ -206,11 +218,16 @@ class SpeechService:
     def _admit(self, asking: _Asking, role: Role, undo: contextlib.ExitStack) -> Speech:
         """Take a place, and enter the speech in the history; both end with the speech."""
         waited_s = time.perf_counter()
-        place = self.admission.enter(asking.user_id, asking.cancel)
+        try:
+            place = self.admission.enter(asking.user_id, asking.cancel)
+        except SpeechOverloaded:
+            self.meter.note_refusal()
+            raise
         undo.callback(place.leave)
         speech = Speech(asking.user_id, asking.order, role, asked_s=asking.asked_s)
         speech.figures.waiting_s = time.perf_counter() - waited_s
         speech.on_end(lambda _speech: place.leave())
+        speech.on_end(self.meter.note_end)
         speech.on_end(self._note_use)
         undo.push(speech)
         return speech
@@ -237,7 +254,7 @@ class SpeechService:
             figures=speech.figures,
             price_usd=info.dollars_per_1000_characters / 1000,
             shelf=self._shelf(speech, info),
-            listener=None,
+            listener=self._listener(speech, stop),
             stop=stop,
         )
         permit = self._voices.of(speech.user_id).permit(speech.voice)
@@ -294,6 +311,24 @@ class SpeechService:
             self._afterwards.submit(lambda: cache.put(user_id, voice.id, key, piece))
 
         return Shelf(get, put)
+
+    def _listener(self, speech: Speech, stop: threading.Event) -> PieceListener | None:
+        """What hears whether the words were said."""
+        if speech.order.check == "off" or not self._settings.speech_check:
+            return None
+        attempts = self._settings.speech_attempts
+        return SpeechListener(
+            self._ears,
+            speech,
+            attempts=attempts,
+            stop=stop,
+            count=self.meter.note_check,
+            tell=self._note_checks,
+        )
+
+    def _note_checks(self, speech: Speech) -> None:
+        if self._hooks.history is not None:
+            self._hooks.history.checked(speech)
 
     def _enter(self, speech: Speech) -> None:
         """Enter it in the history, once, while the engine is at work already."""
