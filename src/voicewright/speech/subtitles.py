@@ -20,6 +20,8 @@ LINES: Final = 2
 LONGEST_CUE_S: Final = 7.0
 _GAP_S: Final = 1.0
 """A silence that long ends a cue."""
+_BREATH_S: Final = 0.1
+"""After a full stop without a silence like this no sentence ends: Dr. Smith."""
 _SHORTEST_S: Final = 0.001
 _NO_SPACE: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uff00-\uffef]")
 """Scripts that put no space between words."""
@@ -38,7 +40,7 @@ def cues(words: Iterable[SpokenWord]) -> Iterator[Cue]:
     held: list[SpokenWord] = []
     for word in words:
         if held and (
-            held[-1].text.endswith(SENTENCE_ENDS)
+            (held[-1].text.endswith(SENTENCE_ENDS) and word.start_s - held[-1].end_s > _BREATH_S)
             or word.start_s - held[-1].end_s > _GAP_S
             or word.end_s - held[0].start_s > LONGEST_CUE_S
             or len(_lines([*held, word])) > LINES
@@ -52,21 +54,20 @@ def cues(words: Iterable[SpokenWord]) -> Iterator[Cue]:
 
 def to_webvtt(words: Iterable[SpokenWord]) -> str:
     """Write WebVTT, for the web."""
-    shown = (
-        f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}\n" + "\n".join(map(_webvtt_text, cue.lines))
-        for cue in cues(words)
-    )
-    return "\n\n".join(("WEBVTT", *shown)) + "\n"
+    written = ["WEBVTT"]
+    for cue in cues(words):
+        when = f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}"
+        written.append("\n".join((when, *map(_webvtt_text, cue.lines))))
+    return "\n\n".join(written) + "\n"
 
 
 def to_srt(words: Iterable[SpokenWord]) -> str:
     """Write SubRip, for players of video."""
-    shown = (
-        f"{number}\n{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}\n"
-        + "\n".join(map(_srt_text, cue.lines))
-        for number, cue in enumerate(cues(words), 1)
-    )
-    return "".join(f"{each}\n\n" for each in shown)
+    written = []
+    for number, cue in enumerate(cues(words), 1):
+        when = f"{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}"
+        written.append("\n".join((str(number), when, *map(_srt_text, cue.lines))))
+    return "".join(f"{each}\n\n" for each in written)
 
 
 def to_json(words: Iterable[SpokenWord], *, estimated: bool = False) -> str:
