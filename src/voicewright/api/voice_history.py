@@ -22,6 +22,7 @@ from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 from voicewright.audio.decode import open_audio
 from voicewright.audio.encode import write_audio
 from voicewright.audio.mono import mono_blocks
+from voicewright.engines.port import SpokenWord
 from voicewright.speech.errors import SynthesisTimingsNotKept
 from voicewright.speech.history import KeepText, Search, State
 from voicewright.speech.history_views import (
@@ -33,6 +34,7 @@ from voicewright.speech.history_views import (
     TimingsView,
 )
 from voicewright.speech.keeping import scratch
+from voicewright.speech.subtitles import to_srt, to_webvtt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,8 +180,10 @@ def timings(
         )
     if format == "json":
         return JSONResponse(TimingsView.of(entry).model_dump(mode="json"))
-    written, media_type = _subtitles(entry, format)
-    return Response(written, media_type=media_type)
+    words = [SpokenWord(spoken, start_s, end_s) for spoken, start_s, end_s in entry.words]
+    if format == "vtt":
+        return Response(to_webvtt(words), media_type="text/vtt")
+    return Response(to_srt(words), media_type="application/x-subrip")
 
 
 @router.get("/preferences", summary="See what is kept of your speech")
@@ -194,10 +198,6 @@ def prefer(body: PreferencesBody, services: Wired, caller: Owner) -> Preferences
     return PreferencesView.of(
         services.history.prefer(caller.user_id, keep_text=body.keep_text, keep_audio=body.keep_audio)
     )
-
-
-def _subtitles(entry: Synthesis, format_: TimingsFormat) -> tuple[str, str]:
-    raise NotImplementedError
 
 
 class _PassingFile(FileResponse):

@@ -188,8 +188,8 @@ class HistoryService:
             return
         try:
             self._provenance.sign(path, format_, claim_of(speech))
-        except AppError as error:  # the watermark is in it all the same
-            _LOG.warning("the speech %s has no manifest: %s", speech.id, error.message)
+        except (AppError, NotImplementedError) as error:  # the watermark is in it all the same
+            _LOG.warning("the speech %s has no manifest: %s", speech.id, error)
 
     def search(self, user_id: uuid.UUID, wanted: Search) -> tuple[Sequence[Synthesis], int]:
         """A page of somebody's entries, the newest first, and how many there are on all pages."""

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -287,3 +288,48 @@ def call_models(client: TestClient, person: Person) -> Callable[..., Any]:
         return answer.json() if answer.content else None
 
     return call
+
+
+@pytest.fixture
+def humming(services: Services, tmp_path: Path) -> Callable[..., VoiceModel]:
+    """Register a voice that can hum: `humming(person, "Ann", fault="none")`."""
+
+    def register(owner: Person, name: str = "Ann", *, fault: str = "none", **fields: Any) -> VoiceModel:
+        folder = tmp_path / f"{name}-{owner.id}"
+        folder.mkdir()
+        voice = {"format": 1, "pitch_hz": 150.0, "speaking_fault": fault}
+        (folder / "voice.json").write_text(json.dumps(voice))
+        facts = {
+            "engine": "tone", "engine_version": "1", "language": "en-us", "speech_s": 20.0, "train_s": 1.5,
+            "sample_rate_hz": 22050,
+        }  # fmt: skip
+        new = NewVoice(name=name, artefact_dir=folder, **{**facts, **fields})
+        return services.voices.of(owner.id).register(new)
+
+    return register
+
+
+@pytest.fixture
+def call_voice(client: TestClient, person: Person) -> Callable[..., Any]:
+    """Call `/api/voice...` as `person`, or `by` another: the answer, of the status `expect`."""
+
+    def call(method: str, path: str, body: Any = None, *, expect: int = 200, **more: Any) -> Any:
+        caller = more.pop("by", person)
+        headers = {**(caller if isinstance(caller, dict) else caller.headers), **more.pop("headers", {})}
+        answer = client.request(method, f"/api/voice{path}", json=body, headers=headers, **more)
+        assert answer.status_code == expect, answer.text
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def speak(call_voice: Callable[..., Any], person: Person) -> Callable[..., dict[str, Any]]:
+    """Have something spoken and kept, by `person` or another: the synthesis as it is answered."""
+
+    def send(text: str = "Hello big world.", by: Person = person, **body: Any) -> dict[str, Any]:
+        answer = call_voice("POST", "/synthesize", {"text": text, **body}, expect=201, by=by)
+        made: dict[str, Any] = answer.json()["synthesis"]
+        return made
+
+    return send
