@@ -24,7 +24,7 @@ class _View(BaseModel):
 class FailureView(_View):
     """Why something could not be done."""
 
-    code: str = Field(examples=["VOICE_NOT_FOUND"])
+    code: str = Field(examples=["VOICE_MODEL_NOT_FOUND"])
     message: str
 
 
