@@ -24,6 +24,7 @@ from voicewright.api import (
     openai_models,
     openai_speech,
     openai_voices,
+    provenance,
     training,
     training_audio,
     training_events,
@@ -94,6 +95,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(openai_speech.router)
     app.include_router(openai_voices.router)
     app.include_router(openai_consents.router)
+    app.include_router(provenance.router)
     app.include_router(consents.router)
     app.include_router(audit.router)
     app.include_router(alerts.router)

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from voicewright import __version__
-from voicewright.cli import audit, clone, consents, doctor, inspect, keys, say, serve, users, voices, wyoming
+from voicewright.cli import (
+    audit,
+    clone,
+    consents,
+    doctor,
+    inspect,
+    keys,
+    say,
+    serve,
+    users,
+    verify,
+    voices,
+    wyoming,
+)
 from voicewright.cli import users_deletion as _users_deletion  # noqa: F401 - adds its command to `users`
 from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
@@ -42,6 +55,7 @@ app.add_typer(consents.app, name="consents")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("inspect")(inspect.inspect)
+app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
 
 

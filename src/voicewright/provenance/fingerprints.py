@@ -4,9 +4,9 @@ Of every 46 ms there is one print of 32 bits. Each bit says whether the differen
 neighbouring bands rose or fell over the last tenth of a second: that survives what changes the sound as a
 whole, and its gain altogether. In frames of nothing but silence there is no print (0).
 
-Source: Haitsma, Kalker, "A highly robust audio fingerprinting system" (ISMIR 2002). Changed for speech: windows
-of 0.41 s, differences over eight frames instead of one, and only every fourth frame is kept; whoever looks for
-a sound takes all four, as nobody knows where its frames lie.
+Source: Haitsma, Kalker, "A highly robust audio fingerprinting system" (ISMIR 2002). Changed for speech:
+windows of 0.41 s, differences over eight frames instead of one, and only every fourth frame is kept; whoever
+looks for a sound takes all four, as nobody knows where its frames lie.
 """
 
 from __future__ import annotations

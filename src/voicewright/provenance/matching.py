@@ -47,6 +47,11 @@ class Match:
         return self.end_s - self.start_s
 
     @property
+    def worth(self) -> float:
+        """How much of the sound it explains: long and with few errors is best."""
+        return self.length_s * (0.5 - self.error_rate)
+
+    @property
     def confidence(self) -> float:
         """0 to 1: how far it is from what two other sounds may have in common."""
         most = float(np.interp(self.length_s, _LENGTHS_S, _MOST_ERRORS))
@@ -65,67 +70,63 @@ class Sought:
         self._prints = packed(changes > 0)
         self._changes = changes
         self._audible = np.flatnonzero(audible & (self._prints != 0))
+        self._firm = self._firmest()
 
     @property
     def is_enough(self) -> bool:
         """Whether there is enough sound to be told from others."""
         return len(self._audible) >= LEAST_PRINTS * KEPT
 
-    def surest(self) -> Prints:
-        """The prints whose weakest bit is the strongest, beside the other bits."""
-        places = self._audible
-        if len(places) > ASKED:
-            sizes = np.abs(self._changes[places])
-            firmness = np.partition(sizes, 1, axis=1)[:, 1] / np.maximum(np.median(sizes, axis=1), 1e-30)
-            places = places[np.argsort(-firmness, kind="stable")[:ASKED]]
-        return np.unique(self._prints[places])
+    def keys(self, *, with_doubts: bool = False) -> Prints:
+        """The prints to look for.
 
-    def all_with_doubts(self) -> Prints:
-        """All prints, and those that the weakest bits might have been; of long sounds an even selection."""
-        places = self._audible[:: max(1, len(self._audible) // 512)]
-        weak = np.argsort(np.abs(self._changes[places]), axis=1)[:, :_WEAK]
-        bits = self._changes[places] > 0
-        found = []
+        Args:
+            with_doubts: also what they would be, had the weakest of their bits changed.
+        """
+        places = self._firm
+        if not with_doubts or not len(places):
+            return np.unique(self._prints[places])
+        changes = self._changes[places]
+        weak = np.argsort(np.abs(changes), axis=1)[:, :_WEAK]
+        rows = np.arange(len(places))
+        tried = []
         for choice in range(1 << _WEAK):
-            tried = bits.copy()
+            bits = changes > 0
             for place in range(_WEAK):
                 if choice >> place & 1:
-                    rows = np.arange(len(places))
-                    tried[rows, weak[:, place]] ^= True
-            found.append(packed(tried))
-        every = np.unique(np.concatenate(found)) if found else self._prints[:0]
-        return every[every != 0]
+                    bits[rows, weak[:, place]] ^= True
+            tried.append(packed(bits))
+        every = np.unique(np.concatenate(tried))
+        asked: Prints = every[every != 0]
+        return asked
 
     def compare(self, kept: Prints) -> Match | None:
         """Where some of the sound is in the kept prints of a speech, if anywhere."""
         best: Match | None = None
         for offset in self._offsets(kept):
             match = self._at(kept, offset)
-            if match and (
-                best is None or (match.length_s, -match.error_rate) > (best.length_s, -best.error_rate)
-            ):
+            if match and (best is None or match.worth > best.worth):
                 best = match
         return best
 
     def _offsets(self, kept: Prints) -> list[int]:
         """How many frames later than in the speech the sound may begin: most agree on these, or are near."""
-        order = np.argsort(kept, kind="stable")
-        ranked = kept[order]
-        mine = self._prints[self._audible]
-        left, right = np.searchsorted(ranked, mine, "left"), np.searchsorted(ranked, mine, "right")
-        votes: dict[int, int] = {}
-        for place in np.flatnonzero(right - left):
-            for where in order[left[place] : right[place]][:_WINDOW]:
-                offset = int(where) * KEPT - int(self._audible[place])
-                votes[offset] = votes.get(offset, 0) + 1
-        likely = sorted(votes, key=lambda offset: -votes[offset])[:_OFFSETS]
-        near = {offset + step for offset in likely for step in range(-2, 3)}
-        return sorted(near or self._all_offsets(kept))
+        mine = self._prints[self._firm]
+        differing = np.bitwise_count((kept[:, np.newaxis] ^ mine[np.newaxis]).view(np.uint32))
+        differing[kept == 0] = BITS
+        places, asked = np.nonzero(differing <= _WEAK)
+        offsets, votes = np.unique(places * KEPT - self._firm[asked], return_counts=True)
+        likely = offsets[np.argsort(-votes, kind="stable")[:_OFFSETS]]
+        return sorted({int(offset) + step for offset in likely for step in range(-2, 3)})
 
-    def _all_offsets(self, kept: Prints) -> range:
-        """Without a single print in common: every place, where that is not too many."""
-        every = range(-len(self._prints), len(kept) * KEPT)
-        return every if len(every) * len(kept) < 1_000_000 else range(0)  # noqa: PLR2004 - a moment's work
+    def _firmest(self) -> NDArray[np.intp]:
+        """The frames whose weakest bits are the strongest, beside the other bits."""
+        places = self._audible
+        if len(places) <= ASKED:
+            return places
+        sizes = np.abs(self._changes[places])
+        firmness = np.partition(sizes, 1, axis=1)[:, 1] / np.maximum(np.median(sizes, axis=1), 1e-30)
+        return np.sort(places[np.argsort(-firmness, kind="stable")[:ASKED]])
 
     def _at(self, kept: Prints, offset: int) -> Match | None:
         """The stretch that is the same when the sound begins so many frames into the speech."""

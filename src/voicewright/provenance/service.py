@@ -15,24 +15,47 @@ How the pipeline of speech uses it:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final, Self
 
+from voicewright.home.layout import Home
+from voicewright.provenance import identifying
+from voicewright.provenance.certificates import Certificates
+from voicewright.provenance.fingerprints import Fingerprinter, fingerprint
+from voicewright.provenance.listener import WatermarkListener
+from voicewright.provenance.manifests import MEDIA_TYPES, read_manifest, sign_file
 from voicewright.provenance.marker import Marker
+from voicewright.provenance.matching import Sought
+from voicewright.provenance.sounds import RATE_HZ, take_apart
+from voicewright.provenance.verification import as_seen_by, conclude
+from voicewright.storage.user_keys import PLATFORM_ID
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping
-    from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
     from voicewright.accounts.caller import Caller
     from voicewright.db.server import Database
     from voicewright.provenance.claims import Claim
-    from voicewright.provenance.fingerprints import Fingerprinter
-    from voicewright.provenance.verification import Verification
+    from voicewright.provenance.sounds import Sound
+    from voicewright.provenance.verification import SpeechMatch, Verification
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
+
+SYNTHESIS_HEADER: Final = "Voicewright-Synthesis"
+PROVENANCE_HEADER: Final = "Voicewright-Provenance"
+
+_STRETCH_S: Final = 30.0
+_MOST_STRETCHES: Final = 40
+"""Of a file in which speeches are looked for: 20 minutes, spread evenly where it has more."""
+_SLOWED_STRETCHES: Final = 2
+"""So many are looked for at other speeds where nothing was found."""
+_SPEEDS: Final = (1.02, 0.98, 1.04, 0.96, 1.06, 0.94, 1.08, 0.92, 1.1, 0.9)
 
 
 class ProvenanceService:
@@ -41,8 +64,9 @@ class ProvenanceService:
     def __init__(self, settings: Settings, database: Database, keys: KeyRing) -> None:
         self._settings = settings
         self._database = database
-        self._keys = keys
         self.marker = Marker.of(settings)
+        self.certificates = Certificates(database, lambda: keys.cipher(PLATFORM_ID))
+        self._listener = WatermarkListener()
 
     def __enter__(self) -> Self:
         return self
@@ -51,8 +75,9 @@ class ProvenanceService:
         self.close()
 
     def close(self) -> None:
-        """End the process that marks."""
+        """End the processes that mark and listen."""
         self.marker.close()
+        self._listener.close()
 
     def header(self, claim: Claim, *, signed: bool = False) -> Mapping[str, str]:
         """The headers of an answer with this speech.
@@ -61,7 +86,15 @@ class ProvenanceService:
             claim: of the speech.
             signed: whether what is sent is a file that was signed.
         """
-        raise NotImplementedError
+        watermark = "perth" if self.marker.available else "none"
+        return {
+            SYNTHESIS_HEADER: str(claim.synthesis_id),
+            PROVENANCE_HEADER: f"ai-generated; watermark={watermark}; c2pa={'yes' if signed else 'no'}",
+        }
+
+    def signs(self, format: str) -> bool:  # noqa: A002 - the word of `write_audio`
+        """Whether files of a format have a place for a manifest."""
+        return format in MEDIA_TYPES
 
     def sign(self, path: Path, format: str, claim: Claim) -> bool:  # noqa: A002 - the word of `write_audio`
         """Put a signed manifest into a finished file; False: the format has no place for one.
@@ -71,19 +104,19 @@ class ProvenanceService:
         Raises:
             ManifestNotWritten: it could not be done; the file is as it was.
         """
-        raise NotImplementedError
+        return self.signs(format) and sign_file(path, format, claim, self.certificates.credentials())
 
     def fingerprinter(self, rate_hz: int) -> Fingerprinter:
         """What makes the fingerprint of a speech, block by block."""
-        raise NotImplementedError
+        return Fingerprinter(rate_hz)
 
-    def remember(self, session: Session, claim: Claim, fingerprinter: Fingerprinter) -> None:
-        """Enter the fingerprint of a whole speech; one too short to be told from others is left out."""
-        raise NotImplementedError
+    def remember(self, session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bool:
+        """Enter the fingerprint of a whole speech; False: it is too short to be told from others."""
+        return identifying.remember(session, claim, fingerprinter)
 
     def forget(self, session: Session, *synthesis_ids: uuid.UUID) -> int:
         """Delete the fingerprints of some speeches; answers how many there were."""
-        raise NotImplementedError
+        return identifying.forget(session, synthesis_ids)
 
     def verify(self, caller: Caller | None, path: Path) -> Verification:
         """Tell what is known about a file.
@@ -95,5 +128,40 @@ class ProvenanceService:
         Raises:
             AudioError: it is no audio, empty, or damaged.
             AudioTooLong: it has more sound than is looked at.
+            StorageFull: there is no room to decode it.
         """
-        raise NotImplementedError
+        work = Home.open(self._settings.home).work_dir
+        with TemporaryDirectory(prefix="verify-", dir=work) as folder:
+            sound = take_apart(path, Path(folder) / "samples", self._settings.max_verify_s)
+            manifest = read_manifest(path, sound.container, self.certificates.anchors_pem())
+            watermark = self._listener.listen(sound)
+            matches = self._find(caller, sound)
+        return conclude(round(sound.duration_s, 2), manifest, watermark, matches)
+
+    def _find(self, caller: Caller | None, sound: Sound) -> list[SpeechMatch]:
+        """The speeches that are in a sound: each once, where it is longest."""
+        best: dict[uuid.UUID, SpeechMatch] = {}
+        tried = 0
+        for start_s, samples in sound.stretches(_STRETCH_S, _MOST_STRETCHES):
+            found, speed = self._identify(Sought(fingerprint(samples, RATE_HZ))), 1.0
+            if not found and not best and tried < _SLOWED_STRETCHES:
+                tried += 1
+                found, speed = self._at_other_speeds(samples)
+            for one in found:
+                match = as_seen_by(caller, one, speed, start_s)
+                known = best.get(one.speech.synthesis_id)
+                if known is None or match.end_s - match.start_s > known.end_s - known.start_s:
+                    best[one.speech.synthesis_id] = match
+        return sorted(best.values(), key=lambda match: (-(match.end_s - match.start_s), match.start_s))
+
+    def _identify(self, sought: Sought, *, with_doubts: bool = True) -> list[identifying.Found]:
+        with self._database.session() as session:
+            return identifying.identify(session, sought, with_doubts=with_doubts)
+
+    def _at_other_speeds(self, samples: NDArray[np.float32]) -> tuple[list[identifying.Found], float]:
+        for speed in _SPEEDS:
+            # heard at another rate than it has, a sound is faster or slower
+            sought = Sought(fingerprint(samples, round(RATE_HZ / speed)))
+            if found := self._identify(sought, with_doubts=False):
+                return found, speed
+        return [], 1.0

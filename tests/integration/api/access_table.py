@@ -442,6 +442,9 @@ TABLE: dict[str, Row] = {
     "GET /voice-models/{modelId}/versions/compare": for_owner(
         200, VOICES_READ, "/voice-models/{older_id}/versions/compare?with={newer_id}"
     ),
+    # where sound comes from
+    "POST /provenance/verify": for_everybody(422, VOICES_READ, "/provenance/verify", files={"other": b"x"}),
+    "GET /provenance/certificate": open_to_all(200, "/provenance/certificate"),
     # the figures of voice models
     "GET /voice-models/{modelId}/usage-stats": for_owner(
         200, VOICES_READ, "/voice-models/{model_id}/usage-stats"

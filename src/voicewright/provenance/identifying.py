@@ -1,0 +1,100 @@
+"""Remembers the fingerprints of what was spoken, and finds the speeches that are in a sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from voicewright.provenance.matching import LEAST_PRINTS
+from voicewright.provenance.models import SpeechFingerprint
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from voicewright.provenance.claims import Claim
+    from voicewright.provenance.fingerprints import Fingerprinter
+    from voicewright.provenance.matching import Match, Sought
+
+_CANDIDATES: Final = 20
+"""Speeches with the most prints in common, which are compared bit by bit."""
+_CANDIDATES_QUERY: Final = text(
+    """
+    SELECT synthesis_id FROM (
+        SELECT synthesis_id, made_at,
+               (SELECT count(*) FROM unnest(prints) AS print WHERE print = ANY(:keys)) AS common
+        FROM speech_fingerprints WHERE prints && CAST(:keys AS integer[])
+    ) AS candidates
+    ORDER BY common DESC, made_at DESC, synthesis_id LIMIT :most
+    """
+)
+
+
+class Found(NamedTuple):
+    """A speech that is in a sound."""
+
+    speech: SpeechFingerprint
+    match: Match
+
+
+def remember(session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bool:
+    """Enter the fingerprint of a whole speech; False: it is too short to be told from others.
+
+    What was entered under the same id before is replaced.
+    """
+    prints = fingerprinter.prints()
+    if np.count_nonzero(prints) < LEAST_PRINTS:
+        return False
+    row = {
+        "synthesis_id": claim.synthesis_id,
+        "user_id": claim.user_id,
+        "owner_id": claim.owner_id,
+        "model_id": claim.model_id,
+        "model_version": claim.model_version,
+        "engine": claim.engine,
+        "made_at": claim.made_at,
+        "duration_s": fingerprinter.duration_s,
+        "prints": prints.tolist(),
+    }
+    entered = insert(SpeechFingerprint).values(row)
+    session.execute(entered.on_conflict_do_update(index_elements=[SpeechFingerprint.synthesis_id], set_=row))
+    return True
+
+
+def forget(session: Session, synthesis_ids: Sequence[uuid.UUID]) -> int:
+    """Delete the fingerprints of some speeches; answers how many there were."""
+    ids = SpeechFingerprint.synthesis_id
+    gone = delete(SpeechFingerprint).where(ids.in_(synthesis_ids)).returning(ids)
+    return len(session.scalars(gone).all())
+
+
+def identify(session: Session, sought: Sought, *, with_doubts: bool = False) -> list[Found]:
+    """The speeches that are in a sound, the surest first.
+
+    Args:
+        session: of the caller.
+        sought: the sound.
+        with_doubts: look a second time where nothing was found, for what was changed a lot.
+    """
+    found = _matches(session, sought, with_doubts=False)
+    if not found and with_doubts:
+        found = _matches(session, sought, with_doubts=True)
+    return sorted(found, key=lambda one: (-one.match.worth, one.speech.synthesis_id))
+
+
+def _matches(session: Session, sought: Sought, *, with_doubts: bool) -> list[Found]:
+    if not sought.is_enough:
+        return []
+    keys = sought.keys(with_doubts=with_doubts).tolist()
+    # so many keys that the planner expects half of the table; each is in next to none
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    ids = session.scalars(_CANDIDATES_QUERY, {"keys": keys, "most": _CANDIDATES}).all()
+    session.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
+    rows = session.scalars(select(SpeechFingerprint).where(SpeechFingerprint.synthesis_id.in_(ids)))
+    compared = ((row, sought.compare(np.array(row.prints, dtype=np.int32))) for row in rows)
+    return [Found(row, match) for row, match in compared if match is not None]
