@@ -217,7 +217,8 @@ def reader(
 ) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(sample_recordings, folder / "examples" / "recordings")
-    for name, numbers in {"me.wav": (5, 6, 7), "again.wav": (8, 9, 10)}.items():
+    longer = {"ann.wav": (11, 12, 13, 14, 15, 16), "agreed.wav": (4,)}
+    for name, numbers in {"me.wav": (5, 6, 7), "again.wav": (8, 9, 10), **longer}.items():
         read = [soundfile.read(sample_recordings / f"sample-{number:02d}.flac") for number in numbers]
         soundfile.write(folder / name, np.concatenate([samples for samples, _ in read]), read[0][1])
     own = {"V": served["url"], "LINK": served["first_run_link"].partition("token=")[2]}
