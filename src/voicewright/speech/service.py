@@ -271,6 +271,7 @@ class SpeechService:
 
         def after_piece(done: int) -> None:
             figures.spoken_pieces = done
+            speech.words_estimated = stream.words_estimated
 
         stream = SpeechStream(
             speech.script,

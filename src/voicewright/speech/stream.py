@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from voicewright.engines.errors import OptionsInvalid
-from voicewright.engines.port import SpokenWord, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
+from voicewright.speech.timings import words_of_piece
 
 if TYPE_CHECKING:
     import threading
 
     from numpy.typing import NDArray
 
-    from voicewright.engines.port import AudioChunk
+    from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
     from voicewright.text.script import Piece, Script
 
 SENTENCE_PAUSE_S: Final = 0.25
@@ -121,7 +121,9 @@ class SpeechStream:
         self.output_s = 0.0
         """Length of the speech, with its pauses."""
         self.words: list[SpokenWord] = []
-        """Those that the engine told, with their times in the whole."""
+        """As they were written, with their times in the whole; those of a piece come when it was spoken."""
+        self.words_estimated = False
+        """The engine did not tell when it said the words of some piece."""
         self._speak = speak
         self._speed = speed
         self._before_piece = before_piece
@@ -180,20 +182,24 @@ class SpeechStream:
 
     def _blocks(self, place: int, piece: Piece) -> Iterator[NDArray[np.float32]]:
         """Yield the engine's chunks as floats, counting only the time that the engine took."""
-        began_s: float | None = None
+        began_s = self.output_s + self._lead_in_s
+        told: list[SpokenWord] = []
+        samples = 0
         asked_s = self._clock()
         for chunk in self._speak(place, piece):
             self.synthesis_s += self._clock() - asked_s
-            if chunk.pcm or chunk.words:
-                began_s = self.output_s + self._lead_in_s if began_s is None else began_s
-                self.words += (
-                    SpokenWord(one.text, began_s + one.start_s, began_s + one.end_s) for one in chunk.words
-                )
+            told += chunk.words
             if chunk.pcm:
                 self.first_audio_s = self.first_audio_s or self.synthesis_s
-                yield np.frombuffer(chunk.pcm, dtype="<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+                block = np.frombuffer(chunk.pcm, dtype="<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+                samples += len(block)
+                yield block
             asked_s = self._clock()
         self.synthesis_s += self._clock() - asked_s
+        if samples:
+            ended_s = began_s + samples / self.sample_rate_hz
+            self.words += words_of_piece(piece, told, began_s, ended_s)
+            self.words_estimated |= not told
 
 
 def faded(blocks: Iterator[NDArray[np.float32]], fade: int) -> Iterator[NDArray[np.float32]]:

@@ -109,7 +109,20 @@ def test_words_are_told_with_their_times_in_the_whole() -> None:
     speech = stream(Timed(), "One two. Three.")
     list(speech)
 
-    assert [(w.text, round(w.start_s, 3)) for w in speech.words] == [("w0", 0), ("w1", 0.1), ("w0", 0.45)]
+    # as they were written, whatever the engine calls them
+    told = [("One", 0), ("two.", 0.1), ("Three.", 0.45)]
+    assert [(w.text, round(w.start_s, 3)) for w in speech.words] == told
+    assert not speech.words_estimated
+
+
+def test_times_of_words_are_estimated_where_the_engine_does_not_tell() -> None:
+    speech = stream(Metronome(), "One two. Three.")
+    list(speech)
+
+    assert [w.text for w in speech.words] == ["One", "two.", "Three."]
+    assert speech.words[2].start_s == pytest.approx(0.45)
+    assert speech.words[2].end_s == pytest.approx(speech.output_s)
+    assert speech.words_estimated
 
 
 def test_counts_the_time_of_the_engine_and_not_of_the_reader() -> None:
