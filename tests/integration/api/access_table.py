@@ -14,6 +14,7 @@ key must have is tested as well: all others together are not enough for it.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
+from voicewright.speech.long.models import LongPart, LongSpeech
+from voicewright.speech.models import Synthesis
 from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
 from voicewright.voices.cleanup.models import CleanupRun
@@ -188,6 +191,48 @@ class Things:
             session.add(run)
         return run.id
 
+    def _long(self, state: str, kind: str = "text") -> uuid.UUID:
+        """A long text whose first paragraph is spoken, in a state."""
+        blobs = self.services.long.vault.of(self.owner.id)
+        digest, size_bytes = blobs.put_bytes(b"ID3")
+        ended = state in {"completed", "failed", "cancelled"}
+        speech = LongSpeech(
+            owner_id=self.owner.id, kind=kind, title="Chapter", text_digest="0" * 64, markup="text",
+            characters=4, parameters={}, output_format="mp3", paragraphs=True, state=state,
+            finished_at=datetime.now(UTC) if ended else None,
+            file_digest=digest if state == "completed" else None,
+            file_bytes=size_bytes if state == "completed" else None,
+        )  # fmt: skip
+        with self.services.database.session() as session:
+            session.add(speech)
+            session.flush()
+            part = LongPart(
+                speech_id=speech.id, number=1, name="", speed=1.0, state="completed", file_digest=digest,
+                file_bytes=size_bytes,
+            )  # fmt: skip
+            session.add(part)
+        return speech.id
+
+    @cached_property
+    def queued_long(self) -> uuid.UUID:
+        return self._long("queued")
+
+    @cached_property
+    def paused_long(self) -> uuid.UUID:
+        return self._long("paused")
+
+    @cached_property
+    def failed_long(self) -> uuid.UUID:
+        return self._long("failed")
+
+    @cached_property
+    def spoken_long(self) -> uuid.UUID:
+        return self._long("completed")
+
+    @cached_property
+    def spoken_batch(self) -> uuid.UUID:
+        return self._long("completed", "batch")
+
     @cached_property
     def reader(self) -> Any:
         """Somebody with whom the voice is shared."""
@@ -196,6 +241,24 @@ class Things:
         caller = self.services.accounts.authenticate(self.owner.access_token)
         self.services.sharing.share(caller, self.model_id, owner_id=self.owner.id, **share)
         return reader
+
+    @cached_property
+    def synthesis_id(self) -> uuid.UUID:
+        """What the owner has had spoken, with a file that is kept."""
+        sound, synthesis_id = b"\0" * 44_100, uuid.uuid4()
+        entry = Synthesis(
+            id=synthesis_id, user_id=self.owner.id, voice_model_id=self.model_id, voice_name="Ann",
+            voice_version=1, voice_owner_id=self.owner.id, engine="tone", engine_version="1",
+            language="en-us", source="voice", text="Hello.", text_digest="0" * 64, markup="text",
+            characters=6, parameters={}, output_format="pcm", state="completed", audio_s=1.0, pieces=1,
+            words=[["Hello.", 0.0, 1.0]], file_digest=hashlib.sha256(sound).hexdigest(),
+            file_bytes=len(sound), file_format="pcm", file_rate_hz=22_050, finished_at=datetime.now(UTC),
+        )  # fmt: skip
+        path = f"{self.owner.id}/history/{synthesis_id}"
+        self.services.history.vault.of(self.owner.id).put_named(path, sound)
+        with self.services.database.session() as session:
+            session.add(entry)
+        return synthesis_id
 
     def _job(self, status: str) -> uuid.UUID:
         job = TrainingJob(
@@ -388,6 +451,35 @@ TABLE: dict[str, Row] = {
     "GET /api/voice/samples": for_everybody(200, SAMPLES_READ, "/api/voice/samples"),
     "GET /api/voice/samples/{sample_id}": for_owner(200, SAMPLES_READ, "/api/voice/samples/{sample_id}"),
     "DELETE /api/voice/samples/{sample_id}": for_owner(204, SAMPLES_WRITE, "/api/voice/samples/{sample_id}"),
+    # speaking
+    "POST /api/voice/clone": for_everybody(422, TRAINING_WRITE, "/api/voice/clone", {"name": "Ann"}),
+    "GET /api/voice/models": for_everybody(200, VOICES_READ, "/api/voice/models"),
+    "GET /api/voice/models/{model_id}": for_owner(200, VOICES_READ, "/api/voice/models/{model_id}"),
+    **{
+        f"{method} /api/voice/models/{{model_id}}": for_owner(
+            200, VOICES_WRITE, "/api/voice/models/{model_id}", {"name": "Another name"}
+        )
+        for method in ("PATCH", "PUT")
+    },
+    "DELETE /api/voice/models/{model_id}": for_owner(204, VOICES_WRITE, "/api/voice/models/{model_id}"),
+    "GET /api/voice/languages": for_everybody(200, VOICES_READ, "/api/voice/languages"),
+    **{
+        f"POST {path}": for_everybody(404, SPEECH, path, {"text": "Hello.", "voice": "Nobody"})
+        for path in ("/api/voice/synthesize", "/api/voice/synthesize/stream")
+    },
+    "GET /api/voice/history": for_everybody(200, SPEECH, "/api/voice/history"),
+    "DELETE /api/voice/history": for_everybody(200, SPEECH, "/api/voice/history"),
+    **{
+        f"GET /api/voice/history/{{synthesis_id}}{what}": for_owner(
+            200, SPEECH, f"/api/voice/history/{{synthesis_id}}{what}", admin=404
+        )
+        for what in ("", "/audio", "/timings")
+    },
+    "DELETE /api/voice/history/{synthesis_id}": for_owner(
+        204, SPEECH, "/api/voice/history/{synthesis_id}", admin=404
+    ),
+    "GET /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences"),
+    "PATCH /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences", {}),
     # consents
     "POST /consents": for_owner(
         201, CONSENTS_WRITE, "/consents", lambda t: {"speaker": "Ann", "user_id": str(t.user_id)}, other=403
@@ -489,6 +581,37 @@ TABLE: dict[str, Row] = {
     ),
     "POST /voice-models/user/{userId}/restore": for_owner(
         200, VOICES_WRITE, "/voice-models/user/{user_id}/restore", _restore, other=403
+    ),
+    # long texts and batches
+    "POST /api/voice/long": for_everybody(409, SPEECH, "/api/voice/long", {"text": "One."}),
+    "POST /api/voice/batch": for_everybody(202, SPEECH, "/api/voice/batch", {"items": [{"text": "One."}]}),
+    "GET /api/voice/long": for_everybody(200, SPEECH, "/api/voice/long"),
+    "GET /api/voice/long/{speech_id}": for_owner(200, SPEECH, "/api/voice/long/{queued_long}", admin=404),
+    "DELETE /api/voice/long/{speech_id}": for_owner(204, SPEECH, "/api/voice/long/{queued_long}", admin=404),
+    "POST /api/voice/long/{speech_id}/pause": for_owner(
+        200, SPEECH, "/api/voice/long/{queued_long}/pause", admin=404
+    ),
+    "POST /api/voice/long/{speech_id}/resume": for_owner(
+        200, SPEECH, "/api/voice/long/{paused_long}/resume", admin=404
+    ),
+    "POST /api/voice/long/{speech_id}/cancel": for_owner(
+        200, SPEECH, "/api/voice/long/{queued_long}/cancel", admin=404
+    ),
+    "POST /api/voice/long/{speech_id}/retry": for_owner(
+        200, SPEECH, "/api/voice/long/{failed_long}/retry", admin=404
+    ),
+    "GET /api/voice/long/{speech_id}/audio": for_owner(
+        200, SPEECH, "/api/voice/long/{spoken_long}/audio", admin=404
+    ),
+    "GET /api/voice/long/{speech_id}/paragraphs/{number}/audio": for_owner(
+        200, SPEECH, "/api/voice/long/{spoken_long}/paragraphs/1/audio", admin=404
+    ),
+    "GET /api/voice/long/{speech_id}/archive": for_owner(
+        200, SPEECH, "/api/voice/long/{spoken_long}/archive", admin=404
+    ),
+    "GET /api/voice/batch/{speech_id}": for_owner(200, SPEECH, "/api/voice/batch/{spoken_batch}", admin=404),
+    "GET /api/voice/batch/{speech_id}/items/{number}/audio": for_owner(
+        200, SPEECH, "/api/voice/batch/{spoken_batch}/items/1/audio", admin=404
     ),
     # shared voices
     "POST /voice-models/{modelId}/share": for_owner(

@@ -60,7 +60,7 @@ class LongTextBody(_Manner):
     voice_model_id: UUID | None = Field(
         default=None, description="The voice; the active one by default.", examples=[_ID]
     )
-    voice: _Name | None = Field(default=None, description="Or its name.", examples=["Ann"])
+    voice: _Name | None = Field(default=None, description="Or its name; the id comes first.")
     language: _Language | None = Field(default=None, description="BCP 47 tag; the voice's own by default.")
     speed: _Speed = Field(default=1.0, description="1 is the speaker's own pace.")
     paragraphs: Annotated[bool, Strict()] = Field(
@@ -74,7 +74,7 @@ class BatchItem(_Body):
     text: Annotated[str, StringConstraints(min_length=1, max_length=ITEM_CHARACTERS)]
     ssml: Annotated[bool, Strict()] = Field(default=False, description="The text is SSML.")
     voice_model_id: UUID | None = Field(default=None, description="The voice; the active one by default.")
-    voice: _Name | None = Field(default=None, description="Or its name.")
+    voice: _Name | None = Field(default=None, description="Or its name; the id comes first.")
     language: _Language | None = Field(default=None, description="BCP 47 tag; the voice's own by default.")
     speed: _Speed = Field(default=1.0, description="1 is the speaker's own pace.")
     name: _Name | None = Field(default=None, description="Of its file in the archive, without extension.")

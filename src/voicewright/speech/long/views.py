@@ -25,25 +25,29 @@ class FailureView(_View):
     """Why something could not be done."""
 
     code: str = Field(examples=["VOICE_MODEL_NOT_FOUND"])
-    message: str
+    message: str = Field(examples=["The voice is gone, or no longer shared with you."])
 
 
 class ChunkCountView(_View):
     """How many chunks there are."""
 
-    of: int = Field(description="All of them.")
-    spoken: int
-    failed: int
+    of: int = Field(description="All of them.", examples=[58])
+    spoken: int = Field(examples=[26])
+    failed: int = Field(examples=[1])
 
 
 class ChunkFailureView(_View):
     """A chunk that went wrong, at least once."""
 
-    chunk: int = Field(description="Its number, from 1.")
-    part: int = Field(description="The paragraph or item that it belongs to.")
-    state: Literal["waiting", "spoken", "failed"] = Field(description="`waiting`: it is tried again.")
-    attempts: int
-    error: FailureView
+    chunk: int = Field(description="Its number, from 1.", examples=[7])
+    part: int = Field(description="The paragraph or item that it belongs to.", examples=[2])
+    state: Literal["waiting", "spoken", "failed"] = Field(
+        description="`waiting`: it is tried again.", examples=["failed"]
+    )
+    attempts: int = Field(examples=[3])
+    error: FailureView = Field(
+        examples=[{"code": "HOST_DIED", "message": "The engine Built-in ended unexpectedly."}]
+    )
 
     @classmethod
     def of(cls, chunk: LongChunk) -> Self:
@@ -57,21 +61,24 @@ class VoiceView(_View):
     """The voice that speaks."""
 
     id: UUID
-    name: str
-    version: int
+    name: str = Field(examples=["Ann"])
+    version: int = Field(examples=[1])
 
 
 class PartView(_View):
     """A paragraph, or an item of a batch."""
 
-    number: int = Field(description="From 1.")
-    name: str
-    state: Literal["waiting", "completed", "failed"]
+    number: int = Field(description="From 1.", examples=[1])
+    name: str = Field(examples=["intro"])
+    state: Literal["waiting", "completed", "failed"] = Field(examples=["completed"])
     voice: VoiceView | None
     language: str | None
-    audio_seconds: float | None = Field(description="Once its file is there.")
+    audio_seconds: float | None = Field(description="Once its file is there.", examples=[61.25])
     bytes: int | None
-    url: str | None = Field(description="Where its file is, on this server.")
+    url: str | None = Field(
+        description="Where its file is, on this server.",
+        examples=[f"/api/voice/batch/{_ID}/items/1/audio"],
+    )
     error: FailureView | None
 
     @classmethod
@@ -97,16 +104,25 @@ class LongSpeechView(_View):
 
     id: UUID = Field(examples=[_ID])
     kind: Literal["text", "batch"]
-    title: str
-    state: Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
+    title: str = Field(examples=["Chapter 1"])
+    state: Literal["queued", "running", "paused", "completed", "failed", "cancelled"] = Field(
+        examples=["running"]
+    )
     progress: float = Field(description="0 to 100.")
     chunks: ChunkCountView
-    characters: int
-    audio_seconds: float = Field(description="Of what is spoken so far; of the file, once it is there.")
-    seconds_left: float | None = Field(description="At the pace so far; null where nobody can tell.")
-    output_format: str
+    characters: int = Field(examples=[48211])
+    audio_seconds: float = Field(
+        description="Of what is spoken so far; of the file, once it is there.", examples=[1512.4]
+    )
+    seconds_left: float | None = Field(
+        description="At the pace so far; null where nobody can tell.", examples=[304.9]
+    )
+    output_format: str = Field(examples=["mp3"])
     paragraphs: bool
-    url: str | None = Field(description="Where the joined file is, once it is there.")
+    url: str | None = Field(
+        description="Where the joined file is, once it is there.",
+        examples=[f"/api/voice/long/{_ID}/audio"],
+    )
     error: FailureView | None = Field(description="Why it failed.")
     created_at: UtcMoment
     started_at: UtcMoment | None
