@@ -20,6 +20,9 @@ LEAST_PRINTS: Final = 8
 """Under 0.4 s there is too little to tell sounds apart."""
 _WINDOW: Final = 64
 """Prints that are compared at once: 3 s."""
+_EDGE: Final = 11
+"""Half a second: with so many it is looked where within the windows a stretch begins and ends."""
+_EDGE_ERRORS: Final = 0.35
 _OFFSETS: Final = 3
 _WEAK: Final = 3
 """Bits of a print that are tried both ways, in the second attempt."""
@@ -153,7 +156,7 @@ def _best_stretch(
     covered = np.zeros(len(errors), np.bool_)
     for start in good:
         covered[start : start + width] = True
-    inside = np.flatnonzero(covered)
+    inside = _trimmed(np.flatnonzero(covered), errors)
     first, last = inside[0], inside[-1]
     frames_per_s = PRINTS_PER_S * KEPT
     return Match(
@@ -162,3 +165,12 @@ def _best_stretch(
         in_speech_s=round(float(places[first] / PRINTS_PER_S), 2),
         error_rate=round(float(errors[inside].sum() / (len(inside) * BITS)), 4),
     )
+
+
+def _trimmed(inside: NDArray[np.intp], errors: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Without what lies at both ends and is something else: a window may reach beyond what is the same."""
+    if len(inside) <= _EDGE:
+        return inside
+    rates = np.convolve(errors[inside], np.full(_EDGE, 1 / (_EDGE * BITS)), mode="valid")
+    good = np.flatnonzero(rates <= _EDGE_ERRORS)
+    return inside[good[0] : good[-1] + _EDGE] if len(good) else inside
