@@ -27,7 +27,7 @@ _OPENERS = "\"'“‘„«‹([{「『（【¿¡"
 SENTENCE_ENDS = (*_ENDERS, *(ender + closer for ender in _ENDERS for closer in _CLOSERS))
 """What a whole sentence ends with."""
 _BOUNDARY = re.compile(
-    rf"([{_ENDERS}]++)([{re.escape(_CLOSERS)}]*+)(\s++|(?<=[{_WIDE_ENDERS}{re.escape(_CLOSERS)}])|$)"
+    rf"(?<![{_ENDERS}])([{_ENDERS}]++)([{re.escape(_CLOSERS)}]*+)(\s++|(?<=[{_WIDE_ENDERS}{re.escape(_CLOSERS)}])|$)"
 )
 _PARAGRAPH = re.compile(r"\n[ \t\r\f\v]*\n\s*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")

@@ -117,8 +117,8 @@ class _Reader:
         except expat.ExpatError as error:
             raise SsmlInvalid(
                 f"The SSML is not well-formed XML: {expat.ErrorString(error.code)} (line {error.lineno}, "
-                f"column {error.offset + 1}). Put everything into <speak>…</speak>, and write & as &amp; and < "
-                "as &lt;."
+                f"column {error.offset + 1}). Put everything into <speak>…</speak>, and write & as &amp; "
+                "and < as &lt;."
             ) from error
         return self._parts
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicewright.text.legible import legible
 from voicewright.text.sentences import split_sentences
 
 
@@ -91,5 +92,12 @@ def test_loses_no_letter_and_keeps_the_limit(text: str) -> None:
 
     assert all(len(sentence) <= 50 for sentence in sentences)
     kept = "".join("".join(sentences).split())
-    spoken = [letter for letter in text if letter.isalnum()]
+    spoken = [letter for letter in legible(text) if letter.isalnum()]
     assert [letter for letter in kept if letter.isalnum()] == spoken
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 50_000 + "a", "e.g. " * 10_000, "a.b" * 10_000, ".'" * 25_000 + "a", "\n " * 25_000]
+)
+def test_a_flood_of_marks_takes_no_longer_than_its_length(text: str) -> None:
+    assert sum(map(len, texts(text))) <= len(text)

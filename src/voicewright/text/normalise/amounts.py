@@ -144,7 +144,9 @@ class Amounts:
         ]
 
     def _money(self) -> Iterable[Rule]:
-        lexicon, number = self._lexicon, self._number
+        lexicon = self._lexicon
+        # everybody's decimal sign, where two digits say that it is one
+        number = rf"(?:[0-9]{{1,9}}[.,][0-9]{{2}}(?![0-9])|{self._number})"
         signs = f"(?:{alternatives([*lexicon.currencies, *_CODES.split('|')])})"
         scale = f"(?:{alternatives(lexicon.scales)})"
         sign_first = Rule(
@@ -163,6 +165,8 @@ class Amounts:
     def _sum(self, written: str, scale: str | None, sign: str, *, minus: bool) -> str:
         lexicon, numerals = self._lexicon, self._numerals
         money = lexicon.currencies.get(sign)
+        if written[-3:-2] in {",", "."}:
+            written = f"{written[:-3]}{lexicon.decimal}{written[-2:]}"
         whole, cents = numerals.split(written)
         prefix = f"{lexicon.minus} " if minus else ""
         if scale:
@@ -358,7 +362,10 @@ class Amounts:
         yield Rule(re.compile(rf"{_SIGN}(?=[0-9])"), lambda _: f"{lexicon.minus} ")
         yield Rule(re.compile(r"(?<!\w)#\s?(?=[0-9])"), lambda _: f"{lexicon.number_sign} ")
         yield Rule(re.compile(r"(?<!\w)[~≈]\s?(?=[0-9])"), lambda _: f"{lexicon.about} ")
-        yield Rule(re.compile(r"(?<!\w)\.(?=[0-9])"), lambda _: f"{numerals.cardinal(0)}{lexicon.decimal}")
+        yield Rule(
+            re.compile(r"(?<!\w)\.([0-9]{1,15})(?![\w.])"),
+            lambda m: numerals.read(f"0{lexicon.decimal}{m[1]}"),
+        )
         yield Rule(re.compile(rf"(?<![0-9])({self._number})(?![0-9])"), self._number_in_text)
 
     def _number_in_text(self, match: re.Match[str]) -> str:

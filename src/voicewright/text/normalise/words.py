@@ -75,7 +75,7 @@ def telephones(numerals: Numerals) -> Iterable[Rule]:
 
 def before_numbers(lexicon: Lexicon) -> Iterable[Rule]:
     """`No. 5`, `p. 7`."""
-    yield _short_forms(lexicon.numbers_follow, r"\s?(?=[0-9IVX+(])", " ")
+    yield _short_forms(lexicon.numbers_follow, r"\s?(?=[0-9+(]|(?:[IVX]{2,8}|[VX])\b)", " ")
 
 
 def abbreviations(lexicon: Lexicon) -> Iterable[Rule]:
