@@ -204,6 +204,7 @@ class LocalApplication:
             ),
             vault=Vault.of_long_speeches(self.settings, self._usable_keys),
             work_dir=self.work_dir,
+            provenance=self.provenance,
         )
 
     def _chores(self) -> list[Chore]:
@@ -355,10 +356,13 @@ def make_speech(
     """What speaks, with all that is done about what is spoken."""
     from voicewright.speech.cache import SpeechCache
     from voicewright.speech.hooks import Hooks
+    from voicewright.speech.remembering import SpeechMemory
     from voicewright.speech.service import SpeechService
 
     cache = SpeechCache(settings, database, voices.vault.keys)
-    hooks = Hooks(history=history, cache=cache, marker=provenance.marker)
+    # parts of a long text are no speeches of their own: their whole is remembered
+    memory = None if history is None else SpeechMemory(database, provenance)
+    hooks = Hooks(history=history, cache=cache, marker=provenance.marker, memory=memory)
     return SpeechService(settings, database, voices, hooks=hooks)
 
 

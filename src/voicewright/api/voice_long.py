@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
@@ -18,10 +18,19 @@ from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
+from voicewright.speech.history_views import TimingsFormat, TimingsView, WordView
 from voicewright.speech.keeping import scratch
 from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat
-from voicewright.speech.long.fetching import archive, fetch_part, fetch_whole, file_name, format_of
+from voicewright.speech.long.fetching import (
+    archive,
+    fetch_part,
+    fetch_whole,
+    file_name,
+    format_of,
+    words_of_whole,
+)
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
+from voicewright.speech.subtitles import to_srt, to_webvtt
 
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="From 1.")]
@@ -156,6 +165,46 @@ def audio(
         folder = opened.enter_context(scratch(services.long.work_dir))
         path = fetch_whole(services.long.vault, shown, chunks, wanted, folder)
         return PassingFile(path, wanted, file_name(speech), folder=opened.pop_all(), download=download)
+
+
+@router.get(
+    "/long/{speech_id}/timings",
+    summary="See when each word of a long text is said",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The words.",
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/TimingsView"}},
+                "text/vtt": {"schema": {"type": "string"}},
+                "application/x-subrip": {"schema": {"type": "string"}},
+            },
+        },
+        **refusals(404, 409),
+    },
+)
+def timings(
+    speech_id: UUID,
+    services: Wired,
+    caller: Speaker,
+    format: TimingsFormat = "json",  # noqa: A002 - the word of the query
+) -> Response:
+    """In the joined file, as JSON, or as subtitles: WebVTT, SRT."""
+    shown, chunks = services.long.chunks(caller.user_id, speech_id)
+    words = words_of_whole(shown, chunks)
+    match format:
+        case "vtt":
+            return Response(to_webvtt(words), media_type="text/vtt")
+        case "srt":
+            return Response(to_srt(words), media_type="application/x-subrip")
+    told = TimingsView(
+        words=[
+            WordView(text=word.text, start=round(word.start_s, 3), end=round(word.end_s, 3)) for word in words
+        ],
+        estimated=any(chunk.words_estimated for chunk in chunks),
+        duration=shown.speech.audio_s,
+    )
+    return JSONResponse(told.model_dump(mode="json"))
 
 
 @router.get(

@@ -606,6 +606,9 @@ TABLE: dict[str, Row] = {
     "GET /api/voice/long/{speech_id}/paragraphs/{number}/audio": for_owner(
         200, SPEECH, "/api/voice/long/{spoken_long}/paragraphs/1/audio", admin=404
     ),
+    "GET /api/voice/long/{speech_id}/timings": for_owner(
+        404, SPEECH, "/api/voice/long/{spoken_long}/timings", admin=404
+    ),
     "GET /api/voice/long/{speech_id}/archive": for_owner(
         200, SPEECH, "/api/voice/long/{spoken_long}/archive", admin=404
     ),

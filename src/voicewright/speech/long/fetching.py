@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final, cast
 
 from voicewright.audio.encode import write_audio
 from voicewright.recordings.zip_streams import ZipStream
+from voicewright.speech.errors import SynthesisTimingsNotKept
 from voicewright.speech.long.errors import LongSpeechNotReady
-from voicewright.speech.long.joining import from_flac, joined, lay_out
+from voicewright.speech.long.joining import from_flac, joined, lay_out, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from voicewright.audio.codecs import AudioFormat
+    from voicewright.engines.port import SpokenWord
     from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
     from voicewright.speech.long.service import Shown
     from voicewright.storage.blobs import BlobStore
@@ -34,13 +36,10 @@ def fetch_whole(
         BlobNotFound, BlobCorrupt, StorageUnavailable, AudioDiskFull: it can't be had.
     """
     speech, blobs = shown.speech, vault.of(shown.speech.owner_id)
-    if speech.kind == "batch":
-        raise LongSpeechNotReady("A batch is not joined. Fetch its items one by one, or the archive.")
-    if speech.file_digest is None:
-        raise LongSpeechNotReady(f"It is {speech.state}, so there is no joined file{_why(speech)}")
+    digest = _digest_of_whole(speech)
     target = folder / f"speech.{format_}"
     if format_ == speech.output_format:
-        blobs.fetch_file(speech.file_digest, target)
+        blobs.fetch_file(digest, target)
         return target
     rate_hz = chunks[0].sample_rate_hz or 0
     seams = lay_out(chunks, shown.parts[0].speed)
@@ -56,6 +55,20 @@ def fetch_part(vault: Vault, shown: Shown, number: int, folder: Path) -> Path:
     target = folder / f"part.{speech.output_format}"
     vault.of(speech.owner_id).fetch_file(digest, target)
     return target
+
+
+def words_of_whole(shown: Shown, chunks: Sequence[LongChunk]) -> list[SpokenWord]:
+    """When each word is said in the joined file.
+
+    Raises:
+        LongSpeechNotReady: there is no joined file.
+        SynthesisTimingsNotKept: its owner keeps no texts, or nobody could tell.
+    """
+    _digest_of_whole(shown.speech)
+    words = words_of(lay_out(chunks, shown.parts[0].speed))
+    if not words:
+        raise SynthesisTimingsNotKept("It is not kept when the words of this text are said.")
+    return words
 
 
 def archive(vault: Vault, shown: Shown) -> Iterator[bytes]:
@@ -96,6 +109,14 @@ def _zipped(blobs: BlobStore, speech: LongSpeech, parts: Sequence[LongPart]) -> 
         content = blobs.stream(part.file_digest or "")
         yield from stream.add(name, content, size_bytes=part.file_bytes or 0)
     yield from stream.end()
+
+
+def _digest_of_whole(speech: LongSpeech) -> str:
+    if speech.kind == "batch":
+        raise LongSpeechNotReady("A batch is not joined. Fetch its items one by one, or the archive.")
+    if speech.file_digest is None:
+        raise LongSpeechNotReady(f"It is {speech.state}, so there is no joined file{_why(speech)}")
+    return speech.file_digest
 
 
 def _digest_of(speech: LongSpeech, part: LongPart) -> str:

@@ -41,7 +41,7 @@ class Made:
     path: Path
     digest: str
     audio_s: float
-    remember: Callable[[Session], None]
+    remember: Callable[[Session], object]
     """Enters its fingerprint, in a transaction of the caller's."""
 
 
@@ -79,6 +79,7 @@ class FileMaker:
         sound = joined(lay_out(chunks, part.speed), self._fetch, rate_hz, before_chunk=self.run.require)
         with scratch(self.work_dir) as folder:
             path = folder / f"speech.{format_}"
+            remember: Callable[[Session], object]
             if self.provenance is None:
                 audio_s, remember = write_audio(path, sound, rate_hz, format_, durable=False), _nothing
             else:

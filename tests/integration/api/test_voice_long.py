@@ -1,0 +1,168 @@
+"""`/api/voice/long` and `/api/voice/batch`, from the request to the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+import soundfile
+from sqlalchemy import func, select
+
+from voicewright.speech.hooks import Hooks
+from voicewright.speech.long.files import sweep_files
+from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
+from voicewright.speech.long.running import LongTools, speak_long
+from voicewright.speech.long.runs import LongRun
+from voicewright.speech.models import Synthesis
+from voicewright.voices.schemas import NewVoice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voicewright.settings import Settings
+
+TEXT = "It rains. Nobody came.\n\nThe end."
+
+
+@pytest.fixture
+def api_settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"watermark": "off", "voice_requests_per_hour": 5})
+
+
+@pytest.fixture
+def call(client, person) -> Callable:
+    """Call `/api/voice...` as `person`; answers what came, of the status `expect`."""
+
+    def call(method, path, expect=200, headers=None, **more):
+        answer = client.request(method, f"/api/voice{path}", headers=person.headers | (headers or {}), **more)
+        assert answer.status_code == expect, answer.text
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def work(database, services, monkeypatch) -> Callable:
+    """Do what a worker does, whose speeches have no history of their own."""
+    monkeypatch.setattr(services.speech, "_hooks", Hooks())
+
+    def work(speech_id) -> None:
+        with database.session() as session:
+            speech = session.get_one(LongSpeech, speech_id)
+        run = LongRun.begin(database, speech.id, speech.ticket, node="here")
+        tools = LongTools(
+            services.settings, database, services.speech, services.long.vault, services.long.work_dir,
+            provenance=services.provenance,
+        )  # fmt: skip
+        with run:
+            speak_long(run, tools)
+
+    return work
+
+
+@pytest.fixture
+def voice(services, person, tmp_path):
+    folder = tmp_path / "tone"
+    folder.mkdir()
+    (folder / "voice.json").write_text(json.dumps({"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}))
+    facts = {"engine": "tone", "engine_version": "1", "language": "en-us", "speech_s": 1.0, "train_s": 0.1}
+    return services.voices.of(person.id).register(NewVoice(name="Ann", artefact_dir=folder, **facts))
+
+
+def test_a_text_becomes_files(call, work, voice, client, other, database):  # noqa: PLR0917 - fixtures
+    body = {"text": TEXT, "title": "../Rain", "paragraphs": True, "output_format": "mp3", "voice": "Ann"}
+    answer = call("POST", "/long", 202, json=body)
+    made, at = answer.json(), answer.headers["location"].removeprefix("/api/voice")
+    assert (made["state"], made["progress"], made["url"], made["seconds_left"]) == ("queued", 0, None, None)
+    assert (made["voice"]["id"], made["voice"]["name"], made["language"]) == (str(voice.id), "Ann", "en-us")
+    for path in ("/audio", "/paragraphs/1/audio", "/archive", "/timings"):
+        assert call("GET", at + path, 409).json()["code"] == "LONG_SPEECH_NOT_READY"
+    work(made["id"])
+
+    done = call("GET", at).json()
+    assert (done["state"], done["progress"], done["error"], done["failures"]) == ("completed", 100, None, [])
+    assert done["chunks"] == {"of": 2, "spoken": 2, "failed": 0}
+    assert [(part["number"], part["state"]) for part in done["parts"]] == [(1, "completed"), (2, "completed")]
+    assert done["url"] == f"/api/voice{at}/audio"
+    assert call("GET", "/long").json()["items"][0]["id"] == made["id"]
+
+    whole = call("GET", f"{at}/audio")
+    assert (whole.headers["content-type"], whole.headers["accept-ranges"]) == ("audio/mpeg", "bytes")
+    assert whole.headers["content-disposition"] == 'inline; filename="Rain.mp3"'
+    some = call("GET", f"{at}/audio?download=true", 206, headers={"Range": "bytes=10-19"})
+    assert some.content == whole.content[10:20]
+    assert some.headers["content-disposition"].startswith("attachment")
+    call("GET", f"{at}/audio", 416, headers={"Range": "bytes=999999999-"})
+    other_form = soundfile.info(io.BytesIO(call("GET", f"{at}/audio?format=flac").content))
+    assert other_form.duration == pytest.approx(done["audio_seconds"], abs=0.01)
+
+    first = call("GET", f"{at}/paragraphs/1/audio").content
+    assert call("GET", f"{at}/paragraphs/3/audio", 404).json()["code"] == "LONG_SPEECH_PART_NOT_FOUND"
+    packed = call("GET", f"{at}/archive")
+    assert packed.headers["content-disposition"] == "attachment; filename*=UTF-8''Rain.zip"
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.namelist() == ["001.mp3", "002.mp3"]
+        assert archive.read("001.mp3") == first
+
+    told = call("GET", f"{at}/timings").json()
+    assert [word["text"] for word in told["words"]] == TEXT.split()
+    assert told["words"][-1]["end"] <= told["duration"]
+    assert call("GET", f"{at}/timings?format=vtt").text.startswith("WEBVTT")
+    assert "-->" in call("GET", f"{at}/timings?format=srt").text
+    for path in ("", "/audio", "/archive", "/timings"):
+        assert client.get(f"/api/voice{at}{path}", headers=other.headers).status_code == 404
+    assert call("POST", f"{at}/pause", 409).json()["code"] == "LONG_SPEECH_STATE"
+    with database.session() as session:
+        assert session.query(Synthesis).one().source == "long"
+    call("DELETE", at, 204)
+    call("GET", at, 404)
+
+
+def test_a_batch_becomes_files(call, work, voice):
+    items = [{"text": "One.", "name": "a/b"}, {"text": "Two.", "voice": "Nobody"}]
+    body = {"items": items, "output_format": "wav"}
+    made = call("POST", "/batch", 202, json=body).json()
+    work(made["id"])
+    done = call("GET", f"/batch/{made['id']}").json()
+    assert (done["kind"], done["state"], done["voice"], done["url"]) == ("batch", "completed", None, None)
+    assert done["parts"][0]["voice"]["id"] == str(voice.id)
+    assert done["parts"][1]["error"]["code"] == "VOICE_MODEL_NOT_FOUND"
+    sound = call("GET", done["parts"][0]["url"].removeprefix("/api/voice"))
+    assert soundfile.info(io.BytesIO(sound.content)).duration == pytest.approx(
+        done["parts"][0]["audio_seconds"]
+    )
+    assert call("GET", f"/batch/{made['id']}/items/2/audio", 409).json()["code"] == "LONG_SPEECH_NOT_READY"
+    with zipfile.ZipFile(io.BytesIO(call("GET", f"/long/{made['id']}/archive").content)) as archive:
+        assert archive.namelist() == ["001-a_b.wav"]
+
+
+def test_what_can_not_be_spoken_is_refused_and_counted(call, voice):
+    assert call("POST", "/long", 422, json={"text": "- -"}).json()["code"] == "TEXT_EMPTY"
+    assert call("POST", "/long", 422, json={"text": "x" * 50_001}).json()["code"] == "TEXT_TOO_LONG"
+    ssml = {"text": "<speak>One.", "ssml": True, "voice_model_id": str(voice.id)}
+    assert call("POST", "/long", 422, json=ssml).json()["code"] == "SSML_INVALID"
+    french = call("POST", "/long", 422, json={"text": "Un.", "language": "fr"}).json()
+    assert french["code"] == "LANGUAGE_UNSUPPORTED"
+    assert (
+        call("POST", "/long", 404, json={"text": "One.", "voice": "Bob"}).json()["code"]
+        == "VOICE_MODEL_NOT_FOUND"
+    )
+    limited = call("POST", "/long", 429, json={"text": "One."})
+    assert int(limited.headers["retry-after"]) > 0
+
+
+def test_nothing_is_left_of_a_deleted_account(call, work, voice, person, services, database):  # noqa: PLR0917
+    made = call("POST", "/long", 202, json={"text": TEXT}).json()
+    work(made["id"])
+    assert voice.id is not None
+    vault = services.long.vault
+    assert list(vault.objects.paths(str(person.id)))
+    services.erasures.erase(person.id, requested_by=None)
+    with database.session() as session:
+        for table in (LongSpeech, LongPart, LongChunk, Synthesis):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+    assert not list(vault.objects.paths(str(person.id)))
+    assert sweep_files(database, vault) == 0
