@@ -21,6 +21,7 @@ from voicewright.db.patterns import contains
 from voicewright.errors import OPERATORS, AppError
 from voicewright.home.layout import Home
 from voicewright.provenance.claims import Claim
+from voicewright.provenance.identifying import forget
 from voicewright.speech.errors import SynthesisAudioNotKept, SynthesisNotFound
 from voicewright.speech.keeping import KeptFiles
 from voicewright.speech.models import SpeechPreferences, Synthesis
@@ -325,7 +326,9 @@ class HistoryService:
         for user_id, synthesis_id in entries:
             self._files.delete(user_id, synthesis_id)
         with self._database.session() as session:
-            session.execute(delete(Synthesis).where(Synthesis.id.in_([one for _, one in entries])))
+            ids = [one for _, one in entries]
+            session.execute(delete(Synthesis).where(Synthesis.id.in_(ids)))
+            forget(session, ids)
 
 
 def claim_of(speech: Speech) -> Claim:

@@ -66,6 +66,15 @@ class Marker(Protocol):
         """The same sound, marked, as it comes."""
 
 
+class Memory(Protocol):
+    """Has what left known again (`speech.remembering`)."""
+
+    def follow(
+        self, speech: Speech, blocks: Iterator[NDArray[np.float32]], rate_hz: int
+    ) -> Iterator[NDArray[np.float32]]:
+        """The same blocks; what is remembered of them is entered when the speech has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """Those that there are."""
@@ -73,3 +82,4 @@ class Hooks:
     history: History | None = None
     cache: PieceCache | None = None
     marker: Marker | None = None
+    memory: Memory | None = None

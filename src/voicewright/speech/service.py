@@ -284,9 +284,12 @@ class SpeechService:
         production = Production(stream, ahead, engine=engine, figures=figures, stop=stop)
 
         def blocks() -> Iterator[NDArray[np.float32]]:
-            if self._hooks.marker is None:
-                return iter(ahead)
-            return self._hooks.marker.mark(iter(ahead), rate_hz)
+            leaving: Iterator[NDArray[np.float32]] = iter(ahead)
+            if self._hooks.marker is not None:
+                leaving = self._hooks.marker.mark(leaving, rate_hz)
+            if self._hooks.memory is not None:
+                leaving = self._hooks.memory.follow(speech, leaving, rate_hz)
+            return leaving
 
         production.start()
         speech.sound(Sound(blocks, stream.words, production.end))

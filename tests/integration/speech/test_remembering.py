@@ -1,0 +1,72 @@
+"""What was spoken is known again, until its entry in the history goes."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+import soundfile
+
+from voicewright.provenance.models import SpeechFingerprint
+from voicewright.provenance.service import ProvenanceService
+from voicewright.speech.history import HistoryService
+from voicewright.speech.hooks import Hooks
+from voicewright.speech.order import SpeechOrder
+from voicewright.speech.remembering import SpeechMemory
+from voicewright.speech.service import SpeechService
+from voicewright.storage.user_keys import KeyRing
+
+ANN = uuid.UUID(int=1)
+TEXT = "This is a sentence of some length, and here is another. It is followed by one more, which ends."
+
+
+@pytest.fixture
+def keys(speech_settings, database):
+    return KeyRing.open(speech_settings, database)
+
+
+@pytest.fixture
+def provenance(speech_settings, database, keys):
+    with ProvenanceService(speech_settings.model_copy(update={"watermark": "off"}), database, keys) as opened:
+        yield opened
+
+
+@pytest.fixture
+def history(speech_settings, database, keys, provenance):
+    return HistoryService(speech_settings, database, keys, provenance)
+
+
+@pytest.fixture
+def remembering(speech_settings, database, voices, find_engine, history, provenance):  # noqa: PLR0917 - fixtures
+    hooks = Hooks(history=history, marker=provenance.marker, memory=SpeechMemory(database, provenance))
+    with SpeechService(speech_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
+        yield opened
+
+
+def remembered(database):
+    with database.session() as session:
+        return {one.synthesis_id: one for one in session.query(SpeechFingerprint)}
+
+
+def test_what_was_spoken_is_known_until_its_entry_goes(  # noqa: PLR0917 - fixtures
+    remembering, make_voice, database, history, provenance, tmp_path
+):
+    voice = make_voice(ANN, pitch_hz=220.0)
+    with remembering.begin(ANN, SpeechOrder(TEXT, check="off")) as speech:
+        sound = np.concatenate(list(speech))
+    [row] = remembered(database).values()
+    assert (row.synthesis_id, row.user_id, row.model_id) == (speech.id, ANN, voice.id)
+    assert row.duration_s == pytest.approx(len(sound) / speech.sample_rate_hz)
+
+    with remembering.begin(ANN, SpeechOrder(TEXT, check="off")) as broken_off:
+        for _ in range(5):
+            next(iter(broken_off))
+    path = tmp_path / "speech.wav"
+    soundfile.write(path, sound, speech.sample_rate_hz)
+    assert speech.id in {one.synthesis_id for one in provenance.verify(None, path).matches}
+
+    history.delete(ANN, speech.id)
+    assert speech.id not in remembered(database)
+    history.delete_all(ANN)
+    assert remembered(database) == {}
