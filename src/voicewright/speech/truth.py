@@ -24,11 +24,13 @@ from voicewright.quality.wer import words_of
 
 SAME: Final = 0.6
 """Two words that are so alike are taken as one that was heard a little wrong."""
-MISSING: Final = 0.3
-REPEATED: Final = 0.3
+MISSING: Final = 0.25
+REPEATED: Final = 0.25
 """Share of the letters of a text, in one place."""
 LEAST_LETTERS: Final = 8
 """Fewer letters in one place are a word that was heard wrong."""
+LEAST_TWICE: Final = 7
+"""Letters of a phrase that was said twice."""
 HEARD: Final = 0.25
 """Share of the letters that has to be heard at all, where there are `ENOUGH_LETTERS`."""
 ENOUGH_LETTERS: Final = 16
@@ -105,15 +107,33 @@ def judge_words(written: Sequence[str], heard: Sequence[str]) -> Verdict:
     score = (found - max(missing, 0) - max(more, 0)) / max(letters, 1)
     if letters < ENOUGH_LETTERS:
         return Verdict(good=True, score=score)  # of so little, a recogniser often makes something else
-    if not heard:
-        return Verdict(good=False, score=score, reason="no words were heard")
-    if found < HEARD * letters:
-        return Verdict(good=False, score=score, reason="hardly a word of the text was heard")
-    if missing >= max(LEAST_LETTERS, MISSING * letters):
-        return Verdict(good=False, score=score, reason=f"{missing} letters in a row were not heard")
-    if more >= max(LEAST_LETTERS, REPEATED * letters):
-        return Verdict(good=False, score=score, reason=f"{more} letters more were heard than are written")
-    return Verdict(good=True, score=score)
+    twice = said_twice(heard)
+    faults = {
+        "no words were heard": not heard,
+        "hardly a word of the text was heard": found < HEARD * letters,
+        f"{missing} letters in a row were not heard": missing >= max(LEAST_LETTERS, MISSING * letters),
+        f"{more} letters more were heard than are written": more >= max(LEAST_LETTERS, REPEATED * letters),
+        f"“{twice}” was heard twice": bool(twice) and not said_twice(written),
+    }
+    reason = next((fault for fault, is_there in faults.items() if is_there), "")
+    return Verdict(good=not reason, score=score, reason=reason)
+
+
+def said_twice(words: Sequence[str]) -> str:
+    """The first phrase that is said again right after it, or after one more word; empty where there is none.
+
+    Two words at least, and not the shortest: "and the, and the" is how a recogniser stumbles.
+    """
+    for begin in range(len(words)):
+        for length in range(2, (len(words) - begin) // 2 + 1):
+            phrase = words[begin : begin + length]
+            if _letters(phrase) < LEAST_TWICE:
+                continue
+            for after in (begin + length, begin + length + 1):
+                again = words[after : after + length]
+                if len(again) == length and all(map(_alike, phrase, again)):
+                    return " ".join(phrase)
+    return ""
 
 
 def loudest_rms(pcm: bytes, rate_hz: int) -> float:
@@ -200,6 +220,10 @@ def _fixed_points(written: Sequence[str], heard: Sequence[str]) -> list[tuple[in
         else:
             j -= 1
     return points[::-1]
+
+
+def _alike(word: str, other: str) -> bool:
+    return _likeness(word, other) >= SAME
 
 
 def _likeness(word: str, other: str) -> float:
