@@ -302,7 +302,7 @@ def test_the_page_does_what_it_says(text: str, served: dict[str, str], reader: R
 
 
 def test_the_page_has_every_route_and_no_other(text: str, tmp_path: Path) -> None:
-    app = create_app(SimpleNamespace(settings=Settings(home=tmp_path)))  # type: ignore[arg-type]
+    app = create_app(SimpleNamespace(settings=Settings(home=tmp_path), speech=None))  # type: ignore[arg-type]
     routes = {
         f"{method} {route.path}"
         for route in iter_route_contexts(app.routes)

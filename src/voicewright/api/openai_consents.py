@@ -42,8 +42,12 @@ _UNKNOWN: Final = "und"
 _STATEMENT: Final = "{speaker} agrees to a voice being made of their recordings, as recorded."
 _FORM: Final = form_document(
     {
-        "name": {"type": "string", "description": "Who agrees."},
-        "language": {"type": "string", "description": "BCP 47 tag of what is said."},
+        "name": {"type": "string", "description": "Who agrees.", "examples": ["Ann"]},
+        "language": {
+            "type": "string",
+            "description": "BCP 47 tag of what is said.",
+            "examples": ["en-US"],
+        },
         "recording": {"type": "string", "format": "binary", "description": "The speaker, agreeing."},
     },
     ["name", "language", "recording"],

@@ -15,14 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.rate_limits import per_window
 from voicewright.api.caller import calling
+from voicewright.api.openai_form import openai_body
 from voicewright.api.openai_models import require_model
 from voicewright.api.openai_voice_choice import voices_meant
-from voicewright.api.problems import refusals
+from voicewright.api.problems import PLAIN_WORDS, STATUS, is_for_operators, refusals
 from voicewright.api.services import Wired
 from voicewright.api.speech_headers import SPEECH_HEADERS, speech_headers
 from voicewright.api.speech_response import Sending, send_speech
 from voicewright.audio.codecs import MEDIA_TYPES
-from voicewright.errors import FieldFault
+from voicewright.errors import AppError, FieldFault
 from voicewright.speech.order import SpeechOrder
 from voicewright.text.errors import text_too_long
 from voicewright.voices.errors import VoiceNotFound
@@ -48,9 +49,10 @@ _EVENT: Final = {
     "type": "object",
     "required": ["type"],
     "properties": {
-        "type": {"enum": ["speech.audio.delta", "speech.audio.done"]},
+        "type": {"enum": ["speech.audio.delta", "speech.audio.done", "error"]},
         "audio": {"type": "string", "description": "Base64 of some of the file; of `speech.audio.delta`."},
         "usage": {"type": "object", "description": "What it took; of `speech.audio.done`."},
+        "error": {"type": "object", "description": "Why no more of it comes; of `error`."},
     },
 }
 _EVENTS: Final = (
@@ -202,6 +204,11 @@ class _Events:
         took, made = speech.figures.characters, math.ceil(speech.figures.output_s * _AUDIO_TOKENS_PER_S)
         usage = {"input_tokens": took, "output_tokens": made, "total_tokens": took + made}
         return _event({"type": "speech.audio.done", "usage": usage})
+
+    def broken(self, error: AppError) -> bytes:
+        """An error, as OpenAI's streams have them."""
+        told = PLAIN_WORDS.get(error.kind, error.message) if is_for_operators(error) else error.message
+        return _event({"type": "error", **openai_body(STATUS[error.kind], error.code, told)})
 
 
 def _event(content: dict[str, Any]) -> bytes:

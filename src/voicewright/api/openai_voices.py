@@ -48,9 +48,13 @@ LONGEST_WAIT_S = 540.0
 _PROVIDER: Final = "builtin"
 _FORM: Final = form_document(
     {
-        "name": {"type": "string", "description": "What the voice will be called."},
+        "name": {"type": "string", "description": "What the voice will be called.", "examples": ["Ann"]},
         "audio_sample": {"type": "string", "format": "binary", "description": "Speech of 10 to 300 seconds."},
-        "consent": {"type": "string", "description": "The id of the speaker's consent."},
+        "consent": {
+            "type": "string",
+            "description": "The id of the speaker's consent.",
+            "examples": ["f5f3d1a0-2c53-4e0e-8f0c-7f3a2f1b9c11"],
+        },
         "type": {"type": "string", "enum": ["audio_sample"], "default": "audio_sample"},
         "provider": {
             "type": "string",

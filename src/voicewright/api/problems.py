@@ -67,12 +67,13 @@ _FRAMEWORK_CODES: Final = {
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
-_PLAIN_WORDS: Final = {
+PLAIN_WORDS: Final = {
     ErrorKind.UNAVAILABLE: "Something that the service needs is away. Try again in a moment.",
     ErrorKind.MISSING_DEPENDENCY: "Something that the service needs is not installed.",
     ErrorKind.NO_SPACE: "The service has no room left; nothing was changed.",
     ErrorKind.INTERNAL: "Something unforeseen happened, which is a bug.",
 }
+"""What callers are told instead of a message that is for operators."""
 _POLICY_VIOLATION: Final = 1008
 _REASON_BYTES: Final = 123
 """The most that a WebSocket may say when it closes."""
@@ -104,6 +105,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in sorted(statuses)
     }
+
+
+def is_for_operators(error: AppError) -> bool:
+    """Whether what an error says is for whoever runs the service, and not for whoever calls it."""
+    return error.kind is ErrorKind.INTERNAL or type(error).__module__.startswith(OPERATORS)
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -146,7 +152,7 @@ class UnexpectedErrors:
             _LOG.exception("unexpected %s at %r (request %s)", type(error).__name__, where, name)
             if begun:
                 raise
-            told = f"{_PLAIN_WORDS[ErrorKind.INTERNAL]} The log has the details under request {name}."
+            told = f"{PLAIN_WORDS[ErrorKind.INTERNAL]} The log has the details under request {name}."
             answer = _answer(connection, 500, AppError.code, told)
             if scope["type"] == "http":
                 await answer(scope, receive, send)
@@ -160,8 +166,8 @@ async def _on_app_error(connection: HTTPConnection, error: Exception) -> Respons
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         name, bug = request_id(connection), error if error.kind is ErrorKind.INTERNAL else None
         _LOG.error("%s: %s (request %s)", error.code, error.message, name, exc_info=bug)
-        if bug or type(error).__module__.startswith(OPERATORS):
-            told = f"{_PLAIN_WORDS[error.kind]} The log has the details under request {name}."
+        if is_for_operators(error):
+            told = f"{PLAIN_WORDS[error.kind]} The log has the details under request {name}."
     answer = _answer(connection, status, error.code, told, fields=error.fields, headers=_headers_of(error))
     return await _given(connection, answer, told)
 

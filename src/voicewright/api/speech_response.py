@@ -65,6 +65,9 @@ class Wrapping(Protocol):
     def end(self, speech: Speech) -> bytes:
         """What follows the last of it."""
 
+    def broken(self, error: AppError) -> bytes:
+        """What says that no more of it comes, and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -222,6 +225,7 @@ class _Production:
         self._begin = begin
         self._cancelling = threading.Event()
         self._speech: Speech | None = None
+        self._sent = False
 
     def run(self) -> None:
         """Speak to the end, or until nobody listens."""
@@ -235,7 +239,18 @@ class _Production:
                 self.passage.put(self.sending.wrapping.end(speech))
             self.passage.end(None)
         except BaseException as error:  # noqa: BLE001 - whoever takes the pieces is told, whatever it was
-            self.passage.end(error)
+            self.passage.end(error if self._say_broken(error) is None else None)
+
+    def _say_broken(self, error: BaseException) -> bytes | None:
+        """Tell in the form around the bytes, where there is one, that no more of them comes."""
+        wrapping = self.sending.wrapping
+        if wrapping is None or not self._sent or not isinstance(error, AppError):
+            return None
+        _LOG.warning("a speech ended early: %s (%s)", error.message, error.code)
+        told = wrapping.broken(error)
+        with suppress(_Gone):
+            self.passage.put(told)
+        return told
 
     def cancel(self) -> None:
         """Nobody listens any more."""
@@ -254,6 +269,7 @@ class _Production:
         with recording(self._services.history, speech, sending.format) as record:
             for piece in stream:
                 self.passage.put(wrap(piece))
+                self._sent = True
                 record.write(piece)
             record.keep(self._services.history, speech, stream)
 

@@ -306,6 +306,12 @@ def test_what_goes_wrong_is_said_in_openais_form(
     # an engine that dies when there was sound already: the answer is broken off
     with pytest.raises(openai.APIConnectionError):
         speak(model="tts-1", voice=str(mortal.id), input="Hello there.", response_format="pcm")
+    with client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="Mortal", input="Hello there.", response_format="pcm", stream_format="sse"
+    ) as streamed:
+        lines = [json.loads(line.removeprefix("data: ")) for line in streamed.iter_lines() if line]
+    assert [event["type"] for event in (lines[0], lines[-1])] == ["speech.audio.delta", "error"]
+    assert lines[-1]["error"]["type"] == "server_error"
 
 
 def test_too_many_requests_and_too_much_at_once(

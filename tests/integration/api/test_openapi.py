@@ -36,7 +36,7 @@ SELF_CLOSING = {"meta"}
 def app(tmp_path_factory):
     """Nothing here needs a service."""
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    return create_app(SimpleNamespace(settings=settings))
+    return create_app(SimpleNamespace(settings=settings, speech=None))
 
 
 @pytest.fixture(scope="module")
