@@ -239,18 +239,17 @@ class _Production:
                 self.passage.put(self.sending.wrapping.end(speech))
             self.passage.end(None)
         except BaseException as error:  # noqa: BLE001 - whoever takes the pieces is told, whatever it was
-            self.passage.end(error if self._say_broken(error) is None else None)
+            self.passage.end(None if self._has_told(error) else error)
 
-    def _say_broken(self, error: BaseException) -> bytes | None:
+    def _has_told(self, error: BaseException) -> bool:
         """Tell in the form around the bytes, where there is one, that no more of them comes."""
         wrapping = self.sending.wrapping
         if wrapping is None or not self._sent or not isinstance(error, AppError):
-            return None
-        _LOG.warning("a speech ended early: %s (%s)", error.message, error.code)
-        told = wrapping.broken(error)
+            return False
+        _LOG.warning("a speech was broken off: %s (%s)", error.message, error.code)
         with suppress(_Gone):
-            self.passage.put(told)
-        return told
+            self.passage.put(wrapping.broken(error))
+        return True
 
     def cancel(self) -> None:
         """Nobody listens any more."""
