@@ -1,12 +1,15 @@
-"""A file that is there for one answer."""
+"""A file that is there for one answer, whole or the part that is asked for."""
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
 
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 
@@ -15,9 +18,14 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+_BYTES: Final = re.compile(r"bytes=(\d*)-(\d*)")
+
 
 class PassingFile(FileResponse):
-    """Sends a sound and lets its folder go; `Range` is understood.
+    """Sends a sound and lets its folder go.
+
+    A `Range` that names one part is answered with it. One that makes no sense, or names several, is answered
+    with the whole, so that every refusal has the same form.
 
     Args:
         path: of the file.
@@ -43,7 +51,22 @@ class PassingFile(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        size_bytes = (await to_thread.run_sync(os.stat, self.path)).st_size
+        if not _is_part(Headers(scope=scope).get("range", ""), size_bytes):
+            others = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            scope = {**scope, "headers": others}
         try:
             await super().__call__(scope, receive, send)
         finally:
             await to_thread.run_sync(self._folder.close)
+
+
+def _is_part(wanted: str, size_bytes: int) -> bool:
+    """Whether a `Range` names one part that a file of this size has."""
+    found = _BYTES.fullmatch(wanted.replace(" ", ""))
+    if found is None or found.group(0) == "bytes=-":
+        return False
+    first, last = found.groups()
+    if not first:
+        return int(last) > 0 and size_bytes > 0
+    return int(first) < size_bytes and (not last or int(first) <= int(last))

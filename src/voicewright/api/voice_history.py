@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import numpy as np
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import FileResponse, JSONResponse
 from pydantic import AwareDatetime
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
 from voicewright.api.caller import calling
 from voicewright.api.paging import Limit, Offset
+from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 from voicewright.audio.decode import open_audio
 from voicewright.audio.encode import write_audio
@@ -34,15 +34,12 @@ from voicewright.speech.history_views import (
     TimingsView,
 )
 from voicewright.speech.keeping import scratch
-from voicewright.speech.subtitles import to_srt, to_webvtt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from starlette.types import Receive, Send
-    from starlette.types import Scope as ConnectionScope
 
     from voicewright.speech.models import Synthesis
 
@@ -117,7 +114,6 @@ def forget(synthesis_id: UUID, services: Wired, caller: Owner) -> None:
     responses={
         200: {"description": "The file.", "content": _SOUND},
         206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
-        416: {"description": "It has no such part."},
         **refusals(404, 507),
     },
 )
@@ -131,7 +127,10 @@ def audio(
     ] = None,
     download: Annotated[bool, Query(description="To be saved, and not to be played.")] = False,
 ) -> Response:
-    """The file as it is kept, or in another format. `Range` asks for a part of it."""
+    """The file as it is kept, or in another format.
+
+    `Range` asks for one part of it; one that makes no sense, or asks for several, is answered with the whole.
+    """
     entry = services.history.get(caller.user_id, synthesis_id)
     with ExitStack() as opened:
         folder = opened.enter_context(scratch(services.history.work_dir))
@@ -140,7 +139,7 @@ def audio(
         kept: Any = entry.file_format
         if format is not None and format != kept:
             path = _transcoded(entry, path, format)
-        return _PassingFile(
+        return PassingFile(
             path,
             format or kept,
             f"speech-{entry.id}",
@@ -154,14 +153,7 @@ def audio(
     summary="See when each word is said",
     response_class=Response,
     responses={
-        200: {
-            "description": "The words.",
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/TimingsView"}},
-                "text/vtt": {"schema": {"type": "string"}},
-                "application/x-subrip": {"schema": {"type": "string"}},
-            },
-        },
+        200: TIMINGS_ANSWER,
         **refusals(404),
     },
 )
@@ -178,12 +170,8 @@ def timings(
             f"It is not kept when the words of the synthesis {entry.id} are said. Have it spoken again, with "
             "its text kept."
         )
-    if format == "json":
-        return JSONResponse(TimingsView.of(entry).model_dump(mode="json"))
     words = [SpokenWord(spoken, start_s, end_s) for spoken, start_s, end_s in entry.words]
-    if format == "vtt":
-        return Response(to_webvtt(words), media_type="text/vtt")
-    return Response(to_srt(words), media_type="application/x-subrip")
+    return answer_timings(words, TimingsView.of(entry), format)
 
 
 @router.get("/preferences", summary="See what is kept of your speech")
@@ -198,31 +186,6 @@ def prefer(body: PreferencesBody, services: Wired, caller: Owner) -> Preferences
     return PreferencesView.of(
         services.history.prefer(caller.user_id, keep_text=body.keep_text, keep_audio=body.keep_audio)
     )
-
-
-class _PassingFile(FileResponse):
-    """A file that is there for one answer, after which its folder goes; `Range` is understood."""
-
-    chunk_size = 256 << 10
-
-    def __init__(
-        self, path: Path, format_: AudioFormat, name: str, *, download: bool, folder: ExitStack
-    ) -> None:
-        super().__init__(
-            path,
-            media_type=MEDIA_TYPES[format_],
-            filename=f"{name}.{format_}",
-            content_disposition_type="attachment" if download else "inline",
-            headers={"Cache-Control": "private, no-store"},
-        )
-        self._folder = folder
-
-    async def __call__(self, scope: ConnectionScope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await to_thread.run_sync(self._folder.close)
 
 
 def _transcoded(entry: Synthesis, path: Path, format_: AudioFormat) -> Path:

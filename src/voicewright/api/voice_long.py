@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
@@ -16,6 +16,7 @@ from voicewright.api.paging import Limit, Offset
 from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
 from voicewright.speech.history_views import TimingsFormat, TimingsView, WordView
@@ -30,7 +31,6 @@ from voicewright.speech.long.fetching import (
     words_of_whole,
 )
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
-from voicewright.speech.subtitles import to_srt, to_webvtt
 
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="From 1.")]
@@ -42,7 +42,6 @@ _SOUND: Final[dict[str, Any]] = dict.fromkeys(sorted(set(MEDIA_TYPES.values())),
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The file.", "content": _SOUND},
     206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
-    416: {"description": "It has no such part."},
     **refusals(404, 409, 507),
 }
 _ZIP: Final[dict[int | str, dict[str, Any]]] = {
@@ -154,8 +153,9 @@ def audio(
     ] = None,
     download: Download = False,
 ) -> Response:
-    """The joined file. `Range` asks for a part of it.
+    """The joined file.
 
+    `Range` asks for one part of it; one that makes no sense, or asks for several, is answered with the whole.
     In another format than it was ordered in, it has its watermark and no signed manifest.
     """
     shown, chunks = services.long.chunks(caller.user_id, speech_id)
@@ -172,14 +172,7 @@ def audio(
     summary="See when each word of a long text is said",
     response_class=Response,
     responses={
-        200: {
-            "description": "The words.",
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/TimingsView"}},
-                "text/vtt": {"schema": {"type": "string"}},
-                "application/x-subrip": {"schema": {"type": "string"}},
-            },
-        },
+        200: TIMINGS_ANSWER,
         **refusals(404, 409),
     },
 )
@@ -192,11 +185,6 @@ def timings(
     """In the joined file, as JSON, or as subtitles: WebVTT, SRT."""
     shown, chunks = services.long.chunks(caller.user_id, speech_id)
     words = words_of_whole(shown, chunks)
-    match format:
-        case "vtt":
-            return Response(to_webvtt(words), media_type="text/vtt")
-        case "srt":
-            return Response(to_srt(words), media_type="application/x-subrip")
     told = TimingsView(
         words=[
             WordView(text=word.text, start=round(word.start_s, 3), end=round(word.end_s, 3)) for word in words
@@ -204,7 +192,7 @@ def timings(
         estimated=any(chunk.words_estimated for chunk in chunks),
         duration=shown.speech.audio_s,
     )
-    return JSONResponse(told.model_dump(mode="json"))
+    return answer_timings(words, told, format)
 
 
 @router.get(

@@ -31,18 +31,20 @@ class CloneModelView(BaseModel):
 
     id: UUID = Field(description="For `model_id`. That of a training stays good for the voice it has made.")
     name: str = Field(examples=["My Voice"])
-    status: Status
+    status: Status = Field(examples=["completed"])
     language: str = Field(examples=["en-us"])
     provider: str = Field(description="Id of the engine.", examples=["builtin"])
-    version: int | None = Field(description="1, 2, 3 among the voices of one name; null while it is made.")
+    version: int | None = Field(
+        description="1, 2, 3 among the voices of one name; null while it is made.", examples=[1]
+    )
     quality_score: float | None = Field(description="0..1; null where nobody judged it.")
     is_active: bool = Field(description="Whether it speaks where no voice is named.")
     shared: bool = Field(description="Whether it is another's, who lets you speak with it.")
-    progress: float | None = Field(description="0..1, while it is made.")
-    error: FailureView | None = Field(description="Why it was not made.")
+    progress: float | None = Field(description="0..1, while it is made.", examples=[None])
+    error: FailureView | None = Field(description="Why it was not made.", examples=[None])
     status_url: str = Field(examples=[f"/api/voice/models/{_ID}"])
     training_job_id: UUID | None = Field(description="`/training/{jobId}` has its log.")
-    note: str | None = Field(description="What it waits for.")
+    note: str | None = Field(description="What it waits for.", examples=[None])
     created_at: UtcMoment
     updated_at: UtcMoment
 

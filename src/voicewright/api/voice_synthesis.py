@@ -135,10 +135,13 @@ class MadeSynthesisView(SynthesisView):
     """What was spoken for a request."""
 
     words: list[WordView] | None = Field(
-        default=None, description="When each word is said, where `timings` asked for it."
+        default=None, description="When each word is said, where `timings` asked for it.", examples=[None]
     )
     audio: str | None = Field(
-        default=None, description="Base64 of the file, where it is kept nowhere else.", repr=False
+        default=None,
+        description="Base64 of the file, where it is kept nowhere else.",
+        repr=False,
+        examples=[None],
     )
 
 

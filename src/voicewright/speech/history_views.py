@@ -23,20 +23,23 @@ _MODEL_ID = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
 class PieceCheckView(BaseModel):
     """What the listener said of one sentence."""
 
-    piece: int = Field(description="Its number, from 0.")
+    piece: int = Field(description="Its number, from 0.", examples=[0])
     verdict: str = Field(
         description="`good`; `repaired`: right when it was spoken again; `poor`: the best that there was; "
-        "`skipped`: nobody listened, `reason` says why."
+        "`skipped`: nobody listened, `reason` says why.",
+        examples=["good"],
     )
-    attempts: int
-    reason: str
+    attempts: int = Field(examples=[1])
+    reason: str = Field(examples=[""])
 
 
 class FallbackView(BaseModel):
     """Another voice of the same person spoke than the one that was asked for."""
 
     wanted_model_id: UUID = Field(description="The one that was asked for.")
-    reason: str = Field(description="Why it did not speak itself.")
+    reason: str = Field(
+        description="Why it did not speak itself.", examples=["The engine Tone is not installed."]
+    )
 
 
 class FailureView(BaseModel):
@@ -49,9 +52,9 @@ class FailureView(BaseModel):
 class WordView(BaseModel):
     """A word, and when it is said."""
 
-    text: str
-    start: float = Field(description="Seconds from the beginning.")
-    end: float
+    text: str = Field(examples=["Hello,"])
+    start: float = Field(description="Seconds from the beginning.", examples=[0.05])
+    end: float = Field(examples=[0.41])
 
 
 class SynthesisView(BaseModel):
@@ -60,34 +63,38 @@ class SynthesisView(BaseModel):
     id: UUID
     model_id: UUID = Field(description="The voice that spoke.")
     voice_name: str = Field(description="As it was called then.", examples=["Ann"])
-    voice_version: int
+    voice_version: int = Field(examples=[1])
     text: str | None = Field(description="null where it was not to be kept.", examples=["Hello, world!"])
-    text_sha256: str
-    characters: int
-    status: State
+    text_sha256: str = Field(examples=["315f5bdb76d078c43b8ac0064e4a0164612b1fce77c869345bfc94c75894edd3"])
+    characters: int = Field(examples=[13])
+    status: State = Field(examples=["completed"])
     output_format: str | None = Field(description="null where it was sent as bare samples.", examples=["mp3"])
-    duration: float | None = Field(description="Seconds of sound; null while it goes on.")
+    duration: float | None = Field(description="Seconds of sound; null while it goes on.", examples=[1.04])
     audio_url: str | None = Field(
         description="Where the file is, on this server; null where none is kept.",
         examples=[f"/api/voice/history/{_MODEL_ID}/audio"],
     )
-    size: int | None = Field(description="Bytes of the file.")
+    size: int | None = Field(description="Bytes of the file.", examples=[16848])
     sample_rate: int | None = Field(description="Of the sound in the file, Hz.")
-    latency_ms: float | None = Field(description="From the request to the first sound.")
-    total_ms: float | None = Field(description="From the request to the end.")
+    latency_ms: float | None = Field(description="From the request to the first sound.", examples=[42.1])
+    total_ms: float | None = Field(description="From the request to the end.", examples=[180.5])
     language: str
     provider: str = Field(description="Id of the engine that spoke.")
-    provider_version: str
-    parameters: dict[str, Any] = Field(description="Speed, pitch and the like.")
+    provider_version: str = Field(examples=["1"])
+    parameters: dict[str, Any] = Field(
+        description="Speed, pitch and the like.", examples=[{"speed": 1.0, "seed": 0}]
+    )
     checks: list[PieceCheckView] = Field(description="What was heard, sentence by sentence.")
     sentences: int
-    cached_sentences: int = Field(description="Those that were not computed again.")
-    repeated_sentences: int = Field(description="Those that were spoken more than once.")
-    fallback: FallbackView | None
-    cost_usd: float | None
-    error: FailureView | None
-    source: str = Field(description="Where it came in: `voice`, `openai`, `wyoming` and so on.")
-    request_id: str | None
+    cached_sentences: int = Field(description="Those that were not computed again.", examples=[0])
+    repeated_sentences: int = Field(description="Those that were spoken more than once.", examples=[0])
+    fallback: FallbackView | None = Field(examples=[None])
+    cost_usd: float | None = Field(examples=[0.0])
+    error: FailureView | None = Field(examples=[None])
+    source: str = Field(
+        description="Where it came in: `voice`, `openai`, `wyoming` and so on.", examples=["voice"]
+    )
+    request_id: str | None = Field(examples=["8c1f0e6a"])
     created_at: UtcMoment
     finished_at: UtcMoment | None
 
