@@ -75,6 +75,23 @@ class OneSpeed(ToneEngine):
         return super().synthesize(dataclasses.replace(request, speed=1.0), context)
 
 
+class OnePitch(ToneEngine):
+    def synthesize(self, request, context):
+        return super().synthesize(dataclasses.replace(request, pitch_semitones=0.0), context)
+
+
+class Wordless(ToneEngine):
+    def synthesize(self, request, context):
+        for chunk in super().synthesize(request, context):
+            yield dataclasses.replace(chunk, words=())
+
+
+class Babbler(ToneEngine):
+    def synthesize(self, request, context):
+        for chunk in super().synthesize(request, context):
+            yield dataclasses.replace(chunk, words=(dataclasses.replace(chunk.words[0], start_s=0.0),))
+
+
 class Imagines(ToneEngine):
     def synthesize(self, request, context):
         text = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicewright.engines.port import AudioChunk
+from voicewright.engines.port import AudioChunk, SpokenWord
 from voicewright.engines.testing import ToneEngine
 
 
@@ -21,6 +21,22 @@ class WrongRate(ToneEngine):
 class HalfSample(ToneEngine):
     def synthesize(self, request, context):
         yield AudioChunk(b"\0\0\0", 22_050)
+
+
+class Endless(ToneEngine):
+    def synthesize(self, request, context):
+        yield AudioChunk(b"\0\0", 22_050, (SpokenWord("for", 0.0, float("inf")),))
+
+
+class Afterthoughts(ToneEngine):
+    """Tells all words when all was said."""
+
+    def synthesize(self, request, context):
+        words = ()
+        for chunk in super().synthesize(request, context):
+            words += chunk.words
+            yield AudioChunk(chunk.pcm, chunk.sample_rate_hz)
+        yield AudioChunk(b"", 22_050, words)
 
 
 class Untyped(ToneEngine):

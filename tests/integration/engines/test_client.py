@@ -117,6 +117,20 @@ class TestRefusals:
         with pytest.raises(LanguageUnsupported, match="Its languages are: en-us, de"):
             client.train(dataclasses.replace(request_with(), language="tlh"))
 
+    @pytest.mark.parametrize("pitch", [-12.5, 13.0, float("nan")])
+    def test_impossible_pitch_names_the_range(self, client, request_with, pitch):
+        with pytest.raises(OptionsInvalid, match="has to be between -12 and 12"):
+            speak(client, request_with().artefact_dir, pitch_semitones=pitch)
+
+    def test_pitch_is_refused_where_the_engine_does_not_shift_it(self, make_client, request_with):
+        capabilities = dataclasses.replace(TONE_ENGINE.capabilities, shifts_pitch=False)
+        client = make_client(dataclasses.replace(TONE_ENGINE, capabilities=capabilities))
+        request = request_with()
+        client.train(request)
+        assert speak(client, request.artefact_dir, pitch_semitones=0.0)
+        with pytest.raises(OptionsInvalid, match="at the pitch of the voice only"):
+            speak(client, request.artefact_dir, pitch_semitones=1.0)
+
     @pytest.mark.parametrize("speed", [0.0, 5.0, float("nan")])
     def test_impossible_speed_names_the_range(self, client, request_with, speed):
         with pytest.raises(OptionsInvalid, match=r"between 0\.25 and 4"):
@@ -204,6 +218,30 @@ class TestFaultsInSpeaking:
         assert client.pid == first
 
 
+class TestWords:
+    def test_come_with_the_chunks_that_say_them(self, client, request_with):
+        request = request_with()
+        client.train(request)
+        chunks = list(
+            client.synthesize(SynthesisRequest(request.artefact_dir, "One, two — three!", speed=2.0))
+        )
+
+        assert [[word.text for word in chunk.words] for chunk in chunks] == [["One,"], ["two"], ["three!"]]
+        first, second, third = (word for chunk in chunks for word in chunk.words)
+        assert (first.start_s, first.end_s) == (0.0, pytest.approx(3 * 0.06 / 2, abs=1e-4))
+        assert second.start_s == pytest.approx(len(chunks[0].pcm) / 2 / 22_050)
+        assert third.end_s < sum(len(chunk.pcm) for chunk in chunks) / 2 / 22_050
+
+    def test_come_after_the_last_chunk_where_an_engine_tells_them_late(self, make_client, request_with):
+        client = make_client(dataclasses.replace(TONE_ENGINE, factory="odd_engines:Afterthoughts"))
+        request = request_with()
+        client.train(request)
+        *chunks, last = client.synthesize(SynthesisRequest(request.artefact_dir, "One two"))
+
+        assert [chunk.words for chunk in chunks] == [(), ()]
+        assert (last.pcm, [word.text for word in last.words]) == (b"", ["One", "two"])
+
+
 class TestBrokenContracts:
     @pytest.mark.parametrize(
         ("capability", "message"),
@@ -237,6 +275,7 @@ class TestBrokenContracts:
         [
             ("WrongRate", "speaks at 8000 Hz, but declares 22050 Hz"),
             ("HalfSample", "half a sample"),
+            ("Endless", "words with their times"),
             ("Untyped", "a bytes instead of an AudioChunk"),
         ],
     )

@@ -4,12 +4,14 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from voicewright.engines import messages
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import (
     EngineOptions,
+    SpokenWord,
     SynthesisRequest,
     TrainingClip,
     TrainingOutcome,
@@ -59,8 +61,14 @@ def test_paths_are_made_absolute(tmp_path, monkeypatch):
 
 
 def test_synthesis_request_survives_the_way():
-    request = SynthesisRequest(Path("/voice"), "Wörter", "de", 1.5, 7)
+    request = SynthesisRequest(Path("/voice"), "Wörter", "de", 1.5, 7, -2.5)
     assert messages.read_synthesis_request(travel(messages.write_synthesis_request(request))) == request
+
+
+def test_words_survive_the_way():
+    words = (SpokenWord("Grüße,", 0.25, np.float32(0.5)), SpokenWord("Welt!", 0.5, 1))
+    assert messages.read_words(travel(messages.write_words(words))) == words
+    assert messages.read_words({"sample_rate_hz": 22_050}) == ()
 
 
 def test_outcome_survives_the_way():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from voicewright.engines.port import SpokenWord
@@ -87,11 +87,8 @@ def _tokens(text: str, word_starts: Sequence[int]) -> tuple[list[int], list[str]
         cuts.add(token.start())
         if _NO_SPACES.search(token[0]):
             cuts.update(start for start in word_starts if token.start() < start < token.end())
-    ordered = sorted(cuts)
-    found = [
-        (start, text[start:end].strip())
-        for start, end in zip(ordered, [*ordered[1:], len(text)], strict=True)
-    ]
+    ends = pairwise([*sorted(cuts), len(text)])
+    found = [(start, text[start:end].strip()) for start, end in ends]
     said = [(start, token) for start, token in found if any(map(str.isalnum, token))]
     return [start for start, _ in said], [token for _, token in said]
 
