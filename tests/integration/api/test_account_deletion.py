@@ -28,6 +28,7 @@ from voicewright.erasure.rows import NO_VOICE, NOBODY
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
 from voicewright.provenance.models import SpeechFingerprint
+from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
 from voicewright.storage.errors import KeyDestroyed, StorageUnavailable
 from voicewright.storage.pending import let_go
@@ -87,6 +88,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         from voicewright.training.schemas import TrainingRequestBody
 
         job = services.training.start(caller, TrainingRequestBody.model_validate(body))
+        long_texts = {uuid.uuid4(): person, uuid.uuid4(): other}
         rows = [
             KeptTree(training_job_id=uuid.uuid4(), kind="spoken", owner_id=person.id, digest="0" * 64),
             VoiceUpload(owner_id=person.id, digest="1" * 64, bytes=1),
@@ -127,6 +129,13 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                 )
                 for model, user in ((voice, person), (voice, other), (theirs, person))
             ),
+            *(
+                LongSpeech(
+                    id=long_id, owner_id=user.id, kind="text", title="Chapter", text_digest="6" * 64,
+                    markup="text", characters=1, parameters={}, output_format="mp3", paragraphs=False,
+                )
+                for long_id, user in long_texts.items()
+            ),
             SpeechPreferences(user_id=person.id, keep_text="hash"),
             *(
                 CachedPiece(user_id=user.id, key=key * 64, voice_model_id=voice.id, bytes=1)
@@ -135,6 +144,19 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         ]  # fmt: skip
         with database.session() as session:
             session.add_all(rows)
+            session.flush()
+            session.add_all(
+                LongPart(
+                    speech_id=long_id, number=1, name="", speed=1.0, voice_model_id=voice.id,
+                    voice_owner_id=person.id, voice_name=voice.name,
+                )
+                for long_id in long_texts
+            )  # fmt: skip
+            session.flush()
+            session.add_all(
+                LongChunk(speech_id=long_id, number=1, part=1, pieces=[], characters=1)
+                for long_id in long_texts
+            )
             changed(session, person.id, voice.id)
             note(session, Act("voice_model.read", person.id, person.id, model_id=voice.id))
         with database.session() as session:
@@ -143,6 +165,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         services.copies.backups.make(caller, person.id)
         services.history.vault.of(person.id).put_named(f"{person.id}/history/{uuid.uuid4()}", b"speech")
         let_go(services.voices.vault.of(person.id), ["2" * 64])
+        services.long.vault.of(person.id).put_bytes(b"a chapter")
         return other, voice, job.job_id
 
     return fill
@@ -184,6 +207,7 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
         "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "fingerprints", "datasets", "kept_voices",
+        "long_texts",
         "mails", "rate_limits", "samples", "sessions", "sign_in_links", "speech_cache",
         "speech_preferences", "syntheses", "training_events", "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
     }  # fmt: skip
@@ -196,6 +220,8 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
         print_of_other = session.query(SpeechFingerprint).one()
         of_others = session.query(Synthesis).one()  # and stays in theirs, without saying whose voice it was
         kept = session.query(CachedPiece).one()
+        spoken_with_it = session.query(LongPart).one()
+        assert session.query(LongSpeech).one().owner_id == other.id
     assert of_other.user_id == NOBODY
     assert (of_others.user_id, of_others.voice_owner_id) == (other.id, NOBODY)
     assert (print_of_other.user_id, print_of_other.owner_id, print_of_other.model_id) == (
@@ -204,6 +230,7 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
         NOBODY,
     )
     assert (of_others.voice_model_id, of_others.voice_name) == (NOBODY, NO_VOICE)
+    assert (spoken_with_it.voice_owner_id, spoken_with_it.voice_name) == (NOBODY, NO_VOICE)
     assert (kept.user_id, kept.voice_model_id) == (other.id, NOBODY)
 
     shown = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers)
