@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 _MOST_ENGINES: Final = 2
 _MOST_KEPT_LATER: Final = 100
 """Pieces that wait to be kept for the next time."""
+_MOST_RECORDED_LATER: Final = 1000
+"""Uses that wait to be recorded; further ones are recorded at once."""
+_RECORD_S: Final = 60.0
+"""So long the end of the process waits for that."""
 _JUST_CHOSEN_S: Final = 1.0
 """For so long the choice of a voice is as good as asking again whether it may speak."""
 _OUTCOMES: Final[dict[str, Outcome]] = {
@@ -109,6 +113,7 @@ class SpeechService:
             work_dir=Home(settings.home).work_dir,
             busy=lambda: self.pool.waiting > 0,
         )
+        self._uses = Afterwards("speech-uses", most=_MOST_RECORDED_LATER)
         self._afterwards = Afterwards("speech-cache", most=_MOST_KEPT_LATER)
         self.meter = Meter()
         self._settings = settings
@@ -128,10 +133,12 @@ class SpeechService:
         self.pool.close()
         self._ears.close()
         self._afterwards.close()
+        self._uses.close(_RECORD_S)
 
     def settle(self, timeout_s: float = 60.0) -> bool:
         """Wait until what is done after a speech is done; False: it was not in time."""
-        return self._ears.beside.settle(timeout_s) and self._afterwards.settle(timeout_s)
+        beside = (self._ears.beside, self._afterwards, self._uses)
+        return all(one.settle(timeout_s) for one in beside)
 
     def begin(
         self, user_id: uuid.UUID, order: SpeechOrder, *, cancel: threading.Event | None = None
@@ -345,15 +352,17 @@ class SpeechService:
         """Count it for the voice, and what the engine's provider asks for it."""
         assert speech.outcome is not None  # noqa: S101 - it has ended
         figures = speech.figures
-        self._voices.of(speech.user_id).use_log(speech.voice)(
-            Use(
-                outcome=_OUTCOMES[speech.outcome],
-                characters=figures.characters,
-                audio_s=figures.speech_s,
-                latency_ms=None if figures.first_audio_s is None else figures.first_audio_s * 1000,
-                cost_usd=Decimal(str(figures.cost_usd)),
-            )
+        use = Use(
+            outcome=_OUTCOMES[speech.outcome],
+            characters=figures.characters,
+            audio_s=figures.speech_s,
+            latency_ms=None if figures.first_audio_s is None else figures.first_audio_s * 1000,
+            cost_usd=Decimal(str(figures.cost_usd)),
         )
+        log = self._voices.of(speech.user_id).use_log(speech.voice)
+        # statistics and the record, which is a chain: nobody is to wait for that
+        if not self._uses.submit(lambda: log(use)):
+            log(use)
 
 
 def _processors() -> int:

@@ -45,7 +45,8 @@ def spoken(speech):
         return np.concatenate(list(speech))
 
 
-def uses(database):
+def uses(speeches, database):
+    assert speeches.settle()
     with database.session() as session:
         return [
             (use.model_id, use.outcome) for use in session.scalars(select(VoiceUse).order_by(VoiceUse.id))
@@ -67,7 +68,7 @@ def test_speaks_and_counts(speeches, make_voice, database):
     assert [word.text for word in speech.words] == ["Hello", "hello.", "Hello."]
     assert [len(pids) for pids in speeches.pool.processes().values()] == [1]
     assert speeches.admission.going_on == 0
-    assert uses(database) == [(voice.id, "spoken")]
+    assert uses(speeches, database) == [(voice.id, "spoken")]
 
     again = spoken(speeches.begin(ANN, SpeechOrder("Hello.", voice="ann", language="de", speed=2.0)))
     assert len(again) < len(sound) / 3
@@ -92,7 +93,7 @@ def test_refuses_before_a_sound(speeches, make_voice, database):
     with pytest.raises(LanguageUnsupported, match="en-us, de"):
         speeches.begin(ANN, SpeechOrder("Hello.", language="fr"))
     assert speeches.admission.going_on == 0
-    assert uses(database) == []
+    assert uses(speeches, database) == []
 
 
 def test_what_is_hard_to_read_is_spoken(speeches, make_voice):
@@ -166,7 +167,7 @@ class TestFallback:
         with speech, pytest.raises(HostDied):
             list(speech)
         assert (speech.fallback, speech.outcome, speech.error.code) == (None, "failed", "HOST_DIED")
-        assert uses(database) == [(dies.id, "failed")]
+        assert uses(speeches, database) == [(dies.id, "failed")]
 
     def test_a_text_that_the_engine_refuses_is_refused_whoever_could_speak(self, speeches, make_voice):
         make_voice(ANN, "Ann", engine="other-tone")
@@ -216,7 +217,7 @@ class TestStopping:
         assert speech.figures.total_s < 60
         assert speeches.pool.processes()["tone"] == [pid], "it obeyed, and need not be killed"
         assert speeches.admission.going_on == 0
-        assert [outcome for _, outcome in uses(database)] == ["cancelled"]
+        assert [outcome for _, outcome in uses(speeches, database)] == ["cancelled"]
 
     @pytest.mark.parametrize("fault", ["endless", "deaf"])
     def test_stopped_by_another_thread(self, speeches, make_voice, fault):
@@ -283,7 +284,7 @@ class TestSharing:
                 list(blocks)
         assert 0 < speech.figures.spoken_pieces < speech.figures.pieces
         assert (speech.outcome, speech.error.code) == ("cancelled", "VOICE_MODEL_NOT_FOUND")
-        assert uses(database) == [(voice.id, "cancelled")]
+        assert uses(speeches, database) == [(voice.id, "cancelled")]
 
     def test_so_does_an_owner_whose_account_is_disabled(self, speeches, make_voice, make_people, database):
         owner, guest = make_people(2)
@@ -335,6 +336,7 @@ def test_what_the_provider_asks_is_counted(speeches, make_voice, database, engin
     engines["priced"] = dataclasses.replace(TONE_ENGINE, id="priced", dollars_per_1000_characters=0.5)
     make_voice(ANN, engine="priced")
     spoken(speeches.begin(ANN, SpeechOrder("One. Two. Three.")))
+    assert speeches.settle()
     with database.session() as session:
         use = session.scalars(select(VoiceUse)).one()
     assert use.cost_usd == Decimal("0.007"), "for the characters that were sent"

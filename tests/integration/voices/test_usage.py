@@ -68,6 +68,7 @@ def spoken(speeches, voice, shared, database, tmp_path):
             result = say(speeches, shared, order, tmp_path / "said.wav", **more)
         except AppError as error:
             result = error
+        assert speeches.settle()
         with database.session() as session:
             return result, session.scalars(select(VoiceUse).order_by(VoiceUse.id)).all()[-1]
 
