@@ -89,7 +89,7 @@ class OpenAISpeechBody(BaseModel):
         examples=["alloy"],
     )
     response_format: Format = "mp3"
-    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    speed: Annotated[float, Field(strict=True, ge=0.25, le=4.0)] = 1.0
     instructions: str | None = Field(
         default=None,
         max_length=4096,
@@ -146,7 +146,7 @@ async def speak(request: Request, body: OpenAISpeechBody, services: Wired, calle
         body.response_format,
         rate_hz=_PCM_RATE_HZ if body.response_format == "pcm" else None,
         wrapping=_Events() if body.stream_format == "sse" else None,
-        headers=lambda speech: _headers(body, speech),
+        headers=lambda speech: _headers(services, body, speech),
     )
     return await send_speech(request, services, begin, sending)
 
@@ -185,9 +185,9 @@ def _begin(
     raise missing
 
 
-def _headers(body: OpenAISpeechBody, speech: Speech) -> dict[str, str]:
+def _headers(services: Wired, body: OpenAISpeechBody, speech: Speech) -> dict[str, str]:
     ignored = {_IGNORED: "ignored"} if body.instructions else {}
-    return {**speech_headers(speech), **ignored}
+    return {**speech_headers(services, speech), **ignored}
 
 
 class _Events:

@@ -215,7 +215,8 @@ async def stream(request: Request, body: SynthesisBody, services: Wired, caller:
         count_voice_request(services, caller)
         return begin_speech(services, caller, order, cancel)
 
-    return await send_speech(request, services, begin, Sending(body.output_format, headers=speech_headers))
+    sending = Sending(body.output_format, headers=lambda speech: speech_headers(services, speech))
+    return await send_speech(request, services, begin, sending)
 
 
 def begin_speech(
@@ -246,11 +247,11 @@ def _make(
         path = folder / f"speech.{body.output_format}"
         write_audio(path, speech, speech.sample_rate_hz, body.output_format, durable=False)
         if history.keeps_audio_of(speech):
-            history.keep(speech, path, body.output_format, speech.sample_rate_hz)
+            signed = history.keep(speech, path, body.output_format, speech.sample_rate_hz)
         else:
-            history.sign(speech, path, body.output_format)
+            signed = history.sign(speech, path, body.output_format)
             file = path.read_bytes()
         words = [WordView(text=one.text, start=one.start_s, end=one.end_s) for one in speech.words]
-        headers = speech_headers(speech)
+        headers = speech_headers(services, speech, signed=signed)
     entry = history.get(caller.user_id, speech.id)
     return _Made(entry, words or words_of(entry), file, headers)

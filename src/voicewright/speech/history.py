@@ -161,13 +161,13 @@ class HistoryService:
         """Whether the sound of a speech that goes on is to be kept."""
         return self._wanted.get(speech.id, Preferences(keep_audio=False)).keep_audio
 
-    def keep(self, speech: Speech, path: Path, format_: AudioFormat, rate_hz: int) -> None:
-        """Sign a whole file of a speech and keep it, whatever was said about that; the file may change.
+    def keep(self, speech: Speech, path: Path, format_: AudioFormat, rate_hz: int) -> bool:
+        """Sign a whole file of a speech and keep it; the file may change. Answers whether it was signed.
 
         Raises:
             StorageFull, StorageUnavailable, KeyDestroyed: it is not kept.
         """
-        self.sign(speech, path, format_)
+        signed = self.sign(speech, path, format_)
         stored = self._files.put(speech.user_id, speech.id, path)
         values = {
             "file_digest": stored.digest,
@@ -180,17 +180,19 @@ class HistoryService:
             is_there = session.scalar(changed.returning(Synthesis.id)) is not None
         if not is_there:  # it was deleted meanwhile
             self._files.delete(speech.user_id, speech.id)
-            return
+            return signed
         self._make_room(speech.user_id, speech.id)
+        return signed
 
-    def sign(self, speech: Speech, path: Path, format_: AudioFormat) -> None:
-        """Put the signed manifest into a whole file, where its format has a place for one."""
+    def sign(self, speech: Speech, path: Path, format_: AudioFormat) -> bool:
+        """Put the signed manifest into a whole file; False: its format has no place, or it could not be."""
         if self._provenance is None:
-            return
+            return False
         try:
-            self._provenance.sign(path, format_, claim_of(speech))
-        except (AppError, NotImplementedError) as error:  # the watermark is in it all the same
-            _LOG.warning("the speech %s has no manifest: %s", speech.id, error)
+            return self._provenance.sign(path, format_, claim_of(speech))
+        except AppError as error:  # the watermark is in it all the same
+            _LOG.warning("the speech %s has no manifest: %s", speech.id, error.message)
+            return False
 
     def search(self, user_id: uuid.UUID, wanted: Search) -> tuple[Sequence[Synthesis], int]:
         """A page of somebody's entries, the newest first, and how many there are on all pages."""

@@ -38,7 +38,7 @@ def heard(content: bytes, format_: str, rate_hz: int = 22_050) -> tuple[Any, int
     return samples / (32768 if frames[0].format.name.startswith("s16") else 1), frames[0].sample_rate
 
 
-def test_a_text_becomes_a_file_in_every_format(call_voice, speak, humming, person):
+def test_a_text_becomes_a_file_in_every_format(call_voice, speak, humming, person, services):
     voice = humming(person)
     made = {form: speak(model_id=str(voice.id), output_format=form, timings=True) for form in FORMATS}
     by_default = speak()
@@ -57,6 +57,7 @@ def test_a_text_becomes_a_file_in_every_format(call_voice, speak, humming, perso
         samples, rate_hz = heard(file.content, form)
         assert len(samples) / rate_hz == pytest.approx(said["duration"], abs=0.12)
         assert np.abs(samples).max() == pytest.approx(9000 / 32768, rel=0.2)
+        assert (b"c2pa" in file.content) == services.provenance.signs(form)
     audio = f"/history/{made['wav']['id']}/audio"
     whole = call_voice("GET", audio).content
     part = call_voice("GET", audio, headers={"Range": "bytes=44-143"}, expect=206)
@@ -91,6 +92,7 @@ def test_a_stream_is_kept_as_it_was_sent(call_voice, humming, person):
         assert sent.headers["content-type"] == MEDIA_TYPES[form]
         assert "content-length" not in sent.headers
         assert sent.headers["x-voice-id"] == str(voice.id)
+        assert sent.headers["voicewright-provenance"].startswith("ai-generated; ")
         entry = call_voice("GET", f"/history/{sent.headers['x-speech-id']}").json()
         assert (entry["status"], entry["output_format"], entry["source"]) == ("completed", form, "voice")
         assert entry["request_id"] == sent.headers["x-request-id"]
