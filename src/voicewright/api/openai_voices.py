@@ -177,7 +177,9 @@ async def create(request: Request, services: Wired, caller: Maker) -> OpenAIVoic
 
 
 @router.delete(
-    "/v1/audio/voices/{voice_id}", summary="Delete a voice, for OpenAI's clients", responses=refusals(404)
+    "/v1/audio/voices/{voice_id}",
+    summary="Delete a voice, for OpenAI's clients",
+    responses=refusals(404, 409),
 )
 def delete(
     voice_id: Annotated[str, Path(max_length=200)], services: Wired, caller: Keeper
