@@ -192,6 +192,7 @@ class LocalApplication:
 
     @cached_property
     def _long_tools(self) -> LongTools:
+        from voicewright.engines.modest import ModestEngine
         from voicewright.speech.long.running import LongTools
         from voicewright.storage.vault import Vault
 
@@ -200,7 +201,9 @@ class LocalApplication:
             database=self.database,
             # one entry for the whole text is enough history
             speeches=self._open.enter_context(
-                make_speech(self.settings, self.database, self.voices, self.provenance, None)
+                make_speech(
+                    self.settings, self.database, self.voices, self.provenance, None, client=ModestEngine
+                )
             ),
             vault=Vault.of_long_speeches(self.settings, self._usable_keys),
             work_dir=self.work_dir,
@@ -352,8 +355,20 @@ def make_speech(
     voices: VoiceService,
     provenance: ProvenanceService,
     history: HistoryService | None,
+    *,
+    client: type[EngineClient] | None = None,
 ) -> SpeechService:
-    """What speaks, with all that is done about what is spoken."""
+    """What speaks, with all that is done about what is spoken.
+
+    Args:
+        settings: of this process.
+        database: open.
+        voices: the files of voices.
+        provenance: marks what is spoken.
+        history: None: whoever asks keeps one of their own.
+        client: of an engine's process; None: the ordinary one.
+    """
+    from voicewright.engines.client import EngineClient
     from voicewright.speech.cache import SpeechCache
     from voicewright.speech.hooks import Hooks
     from voicewright.speech.remembering import SpeechMemory
@@ -363,7 +378,7 @@ def make_speech(
     # parts of a long text are no speeches of their own: their whole is remembered
     memory = None if history is None else SpeechMemory(database, provenance)
     hooks = Hooks(history=history, cache=cache, marker=provenance.marker, memory=memory)
-    return SpeechService(settings, database, voices, hooks=hooks)
+    return SpeechService(settings, database, voices, hooks=hooks, client=client or EngineClient)
 
 
 def make_copies(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Self
 
+from voicewright.engines.client import EngineClient
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
@@ -88,6 +89,7 @@ class SpeechService:
         voices: the files of voices.
         engines: finds an engine by its id.
         hooks: what others do with a speech.
+        client: makes the client of an engine's process.
     """
 
     def __init__(
@@ -98,8 +100,10 @@ class SpeechService:
         *,
         engines: Callable[[str], EngineInfo] = get_engine,
         hooks: Hooks = Hooks(),  # noqa: B008 - frozen
+        client: Callable[[EngineInfo], EngineClient] = EngineClient,
     ) -> None:
-        self.pool = EnginePool(most=settings.speech_engines or min(_processors(), _MOST_ENGINES))
+        most = settings.speech_engines or min(_processors(), _MOST_ENGINES)
+        self.pool = EnginePool(most=most, client=client)
         self.admission = Admission(
             Room(
                 at_once=settings.speech_at_once,

@@ -158,12 +158,12 @@ class _Speaker:
                 spoken = self._spoken(part, chunk)
                 self._keep(chunk, spoken, took_s=time.monotonic() - began_s)
             except (Cancelled, LongSpeechLost, DatabaseUnavailable):
-                self._run.require()
                 raise
             except SpeechOverloaded as error:
                 # who listens comes first; that counts as no attempt
                 self._run.cancel.wait(error.retry_after_s)
             except AppError as error:
+                self._run.require()  # what goes wrong while it is stopped is nobody's fault
                 if error.kind in _HOPELESS or error.kind is ErrorKind.NO_SPACE:
                     raise
                 if self._note_failure(chunk, error):
