@@ -7,7 +7,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, Strict, ValidationError, model_validator
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
@@ -48,7 +48,7 @@ class CloneBody(RequestBody):
     options: dict[str, Any] = Field(
         default_factory=dict, description="As the `options` of `POST /training/start`."
     )
-    wait: bool | None = Field(
+    wait: Annotated[bool, Strict()] | None = Field(
         default=None,
         description="Whether the answer comes when the voice is there. Default: in development, not in "
         "production.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
+from pydantic import BeforeValidator, Strict
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
@@ -34,6 +35,7 @@ from voicewright.speech.history_views import (
     TimingsView,
 )
 from voicewright.speech.keeping import scratch
+from voicewright.training.schemas import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +52,26 @@ _SOUND: Final[dict[str, Any]] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(set(MEDIA_TYPES.values()))
 }
 """The media types that a file may have."""
+_NUMBER: Final = re.compile(r"\s*[+-]?[\d._]+\s*")
 _BLOCK_BYTES: Final = 1 << 18
 _FULL_SCALE: Final = 32768.0
+
+
+def _written_out(value: Any) -> Any:
+    """A moment as people write it, and no number of seconds."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        raise ValueError("write it as 2025-01-15T10:30:00Z")
+    return value
+
+
+WrittenMoment = Annotated[Moment, BeforeValidator(_written_out)]
 
 
 class PreferencesBody(RequestBody):
     """What is to be kept from now on; what is left out stays as it is."""
 
     keep_text: KeepText | None = None
-    keep_audio: bool | None = None
+    keep_audio: Annotated[bool, Strict()] | None = None
 
 
 @router.get("/history", summary="Look through what was spoken")
@@ -75,9 +88,11 @@ def history(
     model_id: Annotated[UUID | None, Query(description="Spoken by this voice.")] = None,
     status: State | None = None,
     from_: Annotated[
-        AwareDatetime | None, Query(alias="from", description="At this moment or later.")
+        WrittenMoment | None, Query(alias="from", description="At this moment or later.")
     ] = None,
-    to: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+        WrittenMoment | None, Query(alias="from", description="At this moment or later.")
+    ] = None,
+    to: Annotated[WrittenMoment | None, Query(description="Before this moment.")] = None,
 ) -> HistoryView:
     """Your syntheses, the newest first."""
     wanted = Search(

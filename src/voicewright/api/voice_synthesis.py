@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, Strict, model_validator
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/voice", tags=["voice"])
 
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
+Flag = Annotated[bool, Strict()]
 OutputFormat = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 _ID: Final = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
 _LONGEST_WORD: Final = 35
@@ -59,36 +60,36 @@ class SynthesisBody(RequestBody):
         description="Or its name. Without any of the three your active voice speaks.",
         examples=[None],
     )
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="Of the voice with this name; the newest by default.", examples=[None]
     )
-    ssml: bool = Field(default=False, description="Whether the text is SSML.")
+    ssml: Flag = Field(default=False, description="Whether the text is SSML.")
     output_format: OutputFormat = Field(default="mp3", description="`pcm`: 16 bits, mono, little-endian.")
     language: Annotated[str, Field(min_length=2, max_length=_LONGEST_WORD)] | None = Field(
         default=None, description="BCP 47 tag of the text; the voice's own by default.", examples=[None]
     )
-    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
-    pitch: Annotated[float, Field(ge=-12, le=12)] = Field(default=0.0, description="Semitones.")
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
+    speed: Annotated[float, Field(strict=True, ge=0.25, le=4.0)] = 1.0
+    pitch: Annotated[float, Field(strict=True, ge=-12, le=12)] = Field(default=0.0, description="Semitones.")
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = Field(
         default=0, description="Another one is said otherwise, by engines that roll dice."
     )
-    normalise: bool = Field(default=True, description="Whether numbers and the like are put into words.")
-    check: bool = Field(
+    normalise: Flag = Field(default=True, description="Whether numbers and the like are put into words.")
+    check: Flag = Field(
         default=True,
         description="Whether it is listened to, and said again where words are missing. A stream does not "
         "wait for that: there it is only reported.",
     )
-    cache: bool = Field(default=True, description="Whether what was spoken before may be taken.")
-    fallback: bool = Field(
+    cache: Flag = Field(default=True, description="Whether what was spoken before may be taken.")
+    fallback: Flag = Field(
         default=True, description="Whether another voice of the same person may speak in its place."
     )
-    store: bool = Field(
+    store: Flag = Field(
         default=True,
         description="Whether text and file are kept in the history, where your preferences keep them. A file "
         "that is not kept is in the answer, as `audio`.",
     )
-    timings: bool = Field(default=False, description="Whether the answer says when each word is said.")
-    stream: bool = Field(default=False, description="Whether the answer is the sound, as it is made.")
+    timings: Flag = Field(default=False, description="Whether the answer says when each word is said.")
+    stream: Flag = Field(default=False, description="Whether the answer is the sound, as it is made.")
 
     @model_validator(mode="after")
     def _names_one_voice(self) -> Self:

@@ -16,7 +16,10 @@ Not checked is what `UNCHECKED` and `EXCEPTIONS` name, with the reasons.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
+import json
+import uuid
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -38,6 +41,7 @@ from voicewright.accounts.models import User, UserSession
 from voicewright.accounts.schemas import Origin
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.speech.models import Synthesis
 from voicewright.training.service import TrainingService
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.schemas import StoredTrees, VoiceFacts
@@ -58,6 +62,16 @@ LOCKING_OUT = {
 # What parameters and fields are mostly drawn from; the lists are those of `things`.
 NAMES = {
     "path.consent_id": "consents",
+    "path.voice_id": "own_models",
+    "body.voice": "own_models",
+    "body.consent": "consents",
+    "path.model_id": "own_models",
+    "body.model_id": "own_models",
+    "body.voice_model_id": "own_models",
+    "query.model_id": "own_models",
+    "body.sample_id": "samples",
+    "body.sample_ids[*]": "samples",
+    "path.synthesis_id": "syntheses",
     "path.jobId": "jobs",
     "path.job_id": "jobs",
     "path.key_id": "keys",
@@ -90,6 +104,7 @@ NAMES = {
     "query.with": "models",
 }
 EXAMPLES = 25
+SILENCE = bytes(44_100)
 # Of so many operations one may have refused everything: signing in takes a password that fits its address.
 MISSED = 3
 UNCHECKED = {
@@ -111,11 +126,16 @@ EXCEPTIONS = {
         "GET is not for these, but they are also /training/{jobId} with an id that is none: 422, not 405",
     ),
     "use_after_free": (
-        ["/consents/{consent_id}"],
+        ["/consents/{consent_id}", "/v1/audio/voice_consents/{consent_id}"],
         "DELETE takes a consent back; that it was given stays on record",
     ),
     "negative_data_rejection": (
-        ["/api/voice/upload", "/api/v1/admin/training/upload"],
+        [
+            "/api/voice/upload",
+            "/api/v1/admin/training/upload",
+            "/v1/audio/voices",
+            "/v1/audio/voice_consents",
+        ],
         "all fields of a form are texts, whatever type they had before: null is an empty one",
     ),
 }
@@ -128,6 +148,7 @@ def api_settings(settings):
         update={
             "min_voice_s": 0.5,
             "voice_requests_per_hour": 100_000,
+            "clone_wait_s": 0.1,
             "model_creations_per_hour": 100_000,
             "model_updates_per_hour": 100_000,
             "model_backups_per_day": 100_000,
@@ -150,6 +171,7 @@ def services(services):
 def short_streams(monkeypatch):
     monkeypatch.setattr("voicewright.api.training_events.SIGN_OF_LIFE_S", 0.05)
     monkeypatch.setattr("voicewright.api.training_events.LONGEST_STREAM_S", 0.1)
+    monkeypatch.setattr("voicewright.api.openai_voices.LONGEST_WAIT_S", 0.1)
 
 
 @pytest.fixture
@@ -254,7 +276,8 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
     caller = cast[who]
     voices, artefact = services.voices.of(caller.id), tmp_path / "artefact"
     artefact.mkdir()
-    (artefact / "voice.json").write_text("{}")
+    hums = {"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}
+    (artefact / "voice.json").write_text(json.dumps(hums))
     upload, _ = voices.take_upload(artefact, also=lambda _session, _upload: None)
     trees = StoredTrees(artefact=upload.digest, artefact_bytes=2, stored_bytes=2)
     with database.session() as session:
@@ -265,7 +288,23 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
     guests = [str(one.id) for one in cast.values() if one is not caller]
     token = services.accounts.authenticate(caller.access_token)
     backups = [services.copies.backups.make(token, caller.id).place for _ in range(8)]
+    spoken = [
+        Synthesis(
+            id=uuid.uuid4(), user_id=caller.id, voice_model_id=found[-1], voice_owner_id=caller.id,
+            voice_name="Ann", voice_version=1, engine="tone", engine_version="1", language="en-us",
+            source="voice", text="Hello.", text_digest="0" * 64, markup="text", characters=6, parameters={},
+            output_format="pcm", state="completed", finished_at=datetime.now(UTC), pieces=1, audio_s=1.0,
+            words=[["Hello.", 0.0, 1.0]], file_digest=hashlib.sha256(SILENCE).hexdigest(),
+            file_bytes=len(SILENCE), file_format="pcm", file_rate_hz=22_050,
+        )
+        for _ in range(30)
+    ]  # fmt: skip
+    for one in spoken:
+        services.history.vault.of(caller.id).put_named(f"{caller.id}/history/{one.id}", SILENCE)
+    with database.session() as session:
+        session.add_all(spoken)
     return {
+        "syntheses": [str(one.id) for one in spoken],
         "models": [str(one) for one in found],
         "own_models": [str(one) for one in found[-30:]],
         "model_paths": [services.registry.paths.path(caller.id, one) for one in (upload.id, *found[-30:])],

@@ -96,7 +96,8 @@ def test_what_was_spoken_is_found_heard_and_forgotten(  # noqa: PLR0917 - fixtur
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     assert found(f"from={now}") == []
     assert found(f"to={now}") == [second["id"], first["id"]]
-    call_voice("GET", "/history?status=odd", expect=422)
+    for odd in ("status=odd", "from=0", "to=1736937000.5", "from=2025-01-15T10:30:00", "to=tomorrow"):
+        call_voice("GET", f"/history?{odd}", expect=422)
     entry = call_voice("GET", f"/history/{first['id']}").json()
     shown = {name: value for name, value in first.items() if name not in {"words", "audio"}}
     assert entry == shown
