@@ -90,8 +90,6 @@ def history(
     from_: Annotated[
         WrittenMoment | None, Query(alias="from", description="At this moment or later.")
     ] = None,
-        WrittenMoment | None, Query(alias="from", description="At this moment or later.")
-    ] = None,
     to: Annotated[WrittenMoment | None, Query(description="Before this moment.")] = None,
 ) -> HistoryView:
     """Your syntheses, the newest first."""
