@@ -26,13 +26,15 @@ _CANDIDATES: Final = 20
 _CANDIDATES_QUERY: Final = text(
     """
     SELECT synthesis_id FROM (
-        SELECT synthesis_id, made_at,
-               (SELECT count(*) FROM unnest(prints) AS print WHERE print = ANY(:keys)) AS common
-        FROM speech_fingerprints WHERE prints && CAST(:keys AS integer[])
+        SELECT speech.synthesis_id, speech.made_at, count(*) AS common
+        FROM unnest(CAST(:keys AS integer[])) AS key
+        JOIN speech_fingerprints AS speech ON speech.prints @> ARRAY[key]
+        GROUP BY speech.synthesis_id
     ) AS candidates
     ORDER BY common DESC, made_at DESC, synthesis_id LIMIT :most
     """
 )
+"""One look into the index for each print."""
 
 
 class Found(NamedTuple):
@@ -91,7 +93,7 @@ def _matches(session: Session, sought: Sought, *, with_doubts: bool) -> list[Fou
     if not sought.is_enough:
         return []
     keys = sought.keys(with_doubts=with_doubts).tolist()
-    # so many keys that the planner expects half of the table; each is in next to none
+    # the planner expects each print in every two-hundredth speech; it is in one or two of all
     session.execute(text("SET LOCAL enable_seqscan = off"))
     ids = session.scalars(_CANDIDATES_QUERY, {"keys": keys, "most": _CANDIDATES}).all()
     session.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))

@@ -22,8 +22,8 @@ _LOG = logging.getLogger(__name__)
 WatermarkState = Literal["found", "not_found", "unknown"]
 
 FOUND: Final = 0.7
-"""From here on a window is marked. Speech that nobody marked stays below 0.45, in windows of 3 s."""
-_DOUBTFUL: Final = 0.45
+"""From here on a window is marked. Speech that nobody marked stays below 0.5, in windows of 3 s."""
+_DOUBTFUL: Final = 0.55
 _ANSWER_S: Final = 300.0
 _DOUBTS: Final = {
     "silent": "the sound is silent",

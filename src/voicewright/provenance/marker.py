@@ -37,8 +37,8 @@ Policy = Literal["auto", "required", "off"]
 SERVICE: Final = "voicewright.provenance.watermark.service:WatermarkService"
 ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """One thread marks a hundred times as fast as people listen; more would take processors from the engines."""
-_FIRST_S: Final = 0.2
-"""Of a long first block, so that sound leaves soon."""
+_FIRST_S: Final = 0.1
+"""Of the first block, so that sound leaves soon."""
 _LEAST_S: Final = 0.1
 _MOST_S: Final = 1.0
 _ANSWER_S: Final = 10.0
@@ -60,6 +60,12 @@ class Marker:
         self._installed = policy != "off" and find_weights() is not None
         self._failed_s: float | None = None
         """When marking failed last, by the monotonic clock."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -105,22 +105,22 @@ class Sought:
 
     def compare(self, kept: Prints) -> Match | None:
         """Where some of the sound is in the kept prints of a speech, if anywhere."""
-        best: Match | None = None
-        for offset in self._offsets(kept):
-            match = self._at(kept, offset)
-            if match and (best is None or match.worth > best.worth):
-                best = match
-        return best
+        tried = [(match, offset) for offset in self._offsets(kept) if (match := self._at(kept, offset))]
+        if not tried:
+            return None
+        best, offset = max(tried, key=lambda one: one[0].worth)
+        near = (self._at(kept, offset + step) for step in (-2, -1, 1, 2))
+        return max([best, *filter(None, near)], key=lambda match: match.worth)
 
     def _offsets(self, kept: Prints) -> list[int]:
-        """How many frames later than in the speech the sound may begin: most agree on these, or are near."""
+        """How many frames later than in the speech the sound may begin: most prints agree on these."""
         mine = self._prints[self._firm]
         differing = np.bitwise_count((kept[:, np.newaxis] ^ mine[np.newaxis]).view(np.uint32))
         differing[kept == 0] = BITS
         places, asked = np.nonzero(differing <= _WEAK)
         offsets, votes = np.unique(places * KEPT - self._firm[asked], return_counts=True)
-        likely = offsets[np.argsort(-votes, kind="stable")[:_OFFSETS]]
-        return sorted({int(offset) + step for offset in likely for step in range(-2, 3)})
+        likely = np.argsort(-votes, kind="stable")[:_OFFSETS]
+        return [int(offset) for offset in offsets[likely]]
 
     def _firmest(self) -> NDArray[np.intp]:
         """The frames whose weakest bits are the strongest, beside the other bits."""
