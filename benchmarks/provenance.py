@@ -147,7 +147,7 @@ class Ear:
 
 
 def print_false_alarms(paths: Sequence[Path], ear: Ear) -> None:
-    """How sure the listener is of what nobody marked: of each file, in the window that sounds most like it."""
+    """How sure the listener is of what nobody marked: of each file, in its most suspicious window."""
     sure = [one for one in (ear(read_mono(path, RATE_HZ)) for path in paths) if one is not None]
     rows = [
         ["files", f"{len(paths)}"],

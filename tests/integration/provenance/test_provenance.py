@@ -20,7 +20,10 @@ from voicewright.audio.resample import resample
 from voicewright.provenance.certificates import AUTHORITY_VALID, SIGNER_VALID, SIGNS_FOR, Certificates
 from voicewright.provenance.claims import Claim
 from voicewright.provenance.errors import AudioTooLong, ManifestNotWritten
+from voicewright.provenance.fingerprints import fingerprint
+from voicewright.provenance.identifying import identify
 from voicewright.provenance.manifests import read_manifest, sign_file
+from voicewright.provenance.matching import Sought
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.provenance.service import ProvenanceService
 from voicewright.storage.user_keys import PLATFORM_ID, KeyRing
@@ -202,6 +205,7 @@ def test_a_file_that_comes_back_is_known_by_whoever_may_know(
     assert told.made_on == date(2026, 1, 2)
 
 
+@pytest.mark.slow
 def test_what_was_done_to_a_file_is_told_apart(provenance, database, spoken, other_speech, tmp_path):
     mine = claim()
     marked = speak(provenance, database, spoken, mine)
@@ -250,18 +254,20 @@ def test_what_was_done_to_a_file_is_told_apart(provenance, database, spoken, oth
         assert "proves nothing" in found.conclusion
 
 
-def test_forgotten_speeches_are_not_known(provenance, database, spoken, tmp_path):
+def test_a_speech_is_remembered_once_and_forgotten(provenance, database, spoken):
     mine = claim()
-    speak(provenance, database, spoken, mine)
-    again = provenance.fingerprinter(RATE_HZ)
-    again.feed(spoken)
     with database.session() as session:
-        provenance.remember(session, mine, again)  # the same speech twice is once
-        assert session.query(SpeechFingerprint).count() == 1
+        for _ in range(2):
+            prints = provenance.fingerprinter(RATE_HZ)
+            prints.feed(spoken)
+            assert provenance.remember(session, mine, prints)
+        sought = Sought(fingerprint(spoken[RATE_HZ : 4 * RATE_HZ], RATE_HZ))
+        [found] = identify(session, sought)
+        assert found.speech.synthesis_id == mine.synthesis_id
+        assert found.match.in_speech_s == pytest.approx(1.0, abs=0.05)
         assert provenance.forget(session, mine.synthesis_id, uuid.uuid4()) == 1
-    path = tmp_path / "file.flac"
-    write_audio(path, [spoken], RATE_HZ, "flac", durable=False)
-    assert provenance.verify(None, path).matches == ()
+        assert session.query(SpeechFingerprint).count() == 0
+        assert identify(session, sought, with_doubts=True) == []
 
 
 def test_speech_that_is_too_short_to_be_told_apart_is_not_remembered(provenance, database, spoken):
