@@ -17,6 +17,8 @@ ENGLISH = {
     "9" * 16: " ".join(["nine"] * 16),
     "MP3, 4K and B2B": "MP three, four K and B two B",
     "5+5=10 and 3 x 4": "five plus five equals ten and three times four",
+    "3 - 2 = 1": "three minus two equals one",
+    "10 000 people": "ten thousand people",
     # years
     "In 1999, the 1990s, the '80s": "In nineteen ninety-nine, the nineteen nineties, the eighties",
     "The 2024 election": "The twenty twenty-four election",
@@ -34,6 +36,8 @@ ENGLISH = {
     # times
     "at 2:30 pm": "at two thirty P M",
     "at 14:30, 9:05 and 12:00": "at fourteen thirty, nine oh five and twelve o'clock",
+    "10-11 am, 9:00-17:30": "ten to eleven A M, nine o'clock to seventeen thirty",
+    "2026-11-21T14:30:00Z": "November twenty-first, twenty twenty-six, fourteen thirty",
     "10 a.m. is early.": "ten A M is early.",
     "It ends at 10 p.m.": "It ends at ten P M.",
     # money
@@ -41,6 +45,8 @@ ENGLISH = {
     "$1, $0.05, -$5": "one dollar, five cents, minus five dollars",
     "£1.2m and €5 million": "one point two million pounds and five million euros",
     "12,50 €": "twelve euros and fifty cents",
+    "$5-$10, $5–10 million": "five to ten dollars, five to ten million dollars",
+    "$1.50-$2.50": "one dollar and fifty cents to two dollars and fifty cents",
     "¥500, 20 USD, CHF 3": "five hundred yen, twenty US dollars, three Swiss francs",
     "$1,234.56.": "one thousand two hundred thirty-four dollars and fifty-six cents.",
     # measures
@@ -50,7 +56,10 @@ ENGLISH = {
     "100 km/h": "one hundred kilometers per hour",
     "5 in the box": "five in the box",
     "3½, 1/2, 5/8": "three and a half, one half, five eighths",
-    "24/7": "twenty-four seven",
+    "24/7, 9/11, 16:9": "twenty-four seven, nine eleven, sixteen to nine",
+    "5'10\" and 150 lbs.": "five foot ten and one hundred fifty pounds.",
+    "x², <5, ≥4, ~100": "x squared, less than five, at least four, about one hundred",
+    "$99/month, 5 hr": "ninety-nine dollars per month, five hours",
     # words
     "Dr. Smith, e.g. Mr. Jones etc.": "Doctor Smith, for example Mister Jones et cetera.",
     "St. Louis and Baker St. in it": "Saint Louis and Baker Street in it",
@@ -92,6 +101,9 @@ OTHERS = {
         "Ludwig XIV. lebte.": "Ludwig der Vierzehnte lebte.",
         "Unter Ludwig XIV. auch.": "Unter Ludwig dem Vierzehnten auch.",
         "1 Min., 1 km, 1 und 2": "eine Minute, ein Kilometer, eins und zwei",
+        "9-17 Uhr, 16:9, 5 m²": "neun bis siebzehn Uhr, sechzehn zu neun, fünf Quadratmeter",
+        "1. Kapitel, 1 Woche": "erstes Kapitel, eine Woche",
+        "12.50 € und 50 %-60 %": "zwölf Euro fünfzig und fünfzig Prozent bis sechzig Prozent",
         "Tel. 030 1234567": "Telefon null drei null, eins zwei drei vier fünf sechs sieben",
         "info@beispiel.de": "info ät beispiel Punkt de",
     },
@@ -102,6 +114,8 @@ OTHERS = {
             "le premier mai, à une heure, vingt et un novembre mille neuf cent quatre-vingt-dix-neuf"
         ),
         "12,50 €, 5 millions €": "douze euros cinquante, cinq millions d'euros",
+        "9h-17h, 1 fois": "neuf heures à dix-sept heures, une fois",
+        "80, 200, 1 000 000": "quatre-vingts, deux cents, un million",
         "3,14 et 3,05": "trois virgule quatorze et trois virgule zéro cinq",
         "M. Dupont, XIXe siècle, Louis XIV": "Monsieur Dupont, dix-neuvième siècle, Louis quatorze",
         "1 234 567": "un million deux cent trente-quatre mille cinq cent soixante-sept",
@@ -112,7 +126,9 @@ OTHERS = {
         "12,50 €, $5, 21 euros": "doce euros con cincuenta, cinco dólares, veintiún euros",
         "siglo XIX, Felipe VI, Alfonso XIII": "siglo diecinueve, Felipe sexto, Alfonso trece",
         "Sr. Pérez, p. ej. 1º, 1ª": "Señor Pérez, por ejemplo primero, primera",
-        "a las 14:30": "a las catorce y treinta",
+        "a la 1:30, a las 2:00": "a la una y treinta, a las dos",
+        "1 vez, 21 personas, 1 día": "una vez, veintiuna personas, un día",
+        "Isabel II": "Isabel segunda",
     },
     "it": {
         "Il 21 novembre 2026 alle 14:30": "Il ventuno novembre duemilaventisei alle quattordici e trenta",

@@ -1,4 +1,4 @@
-"""Dates and times of day."""
+"""Dates."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from babel import Locale
 
+from voicewright.text.normalise.numbers import inflected_ordinal
 from voicewright.text.normalise.rules import Rule, alternatives, before
 
 if TYPE_CHECKING:
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 
 _MONTHS, _LONGEST_MONTH = 12, 31
 _SHORT_YEAR, _PIVOT = 100, 50
-_WEAK_DATIVE: Final = frozenset(["am", "vom", "zum", "beim", "dem", "den", "des", "im", "bis", "seit", "ab"])
-_WEAK: Final = frozenset(["der", "die", "das", "jeder", "jede", "jedes", "dieser", "diese", "dieses"])
 _EXTRA_MONTHS: Final = {"en": {"Sept": 9}, "de": {"Mrz": 3}}
 
 
 class Dates:
-    """The dates and times of one language.
+    """The dates of one language.
 
     Args:
         lexicon: of the language.
@@ -33,7 +32,6 @@ class Dates:
     def __init__(self, lexicon: Lexicon, numerals: Numerals) -> None:
         self._lexicon = lexicon
         self._numerals = numerals
-        self._hour = {"fr": "heure", "es": "hora", "it": "ora", "pt": "hora"}.get(lexicon.num2words[:2], "")
         months = Locale.parse(lexicon.cldr).months["format"]
         self._names: Mapping[int, str] = months["wide"]
         known = dict(_EXTRA_MONTHS.get(lexicon.num2words, {}))
@@ -45,7 +43,7 @@ class Dates:
             self._months = known | {name.capitalize(): number for name, number in known.items()}
 
     def rules(self) -> list[Rule]:
-        """Dates first, then times."""
+        """The fullest forms first."""
         month = f"(?:{alternatives(self._months)})"
         day, year = r"(?:0?[1-9]|[12][0-9]|3[01])", r"[12][0-9]{3}"
         ending = f"(?:{self._lexicon.ordinals})?" if self._lexicon.ordinals else ""
@@ -53,7 +51,7 @@ class Dates:
         dot = r"\.?" if self._lexicon.dotted_ordinals else ""
         found = [
             Rule(
-                re.compile(r"(?<![\w.,/-])([12][0-9]{3})-([01][0-9])-([0-3][0-9])(?:T(?=[0-9]))?(?![\w-])"),
+                re.compile(r"(?<![\w.,/-])([12][0-9]{3})-([01][0-9])-([0-3][0-9])(?:T(?=[0-9])|(?![\w-]))"),
                 lambda m: self._numeric(m, m[1], m[2], m[3]),
             ),
             Rule(
@@ -85,7 +83,7 @@ class Dates:
                     lambda m: self._numeric(m, "", m[2], m[1]),
                 )
             )
-        return [*found, *self._times()]
+        return found
 
     def say(
         self,
@@ -120,7 +118,8 @@ class Dates:
             return self._lexicon.day_one
         if self._lexicon.date != "ordinal":
             return self._numerals.cardinal(day)
-        return german_ordinal(self._numerals, self._lexicon, day, word_before, "r")
+        # Januar to Dezember are masculine
+        return inflected_ordinal(self._numerals, self._lexicon, day, word_before, noun="Tag")
 
     def _named(
         self, match: re.Match[str], year: str | None, month: str, day: str, *, day_first: bool = False
@@ -144,85 +143,3 @@ class Dates:
             number += 2000 if number < _PIVOT else 1900
         said = self.say(number, int(month), int(day), word_before=before(match))
         return said + (", " if match[0].endswith("T") else "")
-
-    def _times(self) -> list[Rule]:
-        lexicon = self._lexicon
-        rules = []
-        clock = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![\w:]|[.,]\d)"
-        mark = f"(?:\\s?(?:{lexicon.hour_mark})\\b)?" if lexicon.hour_mark else ""
-        if lexicon.twelve_hours:
-            half = r"([ap])\.?m\b\.?"
-            rules += [
-                Rule(
-                    re.compile(rf"(?<![\w:.,])(1[0-2]|0?[1-9])(?:[:.]([0-5][0-9]))?\s?{half}", re.IGNORECASE),
-                    self._half_day,
-                ),
-            ]
-        if lexicon.hour_mark:
-            marks = lexicon.hour_mark
-            rules.append(
-                Rule(
-                    re.compile(rf"(?<![\w:.,])([01]?[0-9]|2[0-4])(?:\.([0-5][0-9]))?\s?(?:{marks})(?![\w/])"),
-                    lambda m: self._clock(m[1], m[2]),
-                )
-            )
-            rules.append(
-                Rule(
-                    re.compile(rf"(?<![\w:.,])([01]?[0-9]|2[0-4])\s?(?:{marks})\s?([0-5][0-9])(?![\w:])"),
-                    lambda m: self._clock(m[1], m[2]),
-                )
-            )
-        if lexicon.clock:
-            rules.append(
-                Rule(
-                    re.compile(rf"(?<=\b{lexicon.clock} )([01]?[0-9]|2[0-4])\.([0-5][0-9])(?![\w:]|[.,]\d)"),
-                    lambda m: self._clock(m[1], m[2]),
-                )
-            )
-        rules.append(Rule(re.compile(rf"(?<![\w:.,]){clock}{mark}"), lambda m: self._clock(m[1], m[2], m[3])))
-        return rules
-
-    def _half_day(self, match: re.Match[str]) -> str:
-        hour, minute, half = match.groups()
-        said = self._numerals.cardinal(int(hour))
-        if minute and int(minute):
-            said += " " + self._minutes(minute)
-        ends = "." if match[0].endswith(".") and not match.string[match.end() :].strip() else ""
-        return f"{said} {half.upper()} M{ends}"
-
-    def _minutes(self, minute: str) -> str:
-        if self._lexicon.num2words == "en" and minute[0] == "0":
-            return "oh " + self._numerals.cardinal(int(minute))
-        return self._numerals.cardinal(int(minute))
-
-    def _clock(self, hour: str, minute: str | None, second: str | None = None) -> str:
-        lexicon = self._lexicon
-        said = self._numerals.counted(str(int(hour)), self._hour)
-        whole = minute is None or not int(minute)
-        if lexicon.num2words == "en":
-            if whole and not second:
-                return f"{said} o'clock" if 1 <= int(hour) <= _MONTHS else f"{said} hundred hours"
-            parts = [said, self._minutes(minute or "00") if not whole else "hundred"]
-        elif lexicon.hour.strip() in {"", lexicon.and_}:
-            named = {"y": "horas", "e": "horas" if lexicon.num2words.startswith("pt") else ""}.get(
-                lexicon.hour.strip(), ""
-            )
-            parts = [said, named] if whole else [said, lexicon.hour.strip(), self._minutes(minute or "")]
-        else:
-            unit = lexicon.hour.strip()
-            unit = "heure" if unit == "heures" and int(hour) <= 1 else unit
-            parts = [said, unit, "" if whole else self._minutes(minute or "")]
-        if second:
-            parts += [lexicon.and_, self._numerals.cardinal(int(second))]
-        return " ".join(filter(None, parts))
-
-
-def german_ordinal(numerals: Numerals, lexicon: Lexicon, number: int, word_before: str, alone: str) -> str:
-    """An ordinal with the ending that the word before it asks for; only German has such endings here."""
-    words = numerals.ordinal(number)
-    if lexicon.num2words != "de":
-        return words
-    word = word_before.lower().strip('(„"»,')
-    if word in _WEAK_DATIVE:
-        return words + "n"
-    return words if word in _WEAK else words + alone

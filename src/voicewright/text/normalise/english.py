@@ -22,6 +22,7 @@ _CURRENCIES: Final = {
     "₺": Money("lira", "lira"),
     "₪": Money("shekel", "shekels"),
     "₿": Money("bitcoin", "bitcoins"),
+    "¢": Money("cent", "cents"),
 }
 
 _ABBREVIATIONS: Final = {
@@ -34,6 +35,9 @@ _ABBREVIATIONS: Final = {
     "Corp.": "Corporation", "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "govt.": "government",
     "w/": "with", "w/o": "without", "misc.": "miscellaneous", "incl.": "including", "excl.": "excluding",
     "est.": "established", "a.k.a.": "also known as", "aka": "also known as", "A.D.": "A D", "B.C.": "B C",
+    "Jan.": "January", "Feb.": "February", "Aug.": "August", "Sept.": "September", "Oct.": "October",
+    "Nov.": "November", "Dec.": "December", "Mon.": "Monday", "Tue.": "Tuesday", "Tues.": "Tuesday",
+    "Wed.": "Wednesday", "Thu.": "Thursday", "Thurs.": "Thursday", "Fri.": "Friday", "yr.": "year",
     "P.S.": "P S", "U.S.": "U S", "U.S.A.": "U S A", "U.K.": "U K", "E.U.": "E U", "U.N.": "U N",
 }  # fmt: skip
 
@@ -78,6 +82,8 @@ AMERICAN: Final = Lexicon(
     number_sign="number",
     section="section",
     about="about",
+    comparisons={"<": "less than", ">": "more than", "≤": "at most", "≥": "at least"},
+    powers=("squared", "cubed"),
     currencies=_CURRENCIES,
     scales={
         "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "mln": "million",

@@ -31,6 +31,9 @@ GERMAN: Final = Lexicon(
     number_sign="Nummer",
     section="Paragraf",
     about="circa",
+    ratio="zu",
+    comparisons={"<": "kleiner als", ">": "größer als", "≤": "höchstens", "≥": "mindestens"},
+    powers=("hoch zwei", "hoch drei"),
     currencies={
         "€": Money("Euro", "Euro", "Cent", "Cent"), "EUR": Money("Euro", "Euro", "Cent", "Cent"),
         "$": Money("Dollar", "Dollar", "Cent", "Cent"), "£": Money("Pfund", "Pfund", "Penny", "Pence"),
@@ -43,7 +46,10 @@ GERMAN: Final = Lexicon(
         "Milliarde": "Milliarde", "Billionen": "Billionen", "Tausend": "Tausend", "tausend": "tausend",
     },
     one=("eins", "ein", "eine"),
-    feminine="Minute|Stunde|Sekunde|Millisekunde|Meile|Tonne|Unze|Mark\\b|Kilokalorie",
+    feminine=(
+        r"(?:Milli)?[Ss]ekunde|Minute|Stunde|Meile|Tonne|Unze|Mark\b|Kilokalorie|Woche|Frau|Seite|Person|Tasse|"
+        r"Flasche|\w+(?:ung|heit|keit)\b"
+    ),
     date="ordinal",
     years="hundreds",
     hour=" Uhr ",
@@ -107,6 +113,9 @@ DUTCH: Final = Lexicon(
     number_sign="nummer",
     section="paragraaf",
     about="ongeveer",
+    ratio="staat tot",
+    comparisons={"<": "kleiner dan", ">": "groter dan", "≤": "hoogstens", "≥": "minstens"},
+    powers=("kwadraat", "tot de derde"),
     currencies={
         "€": Money("euro", "euro", "cent", "cent"), "EUR": Money("euro", "euro", "cent", "cent"),
         "$": Money("dollar", "dollar", "cent", "cent"), "£": Money("pond", "pond", "penny", "pence"),
@@ -170,6 +179,7 @@ SWEDISH: Final = Lexicon(
     number_sign="nummer",
     section="paragraf",
     about="cirka",
+    comparisons={"<": "mindre än", ">": "större än", "≤": "högst", "≥": "minst"},
     currencies={
         "kr": Money("krona", "kronor", "öre", "öre"), "kr.": Money("krona", "kronor", "öre", "öre"),
         "SEK": Money("krona", "kronor", "öre", "öre"), "€": Money("euro", "euro", "cent", "cent"),
@@ -220,6 +230,7 @@ DANISH: Final = Lexicon(
     number_sign="nummer",
     section="paragraf",
     about="cirka",
+    comparisons={"<": "mindre end", ">": "større end", "≤": "højst", "≥": "mindst"},
     currencies={
         "kr": Money("krone", "kroner", "øre", "øre"), "kr.": Money("krone", "kroner", "øre", "øre"),
         "DKK": Money("krone", "kroner", "øre", "øre"), "€": Money("euro", "euro", "cent", "cent"),
@@ -268,6 +279,7 @@ NORWEGIAN: Final = Lexicon(
     number_sign="nummer",
     section="paragraf",
     about="cirka",
+    comparisons={"<": "mindre enn", ">": "større enn", "≤": "høyst", "≥": "minst"},
     currencies={
         "kr": Money("krone", "kroner", "øre", "øre"), "kr.": Money("krone", "kroner", "øre", "øre"),
         "NOK": Money("krone", "kroner", "øre", "øre"), "€": Money("euro", "euro", "cent", "cent"),

@@ -64,6 +64,14 @@ class Lexicon:
     """What may stand after an amount (`m`, `Mio.`) and its word."""
     date: DateStyle
     years: YearStyle
+    ratio: str = ""
+    """Between the parts of 16:9, where that is not as in a range."""
+    comparisons: Mapping[str, str] = field(default_factory=dict)
+    """`<`, `>`, `≤` and `≥` before a number, as patterns."""
+    powers: tuple[str, str] = ("", "")
+    """Said for `²` and `³`."""
+    of_millions: str = ""
+    """Between `millones` and the name of a currency."""
     money_join: str = " "
     """Between the whole and the hundredths: ` and `, ` `, ` con `."""
     cents_named: bool = False

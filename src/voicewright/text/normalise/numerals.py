@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 LONGEST_NUMBER: Final = 15
 """Digits. More of them are no amount but a code, and are read one by one."""
-_GROUPS: Final = {".": r",", ",": r"[.'’\u00a0\u202f\u2009 ]"}
+_GROUPS: Final = {
+    ".": r"(?:[,\u00a0\u202f\u2009]|\x20(?=000))",
+    ",": r"[.'’\u00a0\u202f\u2009 ]",
+}
+"""What may stand between thousands; in English a space only where noughts follow."""
 _AND: Final = re.compile(r"(hundred|thousand|illion) and\b")
 _COUNTED_AS_NUMBER: Final = 3
 _FIRST_PAIRED, _LAST_PAIRED = 1100, 2100

@@ -6,12 +6,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from voicewright.text.legible import tidy
-from voicewright.text.normalise.amounts import Amounts
+from voicewright.text.normalise.customs import customs, ratios
 from voicewright.text.normalise.dates import Dates
 from voicewright.text.normalise.english import AMERICAN, BRITISH
 from voicewright.text.normalise.germanic import DANISH, DUTCH, GERMAN, NORWEGIAN, SWEDISH
+from voicewright.text.normalise.measures import Measures
+from voicewright.text.normalise.money import money
+from voicewright.text.normalise.numbers import Numbers
 from voicewright.text.normalise.numerals import Numerals
 from voicewright.text.normalise.romance import BRAZILIAN, FRENCH, ITALIAN, PORTUGUESE, SPANISH
+from voicewright.text.normalise.times import Times
 from voicewright.text.normalise.words import (
     PICTURES,
     abbreviations,
@@ -90,14 +94,21 @@ def dates_of(language: str) -> Dates | None:
 def _rules(cldr: str) -> tuple[Rule, ...]:
     lexicon = next(each for each in _LEXICONS.values() if each.cldr == cldr)
     numerals = Numerals(lexicon)
+    numbers = Numbers(lexicon, numerals)
     return (
         *addresses(lexicon),
         *before_numbers(lexicon),
+        *customs(lexicon, numerals),
         *telephones(numerals),
         *Dates(lexicon, numerals).rules(),
+        *Times(lexicon, numerals).rules(),
+        *ratios(lexicon),
         *roman_numerals(lexicon, numerals),
         *arithmetic(lexicon),
-        *Amounts(lexicon, numerals).rules(),
+        *numbers.decades(),
+        *money(lexicon, numerals),
+        *Measures(lexicon, numerals).rules(),
+        *numbers.rules(),
         *abbreviations(lexicon),
         *signs(lexicon),
     )

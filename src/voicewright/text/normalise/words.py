@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from voicewright.text.normalise.rules import Rule, alternatives, before
+from voicewright.text.normalise.rules import Rule, alternatives, before, constant, full_stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,9 +68,15 @@ def telephones(numerals: Numerals) -> Iterable[Rule]:
     yield Rule(
         re.compile(r"(?<![\w+(-])(?:1[ -])?\([0-9]{2,5}\)[ -]?[0-9]{3,4}[ -]?[0-9]{3,6}(?![\w-])"), say
     )
-    yield Rule(re.compile(r"(?<![\w+.-])(?:1[.-])?[0-9]{3}([.-])[0-9]{3}\1[0-9]{4}(?![\w-])"), say)
-    yield Rule(re.compile(r"(?<![\w+.-])[0-9]{3}-[0-9]{4}(?![\w-])"), say)
-    yield Rule(re.compile(r"(?<![\w+.-])0[0-9]{1,4}[ /-][0-9]{2,8}(?:[ -][0-9]{2,8}){0,4}(?![\w-])"), say)
+    yield Rule(re.compile(r"(?<![\w+.,:-])(?:1[.-])?[0-9]{3}([.-])[0-9]{3}\1[0-9]{4}(?![\w-])"), say)
+    yield Rule(re.compile(r"(?<![\w+.,:-])[0-9]{3}-[0-9]{4}(?![\w-])"), say)
+    yield Rule(
+        re.compile(
+            r"(?<![\w+.,:-])(?<![0-9][ \u00a0\u202f])"
+            r"0[0-9]{1,4}[ /-][0-9]{2,8}(?:[ -][0-9]{2,8}){0,4}(?![\w-])"
+        ),
+        say,
+    )
 
 
 def before_numbers(lexicon: Lexicon) -> Iterable[Rule]:
@@ -105,8 +111,7 @@ def _short_forms(forms: Mapping[str, str], follows: str, join: str) -> Rule:
 
     def say(match: re.Match[str]) -> str:
         # the full stop of the last word is the sentence's too
-        last = match[1].endswith(".") and not match.string[match.end() :].strip(" \"'”’»)")
-        return known[match[1]] + ("." if last else join)
+        return known[match[1]] + (full_stop(match) or join)
 
     return Rule(re.compile(rf"(?<![\w.-])({alternatives(known)}){follows}"), say)
 
@@ -130,16 +135,11 @@ def roman_numerals(lexicon: Lexicon, numerals: Numerals) -> Iterable[Rule]:
             re.compile(
                 rf"(?<!\w)({lexicon.regnal})\s(?!I\s[a-z]|C\b|D\b|L\b|M\b)({_ROMAN})(?:er|[ei]?r)?{stop}(?![\w'’.-]\w|\w)"
             ),
-            lambda m: f"{m[1]} {_reign(_roman(m[2]), before(m), lexicon, numerals)}{_stop(m)}",
+            lambda m: f"{m[1]} {_reign(_roman(m[2]), m[1], before(m), lexicon, numerals)}{full_stop(m)}",
         )
 
 
-def _stop(match: re.Match[str]) -> str:
-    """A full stop that ends the sentence too."""
-    return "." if match[0].endswith(".") and not match.string[match.end() :].strip() else ""
-
-
-def _reign(number: int, word_before: str, lexicon: Lexicon, numerals: Numerals) -> str:
+def _reign(number: int, name: str, word_before: str, lexicon: Lexicon, numerals: Numerals) -> str:
     if lexicon.regnal_style == "the_ordinal":
         return f"the {numerals.ordinal(number)}"
     if lexicon.regnal_style == "article_ordinal":
@@ -147,13 +147,9 @@ def _reign(number: int, word_before: str, lexicon: Lexicon, numerals: Numerals) 
         if word_before.lower() in {"von", "unter", "mit", "bei", "nach"}:
             return f"dem {ordinal}n"
         return f"der {ordinal}"
-    if number == 1 and lexicon.day_one:
-        return lexicon.day_one
-    return (
-        numerals.ordinal(number)
-        if number <= _ORDINAL_REIGNS.get(lexicon.num2words[:2], 0)
-        else numerals.cardinal(number)
-    )
+    if number > _ORDINAL_REIGNS.get(lexicon.num2words[:2], 0):
+        return numerals.cardinal(number)
+    return numerals.ordinal(number, feminine=name.endswith("a") or name == "Isabel")
 
 
 _ORDINAL_REIGNS: Final = {"fr": 1, "es": 10, "it": 100, "pt": 10}
@@ -163,10 +159,13 @@ _ORDINAL_REIGNS: Final = {"fr": 1, "es": 10, "it": 100, "pt": 10}
 def arithmetic(lexicon: Lexicon) -> Iterable[Rule]:
     """Signs between numbers."""
     between = r"(?<=[0-9)])\s?{}\s?(?=[0-9(])"
-    yield Rule(re.compile(between.format("[×·]")), lambda _: f" {lexicon.times} ")
-    yield Rule(re.compile(between.format(r"[*xX]")), lambda _: f" {lexicon.times} ")
-    yield Rule(re.compile(between.format("[÷:](?![0-9])")), lambda _: f" {lexicon.divided} ")
-    yield Rule(re.compile(r"(?<=[0-9)])\s−\s?(?=[0-9(])"), lambda _: f" {lexicon.minus} ")
+    yield Rule(re.compile(between.format("[×·]")), constant(f" {lexicon.times} "))
+    yield Rule(re.compile(between.format(r"[*xX]")), constant(f" {lexicon.times} "))
+    yield Rule(re.compile(between.format("[÷:](?![0-9])")), constant(f" {lexicon.divided} "))
+    yield Rule(
+        re.compile(r"(?<=[0-9)])\s[−-]\s(?=[0-9(])"),
+        lambda m: f" {lexicon.minus if '=' in m.string or m[0][1] == '−' else lexicon.to} ",
+    )
     yield Rule(
         re.compile(r"(?<!\w)±\s?(?=[0-9])"), lambda _: f"{lexicon.plus} {lexicon.or_} {lexicon.minus} "
     )
@@ -175,17 +174,17 @@ def arithmetic(lexicon: Lexicon) -> Iterable[Rule]:
 def signs(lexicon: Lexicon) -> Iterable[Rule]:
     """What is left of signs between words."""
     between = r"(?<=[\w)])\s?{}\s?(?=[\w(])"
-    yield Rule(re.compile(r"\s?&(?:amp;)?\s?(?=\w)"), lambda _: f" {lexicon.and_} ")
-    yield Rule(re.compile(between.format(r"\+")), lambda _: f" {lexicon.plus} ")
-    yield Rule(re.compile(between.format("=")), lambda _: f" {lexicon.equals} ")
-    yield Rule(re.compile(r"(?<=[\w)])\s?%"), lambda _: f" {lexicon.percent}")
-    yield Rule(re.compile(r"§{1,2}\s?"), lambda _: f"{lexicon.section} ")
-    yield Rule(re.compile(r"(?<!\w)№\s?(?=\w)"), lambda _: f"{lexicon.number_sign} ")
-    yield Rule(re.compile("[™®©]"), lambda _: "")
+    yield Rule(re.compile(r"\s?&(?:amp;)?\s?(?=\w)"), constant(f" {lexicon.and_} "))
+    yield Rule(re.compile(between.format(r"\+")), constant(f" {lexicon.plus} "))
+    yield Rule(re.compile(between.format("=")), constant(f" {lexicon.equals} "))
+    yield Rule(re.compile(r"(?<=[\w)])\s?%"), constant(f" {lexicon.percent}"))
+    yield Rule(re.compile(r"§{1,2}\s?"), constant(f"{lexicon.section} "))
+    yield Rule(re.compile(r"(?<!\w)№\s?(?=\w)"), constant(f"{lexicon.number_sign} "))
+    yield Rule(re.compile("[™®©]"), constant(""))
     names = {sign: money.many for sign, money in lexicon.currencies.items() if not re.search(r"[\w.]", sign)}
     yield Rule(re.compile(rf"(?<!\w)({alternatives(names)})(?!\w)"), lambda m: f" {names[m[1]]} ")
     # what only the eye reads: emphasis, bullets, code
-    yield Rule(re.compile(r"[*`|•▪◦‣^~]++|_{2,}+|(?<!\w)_|_(?!\w)|(?<!\S)[#>]++(?=\s)"), lambda _: " ")
+    yield Rule(re.compile(r"[*`|•▪◦‣^~]++|_{2,}+|(?<!\w)_|_(?!\w)|(?<!\S)[#>]++(?=\s)"), constant(" "))
 
 
 def _dialled(written: str, numerals: Numerals) -> str:
