@@ -54,6 +54,7 @@ VOLATILE = {
     "nextAfter",
     "nodes",
     "sequence",
+    "size",
     "size_bytes",
     "storedBytes",
 }
