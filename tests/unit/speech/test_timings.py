@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicewright.engines.port import SpokenWord
@@ -83,6 +83,7 @@ def test_where_the_engine_tells_nothing_letters_share_the_time() -> None:
     assert words[2].start_s > words[1].end_s
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=80), st.booleans())
 def test_any_text_is_timed_in_order(text: str, tells: object) -> None:
     for piece in read_script(text + " a", language="en-us").pieces:

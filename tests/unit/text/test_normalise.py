@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicewright.text.normalise.wording import LANGUAGES, in_words
@@ -185,12 +185,14 @@ SHORT = frozenset(["nos", "aka", "vs", "bd", "svp", "fx", "ca", "dr", "kr"])
 """What is an abbreviation in some language."""
 
 
+@settings(deadline=None)
 @given(WORDS, st.sampled_from([",", "", "!", "?", ";"]), st.sampled_from(LANGUAGES))
 def test_plain_words_stay_as_they_are(words: list[str], mark: str, language: str) -> None:
     text = f"{mark} ".join(word for word in words if word not in SHORT)
     assert in_words(text, language) == text
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*ENGLISH]))
 def test_what_was_said_is_not_said_again(written: str) -> None:
     said = in_words(written, "en-us")
@@ -211,11 +213,13 @@ def test_no_flood_takes_longer_than_its_length(piece: str, language: str) -> Non
     assert in_words((piece * 4_000)[:8_000], language) is not None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.sampled_from(LANGUAGES))
 def test_no_mixture_takes_longer_than_its_length(pieces: list[str], language: str) -> None:
     assert isinstance(in_words("".join(pieces) * 200, language), str)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120), st.sampled_from(LANGUAGES))
 def test_any_text_has_words(text: str, language: str) -> None:
     assert isinstance(in_words(text, language), str)

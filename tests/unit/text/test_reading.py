@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicewright.text.errors import TextEmpty
@@ -88,6 +88,7 @@ def test_pieces_of_bounded_length_of_whatever_comes(text: str, language: str) ->
     assert [one.paragraph for one in read] == [0] * len(read)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["en-us", "de", "fr-fr", "es", "ja", "ar"]), st.booleans())
 def test_any_text_makes_pieces_or_is_refused(text: str, language: str, normalise: object) -> None:
     try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicewright.text.errors import SsmlInvalid, SsmlUnsupported, TextEmpty
@@ -257,6 +257,7 @@ markup = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(markup)
 def test_any_markup_is_read_or_refused(parts: list[str]) -> None:
     with contextlib.suppress(SsmlInvalid, SsmlUnsupported, TextEmpty):
