@@ -53,10 +53,11 @@ fix: $(DEVELOPMENT) ## format and repair what ruff can repair
 	@$(BIN)/ruff check --fix --quiet $(SRC) || true
 	@$(BIN)/ruff format --quiet $(SRC)
 
-bench: $(DEVELOPMENT) ## speed on this machine: intake, training, synthesis, the service, the registry, the host process
+bench: $(DEVELOPMENT) ## speed on this machine: intake, training, synthesis, speaking, the service, the registry, the host process
 	@printf '## Intake, with ffmpeg beside it\n\n'; $(BIN)/python benchmarks/intake.py --measures
 	@printf '\n## Training\n\n'; $(BIN)/python benchmarks/training.py
 	@printf '\n## Synthesis, with the bare engine and espeak-ng beside it\n\n'; $(BIN)/python benchmarks/synthesis.py
+	@printf '\n## Speaking, beside the bare engine\n\n'; $(BIN)/python benchmarks/speaking.py
 	@printf '\n## The service over HTTP\n\n'; $(BIN)/python benchmarks/upload.py; $(BIN)/python benchmarks/jobs.py
 	@printf '\n## Stored files, beside a plain copy\n\n'; $(BIN)/python benchmarks/storage.py
 	@printf '\n## The registry of voices\n\n'; $(BIN)/python benchmarks/registry.py --models 1000 100000 --calls 1000
