@@ -35,6 +35,7 @@ _CANDIDATES_QUERY: Final = text(
     """
 )
 """One look into the index for each print."""
+_OTHER_SCANS: Final = ("enable_seqscan", "enable_indexscan")
 
 
 class Found(NamedTuple):
@@ -93,10 +94,12 @@ def _matches(session: Session, sought: Sought, *, with_doubts: bool) -> list[Fou
     if not sought.is_enough:
         return []
     keys = sought.keys(with_doubts=with_doubts).tolist()
-    # the planner expects each print in every two-hundredth speech; it is in one or two of all
-    session.execute(text("SET LOCAL enable_seqscan = off"))
+    # the planner expects each print in every two-hundredth speech, and would read them all
+    for scan in _OTHER_SCANS:
+        session.execute(text(f"SET LOCAL {scan} TO off"))
     ids = session.scalars(_CANDIDATES_QUERY, {"keys": keys, "most": _CANDIDATES}).all()
-    session.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
+    for scan in _OTHER_SCANS:
+        session.execute(text(f"SET LOCAL {scan} TO DEFAULT"))
     rows = session.scalars(select(SpeechFingerprint).where(SpeechFingerprint.synthesis_id.in_(ids)))
     compared = ((row, sought.compare(np.array(row.prints, dtype=np.int32))) for row in rows)
     return [Found(row, match) for row, match in compared if match is not None]
