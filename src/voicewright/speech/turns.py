@@ -62,6 +62,11 @@ def next_turn(waiting: Sequence[Turn], served: Mapping[uuid.UUID, int]) -> Turn:
 
 
 def best_worker(idle: Sequence[Worker], voice_dir: Path) -> Worker:
-    """The process that speaks: one that has the voice loaded, else the one that was used least recently."""
+    """The process that speaks: the last one that had the voice, else the one that was used least recently.
+
+    The last one is warm to the caches of the processor, and the others may end when nobody needs them.
+    """
     having = [worker for worker in idle if voice_dir in worker.voices]
-    return min(having or idle, key=lambda worker: worker.used_s)
+    if having:
+        return max(having, key=lambda worker: worker.used_s)
+    return min(idle, key=lambda worker: worker.used_s)

@@ -45,7 +45,7 @@ def test_of_one_users_streams_the_one_that_is_about_to_run_dry() -> None:
 def test_a_process_that_has_the_voice_is_better_than_one_that_was_idle_for_longer() -> None:
     idle = [worker(3.0, VOICE), worker(1.0, Path("other")), worker(2.0, VOICE)]
 
-    assert best_worker(idle, VOICE) is idle[2]
+    assert best_worker(idle, VOICE) is idle[0]
     assert best_worker(idle, Path("third")) is idle[1]
 
 
