@@ -47,6 +47,7 @@ TAGS: Final = {
     "voice": "From a sample to a voice that speaks: upload, clone, synthesize.",
     "voice history": "What was spoken: found, heard again, forgotten; and what is kept of it at all.",
     "long texts": "Chapters and batches: queued, watched, paused, retried, fetched as files.",
+    "provenance": "Where sound comes from: what is known about a file.",
     "training": _WATCHING,
     "voice models": "The registry: versions of voices, which one speaks, their figures, copies and shares.",
     "admin training": "Datasets and their trainings, for administrators.",

@@ -13,6 +13,7 @@ _SPOKEN: Final = "The birch canoe slid slowly past the mill."
 
 BY_FORMAT: Final = {
     "binary": "(the bytes of the file)",
+    "date": _MOMENT[:10],
     "date-time": _MOMENT,
     "password": "correct horse battery",
     "uuid": "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11",

@@ -32,6 +32,7 @@ _AT_ONCE: Final = 2
 """Files that are looked at: each takes a processor for a while. The others wait, without a thread."""
 _TURNS: Final[RunVar[Semaphore]] = RunVar("voicewright_verifications")
 _PEM: Final = "application/x-pem-file"
+_EXAMPLE: Final = "-----BEGIN CERTIFICATE-----\nMIIBuTCCAV+gAwIBAgIU...\n-----END CERTIFICATE-----\n"
 Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
 
 _FORM: Final = form_document(
@@ -69,7 +70,9 @@ async def verify(request: Request, services: Wired, caller: Reader) -> Verificat
     "/certificate",
     summary="Get the certificate of this instance",
     response_class=PlainTextResponse,
-    responses={200: {"content": {_PEM: {"schema": {"type": "string"}}}, "description": "PEM"}},
+    responses={
+        200: {"content": {_PEM: {"schema": {"type": "string"}, "example": _EXAMPLE}}, "description": "PEM"}
+    },
 )
 def certificate(services: Wired) -> PlainTextResponse:
     """Of the authority that the manifests of this instance go back to, in PEM.

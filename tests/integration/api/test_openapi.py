@@ -23,6 +23,7 @@ OPEN = {
     "GET /.well-known/jwks.json",
     "GET /auth/first-run",
     "GET /health",
+    "GET /provenance/certificate",
     "GET /ready",
     "POST /auth/link",
     "POST /auth/refresh",
