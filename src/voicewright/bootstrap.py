@@ -307,7 +307,6 @@ def make_services(
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
     from voicewright.speech.long.service import LongSpeechService
-    from voicewright.storage.user_keys import KeyRing
     from voicewright.training.service import TrainingService
     from voicewright.voices.figures.service import FigureService
     from voicewright.voices.lifecycle import LifecycleService
@@ -317,7 +316,7 @@ def make_services(
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
 
-    keys = KeyRing.open(settings, database)
+    keys = history.vault.keys  # one ring for all: what it forgets, nobody in this process can open
     accounts = AccountService(settings, database, keys=keys)
     consents = ConsentService(database, settings.environment)
     voices = VoiceService.open(settings, database, keys)

@@ -140,7 +140,7 @@ def speech(api_settings: Settings, database: Database, history: HistoryService) 
 
 
 @pytest.fixture
-def services(
+def services(  # noqa: PLR0917 - what the application is made of
     api_settings: Settings,
     database: Database,
     accounts: AccountService,
@@ -150,8 +150,9 @@ def services(
 ) -> Services:
     """The services that the application works with."""
     consents = ConsentService(database, api_settings.environment)
-    samples = SampleService.open(api_settings, database)
-    voices = VoiceService.open(api_settings, database)
+    keys = history.vault.keys  # one ring, as in a process
+    samples = SampleService.open(api_settings, database, keys)
+    voices = VoiceService.open(api_settings, database, keys)
     limits = ModelLimits(accounts.rate_limits, api_settings)
     return Services(
         settings=api_settings,
