@@ -35,6 +35,13 @@ _PEM: Final = "application/x-pem-file"
 _EXAMPLE: Final = "-----BEGIN CERTIFICATE-----\nMIIBuTCCAV+gAwIBAgIU...\n-----END CERTIFICATE-----\n"
 Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
 
+
+class PemText(PlainTextResponse):
+    """A certificate."""
+
+    media_type = _PEM
+
+
 _FORM: Final = form_document(
     {"file": {"type": "string", "format": "binary", "description": "Sound in any format."}}, ["file"]
 )
@@ -69,17 +76,17 @@ async def verify(request: Request, services: Wired, caller: Reader) -> Verificat
 @router.get(
     "/certificate",
     summary="Get the certificate of this instance",
-    response_class=PlainTextResponse,
+    response_class=PemText,
     responses={
         200: {"content": {_PEM: {"schema": {"type": "string"}, "example": _EXAMPLE}}, "description": "PEM"}
     },
 )
-def certificate(services: Wired) -> PlainTextResponse:
+def certificate(services: Wired) -> PemText:
     """Of the authority that the manifests of this instance go back to, in PEM.
 
     Whoever trusts it can check them with any program that reads C2PA, without asking this instance.
     """
-    return PlainTextResponse(services.provenance.certificates.authority_pem(), media_type=_PEM)
+    return PemText(services.provenance.certificates.authority_pem())
 
 
 def _look(services: Wired, caller: Caller, path: Path) -> VerificationView:
