@@ -113,7 +113,16 @@ def test_the_doctor_finds_what_there_is(program: CommandLine) -> None:
 
     states = {finding["name"]: finding["state"] for finding in answer["findings"]}
     assert answer["ok"], answer
-    assert {"python", "memory", "disk", "data directory", "database", "engine tone", "judges"} <= set(states)
+    assert {
+        "python",
+        "memory",
+        "disk",
+        "data directory",
+        "database",
+        "engine tone",
+        "judges",
+        "watermark",
+    } <= set(states)
 
 
 def test_the_doctor_says_why_the_weights_that_were_named_are_not_used(

@@ -58,6 +58,7 @@ def _check_all(application: Application) -> Iterator[Finding]:
     yield from _check_data(application, machine.check_disk)
     yield from _check_engines()
     yield from _check_judges(application)
+    yield _check_watermark(application)
 
 
 def _check_data(application: Application, check_disk: Callable[..., Finding]) -> Iterator[Finding]:
@@ -125,6 +126,21 @@ def _check_espeak() -> Finding:
     if not languages:
         return missing("espeak-ng", f"no data in {data}", "pip install --force-reinstall espeakng-loader")
     return ok("espeak-ng", f"data for {languages} languages and dialects")
+
+
+def _check_watermark(application: Application) -> Finding:
+    """Whether what is spoken carries a mark."""
+    from voicewright.provenance.watermark.weights import find_weights
+
+    policy = application.settings.watermark
+    if policy == "off":
+        fix = "Set VOICEWRIGHT_WATERMARK=auto, unless you mark speech elsewhere."
+        return note("watermark", "speech is not marked: VOICEWRIGHT_WATERMARK=off", fix)
+    if find_weights() is not None:
+        return ok("watermark", f"Perth; speech is marked (VOICEWRIGHT_WATERMARK={policy})")
+    if policy == "required":
+        return missing("watermark", "resemble-perth is not installed, so nothing is spoken", INSTALL_PACKAGES)
+    return note("watermark", "resemble-perth is not installed: speech leaves unmarked", INSTALL_PACKAGES)
 
 
 def _check_judges(application: Application) -> Iterator[Finding]:

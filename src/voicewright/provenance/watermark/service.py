@@ -22,9 +22,9 @@ class WatermarkService:
     """Marks stretches of speech, and hears marks in files; remembers nothing between two questions."""
 
     def __init__(self) -> None:
-        weights = read_weights()
-        self._embedder = Embedder(weights)
-        self._listener = Listener(weights)
+        self._embedder = Embedder(read_weights())
+        self._listener: Listener | None = None
+        """Made when it is first asked: its nets are three times as large."""
         # the first run of everything takes ten times as long: before anybody waits for it
         noise = np.random.default_rng(0).normal(0.0, 0.1, 4800).astype(np.float32)
         self._embedder.residual(noise, 0, 24_000)
@@ -37,6 +37,7 @@ class WatermarkService:
 
     def hear(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
         """Listen to bare 16-bit samples: `{path, rate_hz}` to `{windows: [[from, to, how sure, doubt]]}`."""
+        listener = self._listener = self._listener or Listener(read_weights())
         rate_hz = params["rate_hz"]
         path = Path(params["path"])
         if not path.stat().st_size:
@@ -49,6 +50,6 @@ class WatermarkService:
             context.check_cancelled()
             context.progress("listening for the watermark", place / len(starts))
             samples = sound[start : start + length].astype(np.float32) / _FULL_SCALE
-            confidence, doubt = self._listener.hear(samples, rate_hz)
+            confidence, doubt = listener.hear(samples, rate_hz)
             windows.append([start / rate_hz, (start + len(samples)) / rate_hz, confidence, doubt])
         return {"windows": windows}
