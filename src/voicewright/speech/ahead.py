@@ -38,6 +38,7 @@ class ReadAhead:
         self._rate_hz = sample_rate_hz
         self._limit_s = limit_s
         self._unheard_s = unheard_s
+        self._begun = threading.Event()
         self._changed = threading.Condition()
         self._blocks: deque[NDArray[np.float32]] = deque()
         self._waiting = self._made = self._taken = 0
@@ -62,6 +63,7 @@ class ReadAhead:
 
     def put(self, block: NDArray[np.float32]) -> None:
         """Add a block."""
+        self._begun.set()
         with self._changed:
             self._blocks.append(block)
             self._waiting += len(block)
@@ -73,6 +75,7 @@ class ReadAhead:
         """No more comes; an error is raised to the listener after what was spoken before it."""
         with self._changed:
             self._ended, self._error = True, error
+            self._begun.set()
             self._changed.notify_all()
 
     def await_room(self, stop: threading.Event) -> None:
@@ -96,6 +99,14 @@ class ReadAhead:
                     raise SpeechUnheard(
                         f"Nobody took what was spoken for {self._unheard_s:g} s, so the rest was not spoken."
                     )
+
+    def begin(self) -> None:
+        """An engine is at work."""
+        self._begun.set()
+
+    def await_begin(self) -> None:
+        """Wait until an engine is at work, or a sound is there, or all is over."""
+        self._begun.wait()
 
     def await_first(self) -> None:
         """Wait for the first sound, or the end; raises what ended it without any."""

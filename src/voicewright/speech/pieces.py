@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import AudioChunk
@@ -30,13 +30,14 @@ _SEED_STEP: Final = 7919
 _BYTES_PER_SAMPLE: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class PieceShelf(Protocol):
     """Where the pieces of one speech are looked up and kept."""
 
-    get: Callable[[SynthesisRequest], SpokenPiece | None]
-    put: Callable[[SynthesisRequest, SpokenPiece], None]
-    """Returns at once; what is put is kept when there is time."""
+    def get(self, request: SynthesisRequest) -> SpokenPiece | None:
+        """What was kept of a piece."""
+
+    def put(self, request: SynthesisRequest, piece: SpokenPiece) -> None:
+        """Keep a piece; returns at once."""
 
 
 class Pieces:
@@ -61,7 +62,7 @@ class Pieces:
         sample_rate_hz: int,
         figures: SpeechFigures,
         price_usd: float = 0.0,
-        shelf: Shelf | None,
+        shelf: PieceShelf | None,
         listener: PieceListener | None,
         stop: threading.Event,
     ) -> None:

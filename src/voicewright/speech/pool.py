@@ -238,10 +238,17 @@ class PooledEngine:
         info: of the engine.
         user_id: who speaks.
         lead_s: how much the listener still has to hear.
+        on_lease: called whenever it has got a process.
     """
 
     def __init__(
-        self, pool: EnginePool, info: EngineInfo, *, user_id: uuid.UUID, lead_s: Callable[[], float]
+        self,
+        pool: EnginePool,
+        info: EngineInfo,
+        *,
+        user_id: uuid.UUID,
+        lead_s: Callable[[], float],
+        on_lease: Callable[[], None] = lambda: None,
     ) -> None:
         self.waiting_s = 0.0
         """Spent waiting for a process, all pieces together."""
@@ -249,6 +256,7 @@ class PooledEngine:
         self._info = info
         self._user_id = user_id
         self._lead_s = lead_s
+        self._on_lease = on_lease
 
     def synthesize(
         self, request: SynthesisRequest, *, cancel: threading.Event | None = None
@@ -264,5 +272,6 @@ class PooledEngine:
         )
         with leased as client:
             self.waiting_s += time.perf_counter() - asked_s
+            self._on_lease()
             with contextlib.closing(client.synthesize(request, cancel=cancel, timeout_s=SILENT_S)) as chunks:
                 yield from chunks

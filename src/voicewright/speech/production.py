@@ -32,6 +32,7 @@ class Production:
         engine: that speaks.
         figures: of the speech; they are kept up to date.
         stop: set by whoever wants it to stop.
+        waited_s: for a place, before.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Production:
         engine: PooledEngine,
         figures: SpeechFigures,
         stop: threading.Event,
+        waited_s: float = 0.0,
     ) -> None:
         self._stream = stream
         self._ahead = ahead
         self._engine = engine
         self._figures = figures
         self._stop = stop
+        self._waited_s = waited_s
         self._thread = threading.Thread(target=self._run, name="speech", daemon=True)
 
     def start(self) -> None:
@@ -79,7 +82,7 @@ class Production:
 
     def _note(self) -> None:
         self._figures.speech_s = self._stream.speech_s
-        self._figures.waiting_s = self._engine.waiting_s
+        self._figures.waiting_s = self._waited_s + self._engine.waiting_s
         self._figures.synthesis_s = max(0.0, self._stream.synthesis_s - self._engine.waiting_s)
 
 

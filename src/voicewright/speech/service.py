@@ -12,37 +12,29 @@ from typing import TYPE_CHECKING, Final, Self
 
 from voicewright.engines.client import EngineClient
 from voicewright.engines.languages import language_unsupported, match_language
-from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.registry import get_engine, require_installed
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.quality.measurer import Measurer
 from voicewright.speech.admission import Admission, Room
 from voicewright.speech.afterwards import Afterwards
-from voicewright.speech.ahead import ReadAhead
-from voicewright.speech.cache import piece_key
 from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, is_down
 from voicewright.speech.errors import SpeechOverloaded
-from voicewright.speech.hooks import Hooks, SpokenPiece
+from voicewright.speech.hooks import Hooks
 from voicewright.speech.listening import Ears, PieceListener, SpeechListener
 from voicewright.speech.meter import Meter
-from voicewright.speech.pieces import Pieces, Shelf
-from voicewright.speech.pool import EnginePool, PooledEngine
-from voicewright.speech.production import Occasionally, Production
-from voicewright.speech.speaking import Role, Sound, Speech
+from voicewright.speech.performing import Cast, perform
+from voicewright.speech.pool import EnginePool
+from voicewright.speech.shelf import CacheShelf
+from voicewright.speech.speaking import Role, Speech
 from voicewright.speech.stopping import Stop
-from voicewright.speech.stream import SpeechStream, check_manner
+from voicewright.speech.stream import check_manner
 from voicewright.text.reading import read_script
-from voicewright.voices.cache import IN_USE_S
 from voicewright.voices.figures.usage import Use
 
 if TYPE_CHECKING:
     import threading
     import uuid
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
@@ -59,8 +51,6 @@ _MOST_RECORDED_LATER: Final = 1000
 """Uses that wait to be recorded; further ones are recorded at once."""
 _RECORD_S: Final = 60.0
 """So long the end of the process waits for that."""
-_JUST_CHOSEN_S: Final = 1.0
-"""For so long the choice of a voice is as good as asking again whether it may speak."""
 _OUTCOMES: Final[dict[str, Outcome]] = {
     "completed": "spoken",
     "failed": "failed",
@@ -185,12 +175,11 @@ class SpeechService:
             fallback = None if failure is None else Fallback(asking.voice, failure.message, failure.code)
             try:
                 info, role = self._role(asking.order, voice, fallback)
-                folder = self._voices.materialise(voice)
                 if speech is None:
                     speech = self._admit(asking, role, undo)
                 else:
                     speech.take(role)
-                self._perform(speech, asking, info, folder)
+                self._perform(speech, asking, info)
             except AppError as error:
                 if failure is None:
                     failure = error
@@ -239,93 +228,45 @@ class SpeechService:
         speech.figures.waiting_s = time.perf_counter() - waited_s
         speech.on_end(lambda _speech: place.leave())
         speech.on_end(self.meter.note_end)
-        speech.on_end(self._note_use)
+        speech.on_end(self._note_use, late=True)
         undo.push(speech)
         return speech
 
-    def _perform(self, speech: Speech, asking: _Asking, info: EngineInfo, folder: Path) -> None:
+    def _perform(self, speech: Speech, asking: _Asking, info: EngineInfo) -> None:
         """Have it made, and wait for the first sound."""
-        stop = Stop(speech.stopping, asking.cancel)
-        rate_hz = speech.sample_rate_hz
-        ahead = ReadAhead(rate_hz, limit_s=self._settings.speech_ahead_s)
-        engine = PooledEngine(self.pool, info, user_id=speech.user_id, lead_s=ahead.lead_s)
-        engine.waiting_s = speech.figures.waiting_s
-        manner = SynthesisRequest(
-            voice_dir=folder,
-            text="",
-            language=speech.language,
-            speed=asking.order.speed,
-            seed=asking.order.seed,
-            pitch_semitones=asking.order.pitch_semitones,
-        )
-        pieces = Pieces(
-            engine,
-            manner,
-            sample_rate_hz=rate_hz,
-            figures=speech.figures,
-            price_usd=info.dollars_per_1000_characters / 1000,
+        voice, stop = speech.voice, Stop(speech.stopping, asking.cancel)
+        cast = Cast(
+            info=info,
+            materialise=lambda: self._voices.materialise(voice),
+            permit=self._voices.of(speech.user_id).permit(voice),
+            chosen_s=asking.asked_s,
             shelf=self._shelf(speech, info),
             listener=self._listener(speech, stop),
             stop=stop,
         )
-        permit = self._voices.of(speech.user_id).permit(speech.voice)
-        voice = speech.voice
-        keep_files = Occasionally(lambda: self._voices.materialise(voice), every_s=IN_USE_S / 3)
-
-        def before_piece(place: int) -> None:
-            ahead.await_room(stop)
-            if place or time.perf_counter() - asking.asked_s > _JUST_CHOSEN_S:
-                permit()
-            keep_files()
-
-        figures = speech.figures
-
-        def after_piece(done: int) -> None:
-            figures.spoken_pieces = done
-            speech.words_estimated = stream.words_estimated
-
-        stream = SpeechStream(
-            speech.script,
-            pieces,
-            sample_rate_hz=rate_hz,
-            speed=asking.order.speed,
-            before_piece=before_piece,
-            after_piece=after_piece,
-        )
-        production = Production(stream, ahead, engine=engine, figures=figures, stop=stop)
-
-        def blocks() -> Iterator[NDArray[np.float32]]:
-            leaving: Iterator[NDArray[np.float32]] = iter(ahead)
-            if self._hooks.marker is not None:
-                leaving = self._hooks.marker.mark(leaving, rate_hz)
-            if self._hooks.memory is not None:
-                leaving = self._hooks.memory.follow(speech, leaving, rate_hz)
-            return leaving
-
-        production.start()
-        speech.sound(Sound(blocks, stream.words, production.end))
+        ahead = perform(speech, cast, self.pool, self._hooks, ahead_s=self._settings.speech_ahead_s)
         try:
+            ahead.await_begin()  # what is done here meanwhile is not to keep the engine waiting
             self._enter(speech)
             ahead.await_first()
         except BaseException:
-            production.end()
+            speech.silence()
             raise
 
-    def _shelf(self, speech: Speech, info: EngineInfo) -> Shelf | None:
+    def _shelf(self, speech: Speech, info: EngineInfo) -> CacheShelf | None:
         """Where its pieces are looked up and kept."""
         cache = self._hooks.cache
         if cache is None or not speech.order.cache:
             return None
-        user_id, voice = speech.user_id, speech.voice
-
-        def get(request: SynthesisRequest) -> SpokenPiece | None:
-            return cache.get(user_id, piece_key(voice, info.version, request))
-
-        def put(request: SynthesisRequest, piece: SpokenPiece) -> None:
-            key = piece_key(voice, info.version, request)
-            self._afterwards.submit(lambda: cache.put(user_id, voice.id, key, piece))
-
-        return Shelf(get, put)
+        shelf = CacheShelf(
+            cache,
+            self._afterwards,
+            user_id=speech.user_id,
+            voice=speech.voice,
+            engine_version=info.version,
+        )
+        speech.on_end(lambda _speech: shelf.end(), late=True)
+        return shelf
 
     def _listener(self, speech: Speech, stop: threading.Event) -> PieceListener | None:
         """What hears whether the words were said."""

@@ -135,6 +135,7 @@ class Speech:
         self._sound: Sound | None = None
         self._blocks: Generator[NDArray[np.float32], None, None] | None = None
         self._on_end: list[Callable[[Speech], None]] = []
+        self._on_end_late: list[Callable[[Speech], None]] = []
         self.take(role)
 
     def take(self, role: Role) -> None:
@@ -186,6 +187,11 @@ class Speech:
         """Stop, from any thread; the engine stops within a second."""
         self._stop.set()
 
+    def silence(self) -> None:
+        """Stop what is being made of it; another one may speak it."""
+        if self._sound is not None:
+            self._sound.end()
+
     def fail(self, error: BaseException) -> None:
         """Note what ended it; the first is what counts."""
         if self.outcome is not None:
@@ -197,9 +203,14 @@ class Speech:
         else:
             self.outcome = "cancelled"
 
-    def on_end(self, call: Callable[[Speech], None]) -> None:
-        """Have something done when it has ended, in the order of asking; it must raise nothing."""
-        self._on_end.append(call)
+    def on_end(self, call: Callable[[Speech], None], *, late: bool = False) -> None:
+        """Have something done when it has ended, in the order of asking; it must raise nothing.
+
+        Args:
+            call: what.
+            late: after all that is not late.
+        """
+        (self._on_end_late if late else self._on_end).append(call)
 
     def __enter__(self) -> Self:
         return self
@@ -221,9 +232,8 @@ class Speech:
         if self._blocks is not None:
             with contextlib.suppress(ValueError):  # another thread takes a block at this moment
                 self._blocks.close()
-        if self._sound is not None:
-            self._sound.end()
+        self.silence()
         self.outcome = self.outcome or "cancelled"
         self.figures.total_s = time.perf_counter() - self._asked_s
-        for call in self._on_end:
+        for call in (*self._on_end, *self._on_end_late):
             call(self)

@@ -12,7 +12,7 @@ import pytest
 from voicewright.engines.errors import EngineContractBroken, EngineError, HostDied
 from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
 from voicewright.speech.listening import Heard
-from voicewright.speech.pieces import Pieces, Shelf
+from voicewright.speech.pieces import Pieces
 from voicewright.speech.speaking import PieceCheck, SpeechFigures
 from voicewright.text.script import Piece
 
@@ -78,7 +78,12 @@ class Kept:
 
     def __init__(self) -> None:
         self.pieces: dict[SynthesisRequest, SpokenPiece] = {}
-        self.shelf = Shelf(self.pieces.get, self.pieces.__setitem__)
+
+    def get(self, request: SynthesisRequest) -> SpokenPiece | None:
+        return self.pieces.get(request)
+
+    def put(self, request: SynthesisRequest, piece: SpokenPiece) -> None:
+        self.pieces[request] = piece
 
 
 def pieces(
@@ -91,7 +96,7 @@ def pieces(
         sample_rate_hz=RATE_HZ,
         figures=figures,
         price_usd=0.5,
-        shelf=kept.shelf if kept else None,
+        shelf=kept,
         listener=listener,
         stop=threading.Event(),
     )
