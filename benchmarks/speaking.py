@@ -44,12 +44,14 @@ from voicewright.engines.port import SynthesisRequest, TrainingClip, TrainingReq
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import write_plugin
 from voicewright.provenance.marker import Marker
+from voicewright.provenance.service import ProvenanceService
 from voicewright.recordings.intake import take_in
 from voicewright.settings import Settings
 from voicewright.speech.cache import SpeechCache
 from voicewright.speech.history import HistoryService
 from voicewright.speech.hooks import Hooks
 from voicewright.speech.order import SpeechOrder
+from voicewright.speech.remembering import SpeechMemory
 from voicewright.speech.service import SpeechService
 from voicewright.text.reading import read_script
 from voicewright.voices.schemas import LOCAL_USER_ID, NewVoice
@@ -152,15 +154,16 @@ def overhead(
     history, cache = HistoryService(settings, database, keys), SpeechCache(settings, database, keys)
     numbers = iter(range(1 << 30))
     with ExitStack() as stack:
-        marker = Marker()
-        stack.callback(marker.close)
         client = stack.enter_context(EngineClient(get_engine("builtin")))
 
         def service(hooks: Hooks) -> SpeechService:
             return stack.enter_context(SpeechService(settings, database, voices, hooks=hooks))
 
         plain, kept = service(Hooks()), service(Hooks(history=history, cache=cache))
-        marked = service(Hooks(history=history, cache=cache, marker=marker))
+        provenance = stack.enter_context(ProvenanceService(settings, database, keys))
+        marker, memory = provenance.marker, SpeechMemory(database, provenance)
+        known = service(Hooks(history=history, cache=cache, memory=memory))
+        marked = service(Hooks(history=history, cache=cache, memory=memory, marker=marker))
 
         def through(speeches: SpeechService, *, check: bool = False) -> Callable[[str], Spoken]:
             def speak(text: str) -> Spoken:
@@ -177,6 +180,7 @@ def overhead(
         ways: dict[str, Callable[[str], Spoken]] = {
             "the service": through(plain),
             "with history and cache": through(kept),
+            "and fingerprint": through(known),
             "and watermark": through(marked),
             LISTENED: through(marked, check=True),
         }

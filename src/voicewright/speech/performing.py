@@ -40,7 +40,7 @@ class Cast:
 
     Attributes:
         info: of the engine.
-        materialise: makes the files of the voice ready; asked again now and then, as only what is used is kept.
+        materialise: makes the files of the voice ready; asked again now and then, for what is used is kept.
         permit: asked before each piece; what it raises ends the speech.
         chosen_s: when the voice was chosen, by `time.perf_counter`.
         shelf: of what was spoken before.

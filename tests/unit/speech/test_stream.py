@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,11 +51,11 @@ class Mute:
         yield AudioChunk(b"", RATE_HZ)
 
 
-def stream(speaker: Metronome | Mute, text: str, **more: object) -> SpeechStream:
+def stream(speaker: Metronome | Mute, text: str, **more: Any) -> SpeechStream:
     manner = SynthesisRequest(Path("voice"), "")
     return SpeechStream(
         read_script(text, language="en-us"), spoken_by(speaker, manner), sample_rate_hz=RATE_HZ, **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_speaks_sentence_by_sentence_with_pauses_between() -> None:
