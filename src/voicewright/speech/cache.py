@@ -29,7 +29,7 @@ from voicewright.voices.sharing.models import VoiceShare
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sqlalchemy import ColumnElement
 
@@ -93,6 +93,18 @@ class SpeechCache:
         except AppError as error:
             _LOG.warning("the speech cache can't be read: %s", error.message)
         return None
+
+    def among(self, user_id: uuid.UUID, keys: Collection[str]) -> frozenset[str]:
+        """Those keys under which something was kept: one question for a whole text."""
+        if not self._most_bytes or not keys:
+            return frozenset()
+        this = (CachedPiece.user_id == user_id) & CachedPiece.key.in_(keys)
+        try:
+            with self._database.session() as session:
+                return frozenset(session.scalars(select(CachedPiece.key).where(this)))
+        except AppError as error:
+            _LOG.warning("the speech cache can't be read: %s", error.message)
+        return frozenset()
 
     def put(self, user_id: uuid.UUID, model_id: uuid.UUID, key: str, piece: SpokenPiece) -> None:
         """Keep a piece of a voice, with which it goes; raises nothing."""

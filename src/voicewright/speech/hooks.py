@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -51,6 +51,9 @@ class PieceCache(Protocol):
 
     def get(self, user_id: uuid.UUID, key: str) -> SpokenPiece | None:
         """What was kept under a key; None where nothing is, or where it can't be read."""
+
+    def among(self, user_id: uuid.UUID, keys: Collection[str]) -> frozenset[str]:
+        """Those keys under which something was kept."""
 
     def put(self, user_id: uuid.UUID, model_id: uuid.UUID, key: str, piece: SpokenPiece) -> None:
         """Keep a piece of a voice, with which it goes; called after the speech has ended. Raises nothing."""

@@ -98,6 +98,8 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
         if place or time.perf_counter() - cast.chosen_s > _JUST_CHOSEN_S:
             cast.permit()
         keep_files()
+        if not place:
+            pieces.expect(speech.script.pieces)
 
     def after_piece(done: int) -> None:
         figures.spoken_pieces = done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -32,6 +32,9 @@ _BYTES_PER_SAMPLE: Final = 2
 
 class PieceShelf(Protocol):
     """Where the pieces of one speech are looked up and kept."""
+
+    def expect(self, requests: Iterable[SynthesisRequest]) -> None:
+        """These will be looked up."""
 
     def get(self, request: SynthesisRequest) -> SpokenPiece | None:
         """What was kept of a piece."""
@@ -74,6 +77,11 @@ class Pieces:
         self._shelf = shelf
         self._listener = listener
         self._stop = stop
+
+    def expect(self, pieces: Iterable[Piece]) -> None:
+        """Look at once for all pieces that may have been spoken before."""
+        if self._shelf is not None:
+            self._shelf.expect(request_of(piece, self._manner) for piece in pieces)
 
     def __call__(self, place: int, piece: Piece) -> Iterator[AudioChunk]:
         """Speak a piece; errors as the engine's."""

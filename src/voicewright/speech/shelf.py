@@ -9,6 +9,7 @@ from voicewright.speech.cache import piece_key
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
 
     from voicewright.engines.port import SynthesisRequest
     from voicewright.speech.afterwards import Afterwards
@@ -47,14 +48,20 @@ class CacheShelf:
         self._user_id = user_id
         self._voice = voice
         self._engine_version = engine_version
+        self._kept: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self._held: list[tuple[str, SpokenPiece]] = []
         self._held_bytes = 0
         self._ended = False
 
+    def expect(self, requests: Iterable[SynthesisRequest]) -> None:
+        """Ask for all pieces at once; what was not kept by now is not asked for again."""
+        self._kept = self._cache.among(self._user_id, [self._key(request) for request in requests])
+
     def get(self, request: SynthesisRequest) -> SpokenPiece | None:
         """What was kept of a piece."""
-        return self._cache.get(self._user_id, self._key(request))
+        key = self._key(request)
+        return self._cache.get(self._user_id, key) if key in self._kept else None
 
     def put(self, request: SynthesisRequest, piece: SpokenPiece) -> None:
         """Keep a piece; returns at once."""

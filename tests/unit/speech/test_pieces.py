@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,9 @@ class Kept:
 
     def __init__(self) -> None:
         self.pieces: dict[SynthesisRequest, SpokenPiece] = {}
+
+    def expect(self, requests: Iterable[SynthesisRequest]) -> None:
+        pass
 
     def get(self, request: SynthesisRequest) -> SpokenPiece | None:
         return self.pieces.get(request)
