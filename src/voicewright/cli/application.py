@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
+    from voicewright.speech.history import HistoryService
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.cleanup.service import CleanupService
@@ -83,6 +84,10 @@ class Application(Protocol):
     @property
     def provenance(self) -> ProvenanceService:
         """What marks speech and tells where a file comes from; starts the database."""
+
+    @property
+    def history(self) -> HistoryService:
+        """What was spoken; starts the database."""
 
     @property
     def consents(self) -> ConsentService:

@@ -28,6 +28,7 @@ def speak(application: Application, user_id: uuid.UUID, order: SpeechOrder, outp
             user_id,
             order,
             output,
+            sign=application.history.sign,
             on_piece=lambda done, total: stages.step("speaking", done / total),
             cancel=application.interruption.cancel,
         )

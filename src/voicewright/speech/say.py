@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from voicewright.audio.codecs import AudioFormat
     from voicewright.speech.order import SpeechOrder
     from voicewright.speech.service import SpeechService
     from voicewright.speech.speaking import Speech
@@ -63,6 +64,7 @@ def say(
     output: Path,
     *,
     on_piece: Callable[[int, int], None] = lambda _done, _all: None,
+    sign: Callable[[Speech, Path, AudioFormat], object] = lambda _speech, _path, _format: None,
     cancel: threading.Event | None = None,
 ) -> SayResult:
     """Speak, and write the audio as it comes; the file appears when it is whole.
@@ -73,6 +75,7 @@ def say(
         order: what, and with which voice.
         output: its extension is the format.
         on_piece: called with (pieces spoken, pieces in all).
+        sign: puts a manifest into the file when it is whole.
         cancel: set by another thread to stop.
 
     Raises:
@@ -81,7 +84,9 @@ def say(
     """
     check_output(output)
     with speeches.begin(user_id, order, cancel=cancel) as speech:
-        write_audio(output, _watched(speech, on_piece), speech.sample_rate_hz, format_of(output))
+        format_ = format_of(output)
+        write_audio(output, _watched(speech, on_piece), speech.sample_rate_hz, format_)
+        sign(speech, output, format_)
     figures = speech.figures
     return SayResult(
         voice=speech.voice,

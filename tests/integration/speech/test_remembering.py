@@ -14,6 +14,7 @@ from voicewright.speech.history import HistoryService
 from voicewright.speech.hooks import Hooks
 from voicewright.speech.order import SpeechOrder
 from voicewright.speech.remembering import SpeechMemory
+from voicewright.speech.say import say
 from voicewright.speech.service import SpeechService
 from voicewright.storage.user_keys import KeyRing
 
@@ -65,6 +66,10 @@ def test_what_was_spoken_is_known_until_its_entry_goes(  # noqa: PLR0917 - fixtu
     path = tmp_path / "speech.wav"
     soundfile.write(path, sound, speech.sample_rate_hz)
     assert speech.id in {one.synthesis_id for one in provenance.verify(None, path).matches}
+
+    said = tmp_path / "said.mp3"
+    say(remembering, ANN, SpeechOrder(TEXT, check="off"), said, sign=history.sign)
+    assert provenance.verify(None, said).manifest.speech["voice_model_id"] == str(voice.id)
 
     history.delete(ANN, speech.id)
     assert speech.id not in remembered(database)
