@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,16 +20,18 @@ from voicewright.voices.cache import IN_USE_S
 
 if TYPE_CHECKING:
     import threading
+    from concurrent.futures import Future
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from voicewright.engines.port import EngineInfo
+    from voicewright.engines.port import AudioChunk, EngineInfo
     from voicewright.speech.hooks import Hooks
     from voicewright.speech.listening import PieceListener
     from voicewright.speech.pieces import PieceShelf
     from voicewright.speech.pool import EnginePool
     from voicewright.speech.speaking import Speech
+    from voicewright.text.script import Piece
 
 _JUST_CHOSEN_S: Final = 1.0
 """For so long the choice of a voice is as good as asking again whether it may speak."""
@@ -41,7 +44,8 @@ class Cast:
     Attributes:
         info: of the engine.
         materialise: makes the files of the voice ready; asked again now and then, for what is used is kept.
-        permit: asked before each piece; what it raises ends the speech.
+        permit: begins to ask, for each piece, whether it may be spoken; what the answer raises ends the speech
+            before anything of that piece leaves.
         chosen_s: when the voice was chosen, by `time.perf_counter`.
         shelf: of what was spoken before.
         listener: hears whether the words were said.
@@ -50,11 +54,20 @@ class Cast:
 
     info: EngineInfo
     materialise: Callable[[], Path]
-    permit: Callable[[], None]
+    permit: Callable[[], Future[None]]
     chosen_s: float
     shelf: PieceShelf | None
     listener: PieceListener | None
     stop: threading.Event
+
+
+def permitted(piece: Generator[AudioChunk, None, None], permit: Future[None]) -> Iterator[AudioChunk]:
+    """A piece, of which nothing leaves before it is known that it may; the engine is at work meanwhile."""
+    with contextlib.closing(piece) as chunks:
+        for chunk in chunks:
+            permit.result()
+            yield chunk
+    permit.result()
 
 
 def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead_s: float) -> ReadAhead:
@@ -95,11 +108,13 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
 
     def before_piece(place: int) -> None:
         ahead.await_room(cast.stop)
-        if place or time.perf_counter() - cast.chosen_s > _JUST_CHOSEN_S:
-            cast.permit()
         keep_files()
         if not place:
             pieces.expect(speech.script.pieces)
+
+    def speak(place: int, piece: Piece) -> Iterator[AudioChunk]:
+        just_chosen = not place and time.perf_counter() - cast.chosen_s < _JUST_CHOSEN_S
+        return pieces(place, piece) if just_chosen else permitted(pieces(place, piece), cast.permit())
 
     def after_piece(done: int) -> None:
         figures.spoken_pieces = done
@@ -107,7 +122,7 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
 
     stream = SpeechStream(
         speech.script,
-        pieces,
+        speak,
         sample_rate_hz=rate_hz,
         speed=order.speed,
         before_piece=before_piece,

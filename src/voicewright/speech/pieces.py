@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -83,7 +83,7 @@ class Pieces:
         if self._shelf is not None:
             self._shelf.expect(request_of(piece, self._manner) for piece in pieces)
 
-    def __call__(self, place: int, piece: Piece) -> Iterator[AudioChunk]:
+    def __call__(self, place: int, piece: Piece) -> Generator[AudioChunk, None, None]:
         """Speak a piece; errors as the engine's."""
         request = request_of(piece, self._manner)
         kept = self._shelf.get(request) if self._shelf is not None else None

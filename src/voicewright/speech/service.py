@@ -6,11 +6,13 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Self
 
 from voicewright.engines.client import EngineClient
+from voicewright.engines.errors import HostClosed
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.registry import get_engine, require_installed
 from voicewright.errors import AppError
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from voicewright.voices.service import VoiceService
 
 _MOST_ENGINES: Final = 2
+_PERMITS_AT_ONCE: Final = 8
 _MOST_KEPT_LATER: Final = 100
 """Pieces that wait to be kept for the next time."""
 _MOST_RECORDED_LATER: Final = 1000
@@ -109,6 +112,7 @@ class SpeechService:
         )
         self._uses = Afterwards("speech-uses", most=_MOST_RECORDED_LATER)
         self._afterwards = Afterwards("speech-cache", most=_MOST_KEPT_LATER)
+        self._permits = ThreadPoolExecutor(_PERMITS_AT_ONCE, "speech-permit")
         self.meter = Meter()
         self._settings = settings
         self._database = database
@@ -126,6 +130,7 @@ class SpeechService:
         """End every process; what is being spoken ends with `HostClosed`."""
         self.pool.close()
         self._ears.close()
+        self._permits.shutdown(wait=False)
         self._afterwards.close()
         self._uses.close(_RECORD_S)
 
@@ -235,10 +240,11 @@ class SpeechService:
     def _perform(self, speech: Speech, asking: _Asking, info: EngineInfo) -> None:
         """Have it made, and wait for the first sound."""
         voice, stop = speech.voice, Stop(speech.stopping, asking.cancel)
+        permit = self._voices.of(speech.user_id).permit(voice)
         cast = Cast(
             info=info,
             materialise=lambda: self._voices.materialise(voice),
-            permit=self._voices.of(speech.user_id).permit(voice),
+            permit=lambda: self._ask(permit),
             chosen_s=asking.asked_s,
             shelf=self._shelf(speech, info),
             listener=self._listener(speech, stop),
@@ -252,6 +258,13 @@ class SpeechService:
         except BaseException:
             speech.silence()
             raise
+
+    def _ask(self, permit: Callable[[], None]) -> Future[None]:
+        """Begin to ask, in a thread of its own."""
+        try:
+            return self._permits.submit(permit)
+        except RuntimeError as error:
+            raise HostClosed("The service that speaks has been closed.") from error
 
     def _shelf(self, speech: Speech, info: EngineInfo) -> CacheShelf | None:
         """Where its pieces are looked up and kept."""
