@@ -44,8 +44,8 @@ class Cast:
     Attributes:
         info: of the engine.
         materialise: makes the files of the voice ready; asked again now and then, for what is used is kept.
-        permit: begins to ask, for each piece, whether it may be spoken; what the answer raises ends the speech
-            before anything of that piece leaves.
+        permit: begins to ask, for each piece, whether it may be spoken; what the answer raises ends the
+            speech before anything of that piece leaves.
         chosen_s: when the voice was chosen, by `time.perf_counter`.
         shelf: of what was spoken before.
         listener: hears whether the words were said.
