@@ -48,7 +48,7 @@ def running(home: Path, *arguments: str, **settings: str) -> Iterator[Service]:
         return answer
 
     say("users", "add", _ADMIN, "--admin")
-    scopes = ("admin", "training:read", "training:write", "samples:read", "samples:write")
+    scopes = ("admin", "training:read", "training:write", "samples:read", "samples:write", "speech")
     named = [word for scope in scopes for word in ("--scope", scope)]
     api_key = say("users", "token", _ADMIN, *named)["api_key"]
     command = [*program, "serve", "--port", "0", "--json", *arguments]

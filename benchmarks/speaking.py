@@ -350,13 +350,13 @@ def memory(folder: Path, requests: int) -> None:
             seen.append(resident_bytes(service.process))
     print(f"\n{requests} requests for a short text over HTTP, after {WARM_UP} that do not count.\n")
     rows = [
-        [name, *(megabytes(size) for size in (sizes[0], sizes[-1], max(sizes)))]
+        [name, *(megabytes(size) for size in (sizes[0], sizes[len(sizes) // 2], sizes[-1], max(sizes)))]
         for name, sizes in (
             ("the API", [api for api, _ in seen]),
             ("the engine", [engine for _, engine in seen]),
         )
     ]
-    print(table(("resident memory of", "at first", "at last", "at most"), rows), flush=True)
+    print(table(("resident memory of", "at first", "half way", "at last", "at most"), rows), flush=True)
 
 
 def register_tone(home: Path, voice_dir: Path, user_id: uuid.UUID) -> None:
