@@ -239,7 +239,9 @@ class SpeechListener:
         self._lock = threading.Lock()
         self._pending = 0
         self._ended = False
-        speech.on_end(self._note_end)
+        self._told = 0
+        speech.on_end(self._before_end)
+        speech.on_end(self._note_end, late=True)
 
     def hear(self, request: SynthesisRequest, chunks: Sequence[AudioChunk]) -> Heard:
         """Listen to a piece now."""
@@ -293,6 +295,13 @@ class SpeechListener:
         if late:
             self._tell(self._speech)
 
-    def _note_end(self, _speech: Speech) -> None:
+    def _before_end(self, speech: Speech) -> None:
+        """What is noted from here on, the history may not have when it ends the entry."""
+        self._told = len(speech.figures.checks)
+
+    def _note_end(self, speech: Speech) -> None:
         with self._lock:
             self._ended = True
+            missing = not self._pending and len(speech.figures.checks) != self._told
+        if missing:
+            self._tell(speech)
