@@ -263,13 +263,14 @@ class Settings(BaseSettings):
         default=500,
         ge=1,
         validation_alias="VOICEWRIGHT_SPEECH_REQUESTS_PER_MINUTE",
-        description="Texts that an account may have spoken in a minute by OpenAI's clients (`/v1/audio/speech`).",
+        description="Texts that an account may have spoken in a minute by OpenAI's clients "
+        "(`/v1/audio/speech`).",
     )
     stock_voices: Annotated[dict[str, str] | None, NoDecode, BeforeValidator(_pairs)] = Field(
         default=None,
         validation_alias="VOICEWRIGHT_STOCK_VOICES",
-        description="Who speaks where an OpenAI client names one of OpenAI's voices, `alloy=Anna,nova=Bea,*=active`; "
-        "the active voice where nothing is said.",
+        description="Who speaks where an OpenAI client names one of OpenAI's voices, "
+        "`alloy=Anna,nova=Bea,*=active`; the active voice where nothing is said.",
     )
     max_upload_mb: int = Field(
         default=4096,
@@ -465,8 +466,8 @@ class Settings(BaseSettings):
     watermark: Annotated[Literal["auto", "required", "off"], BeforeValidator(_lower)] = Field(
         default="auto",
         validation_alias="VOICEWRIGHT_WATERMARK",
-        description="`auto` marks speech where the packages for it are installed, `required` refuses to speak "
-        "unmarked, `off` marks nothing.",
+        description="`auto` marks speech where the packages for it are installed, `required` refuses to "
+        "speak unmarked, `off` marks nothing.",
     )
     verifications_per_hour: int = Field(
         default=60,
@@ -658,8 +659,8 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         validation_alias="VOICEWRIGHT_SPEECH_ENGINES",
-        description="Processes of one engine that speak in one process of the service; empty: as many as there "
-        "are processors, at most 2. Of an engine that needs a GPU there is one.",
+        description="Processes of one engine that speak in one process of the service; empty: as many as "
+        "there are processors, at most 2. Of an engine that needs a GPU there is one.",
     )
     speech_at_once: int = Field(
         default=32,
@@ -701,7 +702,8 @@ class Settings(BaseSettings):
         ge=1,
         le=10,
         validation_alias="VOICEWRIGHT_SPEECH_ATTEMPTS",
-        description="How often a sentence is spoken at most where the listener finds words missing or repeated.",
+        description="How often a sentence is spoken at most where the listener finds words missing or "
+        "repeated.",
     )
     speech_check: bool = Field(
         default=True,

@@ -206,10 +206,10 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert receipt["state"] == "complete"
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
-        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "fingerprints", "datasets", "kept_voices",
-        "long_texts",
-        "mails", "rate_limits", "samples", "sessions", "sign_in_links", "speech_cache",
-        "speech_preferences", "syntheses", "training_events", "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
+        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets",
+        "fingerprints", "kept_voices", "long_texts", "mails", "rate_limits", "samples", "sessions",
+        "sign_in_links", "speech_cache", "speech_preferences", "syntheses", "training_events",
+        "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
     }  # fmt: skip
     assert receipt["deleted"].keys() == kinds
     assert (receipt["deleted"]["voice_shares"], receipt["deleted"]["voice_uses"]) == (2, 2)

@@ -309,7 +309,9 @@ class TestFewUploads:
         assert refused.headers["ratelimit-remaining"] == "0"
         wait_s = refused.headers["retry-after"]
         assert refused.headers["ratelimit-reset"] == wait_s
-        assert re.search(r"Too many requests about voices\. Try again in (60|59) minutes\.", refused.json()["error"])
+        assert re.search(
+            r"Too many requests about voices\. Try again in (60|59) minutes\.", refused.json()["error"]
+        )
         assert 0 < int(wait_s) <= 3600
         assert upload(b"x", path=VOICE, headers=bob.headers).status_code == 422
         assert [upload(b"x", data=NAME).status_code for _ in range(3)] == [422] * 3
