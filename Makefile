@@ -18,10 +18,9 @@ PYTEST := $(BIN)/python -m pytest
 # A file's tests stay together: what a file makes once is made once. `make test TOGETHER=` runs them one by one.
 # The long files come first by their names, so that no process is left alone with one at the end.
 TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-COVERED := --cov --cov-report=
 SRC := src tests benchmarks examples requirements
 
-.PHONY: help demo serve test test-slow test-all check fix bench bench-voice clean
+.PHONY: help demo serve test test-slow test-all coverage check fix bench bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,15 +31,18 @@ demo: $(RUNTIME) ## train a voice from the sample recordings, speak, print the r
 serve: $(RUNTIME) ## the service on port 3005: HTTP, a worker beside, the embedded database
 	@$(BIN)/voicewright serve
 
-test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores), with coverage
-	@rm -f .coverage .coverage.*
-	@$(PYTEST) -q -m "not slow" $(TOGETHER) $(COVERED)
-	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
+test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores)
+	@$(PYTEST) -q -m "not slow" $(TOGETHER)
 
 test-slow: $(DEVELOPMENT) ## the tests that `make test` leaves out: whole trainings, hours of sound
 	@$(PYTEST) -q -m slow $(TOGETHER)
 
 test-all: test test-slow ## every test
+
+coverage: $(DEVELOPMENT) ## the same as `test`, and what of the code it runs, in all of its processes; takes longer
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) -q -m "not slow" $(TOGETHER) --cov --cov-report=
+	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
 
 check: $(DEVELOPMENT) ## format, lint, types and the direction of imports; changes nothing
 	@$(BIN)/ruff format --check --quiet $(SRC) || { echo "Run: make fix"; exit 1; }
