@@ -45,7 +45,8 @@ Result = TypeVar("Result")
 
 _AT_ONCE: Final = 256
 """Speeches that threads work on, with those that wait for an engine; they take no threads of others."""
-_PIECES_AHEAD: Final = 8
+_PIECES_AHEAD: Final = 2
+"""A second of sound each at most: what waits here can leave after the permit to speak was taken back."""
 _LIMITER: Final[RunVar[CapacityLimiter]] = RunVar("voicewright_speeches")
 _RUNNING: Final[set[asyncio.Task[Any]]] = set()
 """The event loop itself forgets tasks that nobody holds."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from voicewright.engines.port import SynthesisRequest
 from voicewright.speech.ahead import ReadAhead
@@ -20,7 +18,6 @@ from voicewright.voices.cache import IN_USE_S
 
 if TYPE_CHECKING:
     import threading
-    from concurrent.futures import Future
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,13 +25,11 @@ if TYPE_CHECKING:
     from voicewright.engines.port import AudioChunk, EngineInfo
     from voicewright.speech.hooks import Hooks
     from voicewright.speech.listening import PieceListener
+    from voicewright.speech.permission import Permission
     from voicewright.speech.pieces import PieceShelf
     from voicewright.speech.pool import EnginePool
     from voicewright.speech.speaking import Speech
     from voicewright.text.script import Piece
-
-_JUST_CHOSEN_S: Final = 1.0
-"""For so long the choice of a voice is as good as asking again whether it may speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +39,7 @@ class Cast:
     Attributes:
         info: of the engine.
         materialise: makes the files of the voice ready; asked again now and then, for what is used is kept.
-        permit: begins to ask, for each piece, whether it may be spoken; what the answer raises ends the
-            speech before anything of that piece leaves.
-        chosen_s: when the voice was chosen, by `time.perf_counter`.
+        permission: to speak with the voice.
         shelf: of what was spoken before.
         listener: hears whether the words were said.
         stop: set by whoever wants it to stop.
@@ -54,20 +47,10 @@ class Cast:
 
     info: EngineInfo
     materialise: Callable[[], Path]
-    permit: Callable[[], Future[None]]
-    chosen_s: float
+    permission: Permission
     shelf: PieceShelf | None
     listener: PieceListener | None
     stop: threading.Event
-
-
-def permitted(piece: Generator[AudioChunk, None, None], permit: Future[None]) -> Iterator[AudioChunk]:
-    """A piece, of which nothing leaves before it is known that it may; the engine is at work meanwhile."""
-    with contextlib.closing(piece) as chunks:
-        for chunk in chunks:
-            permit.result()
-            yield chunk
-    permit.result()
 
 
 def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead_s: float) -> ReadAhead:
@@ -113,8 +96,7 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
             pieces.expect(speech.script.pieces)
 
     def speak(place: int, piece: Piece) -> Iterator[AudioChunk]:
-        just_chosen = not place and time.perf_counter() - cast.chosen_s < _JUST_CHOSEN_S
-        return pieces(place, piece) if just_chosen else permitted(pieces(place, piece), cast.permit())
+        return cast.permission.of_piece(place, pieces(place, piece))
 
     def after_piece(done: int) -> None:
         figures.spoken_pieces = done
@@ -133,6 +115,7 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
         leaving: Iterator[NDArray[np.float32]] = iter(ahead)
         if hooks.marker is not None:
             leaving = hooks.marker.mark(leaving, rate_hz)
+        leaving = cast.permission.of_sound(leaving)
         if hooks.memory is not None:
             leaving = hooks.memory.follow(speech, leaving, rate_hz)
         return leaving

@@ -26,6 +26,7 @@ from voicewright.speech.hooks import Hooks
 from voicewright.speech.listening import Ears, PieceListener, SpeechListener
 from voicewright.speech.meter import Meter
 from voicewright.speech.performing import Cast, perform
+from voicewright.speech.permission import Permission
 from voicewright.speech.pool import EnginePool
 from voicewright.speech.shelf import CacheShelf
 from voicewright.speech.speaking import Role, Speech
@@ -244,8 +245,7 @@ class SpeechService:
         cast = Cast(
             info=info,
             materialise=lambda: self._voices.materialise(voice),
-            permit=lambda: self._ask(permit),
-            chosen_s=asking.asked_s,
+            permission=Permission(lambda: self._ask(permit), chosen_s=asking.asked_s),
             shelf=self._shelf(speech, info),
             listener=self._listener(speech, stop),
             stop=stop,

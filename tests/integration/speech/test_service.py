@@ -26,6 +26,7 @@ from voicewright.engines.errors import (
     OptionsInvalid,
 )
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.speech import permission
 from voicewright.speech.choice import FALLBACKS_KEY
 from voicewright.speech.errors import SpeechOverloaded
 from voicewright.speech.order import SpeechOrder
@@ -285,6 +286,36 @@ class TestSharing:
         assert 0 < speech.figures.spoken_pieces < speech.figures.pieces
         assert (speech.outcome, speech.error.code) == ("cancelled", "VOICE_MODEL_NOT_FOUND")
         assert uses(speeches, database) == [(voice.id, "cancelled")]
+
+    def test_what_waits_when_all_has_been_made_is_dropped(
+        self, speeches, make_voice, make_people, database, monkeypatch
+    ):
+        monkeypatch.setattr(permission, "FRESH_S", 0.0)
+        owner, guest = make_people(2)
+        voice = make_voice(owner.user_id)
+        ids = {"owner_id": owner.user_id, "targets": [guest.user_id]}
+        sharing = SharingService(database)
+        sharing.share(owner, voice.id, **ids, permission=SharePermission.USE)
+        with speeches.begin(guest.user_id, SpeechOrder("Hello there.", voice=voice.id)) as speech:
+            blocks = iter(speech)
+            next(blocks)
+            for making in [thread for thread in threading.enumerate() if thread.name == "speech"]:
+                making.join()
+            sharing.share(owner, voice.id, **ids, permission=SharePermission.READ)
+            with pytest.raises(VoiceNotFound):
+                next(blocks)
+        assert (speech.outcome, speech.error.code) == ("cancelled", "VOICE_MODEL_NOT_FOUND")
+
+    def test_so_does_the_own_account_that_is_disabled(self, speeches, make_voice, make_people, database):
+        [ann] = make_people(1)
+        make_voice(ann.user_id)
+        with speeches.begin(ann.user_id, SpeechOrder(LONG)) as speech:
+            blocks = iter(speech)
+            next(blocks)
+            with database.session() as session:
+                session.get_one(User, ann.user_id).disabled_at = utc_now()
+            with pytest.raises(VoiceNotFound):
+                list(blocks)
 
     def test_so_does_an_owner_whose_account_is_disabled(self, speeches, make_voice, make_people, database):
         owner, guest = make_people(2)

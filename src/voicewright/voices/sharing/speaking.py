@@ -1,8 +1,8 @@
 """Who may speak with a voice, asked again and again while it speaks.
 
 A voice that an engine has loaded goes on speaking whatever happens in the database. So whoever has it speak
-asks a `Permit` before each sentence: a share that was taken back ends the speech there, and so does a voice
-that was deleted.
+asks a `Permit` before each sentence, and again while sound waits: a share that was taken back ends the speech
+there, and so does a voice that was deleted, or an account that was disabled.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, tuple_
 
+from voicewright.accounts.models import User
 from voicewright.voices.errors import VoiceNotFound
 from voicewright.voices.finding import find_voice
 from voicewright.voices.models import VoiceModel
@@ -45,7 +46,8 @@ class Permit:
         """Ask.
 
         Raises:
-            VoiceNotFound: the voice was deleted, or is no longer shared with them.
+            VoiceNotFound: the voice was deleted, or is no longer shared with them, or their account was
+                disabled.
             DatabaseUnavailable: it can't be told, so the answer is no.
         """
         shared = (
@@ -58,11 +60,13 @@ class Permit:
             VoiceModel.id == self.model_id,
             VoiceModel.deleted_at.is_(None),
             or_(VoiceModel.owner_id == self.user_id, shared),
+            ~select(User.id).where(User.id == self.user_id, User.disabled_at.is_not(None)).exists(),
         )
         with self.database.session() as session:
             if session.scalar(allowed) is None:
                 raise VoiceNotFound(
-                    f"The voice {self.model_id} is gone, or no longer shared with you: it speaks no further."
+                    f"The voice {self.model_id} is gone or no longer shared with you, or your account is "
+                    "disabled: it speaks no further."
                 )
 
 
