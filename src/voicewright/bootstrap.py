@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
     from voicewright.worker.chores import Chore
+    from voicewright.worker.node import Abilities
     from voicewright.worker.service import Worker
 
 
@@ -174,7 +176,6 @@ class LocalApplication:
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
         from voicewright.storage.vault import Vault
-        from voicewright.worker.node import Abilities
         from voicewright.worker.service import Worker, WorkerParts
 
         samples = Vault.of_samples(self.settings, self.voices.vault.keys)
@@ -188,7 +189,14 @@ class LocalApplication:
             sweeps=self._sweeps(samples),
             long=self._long_tools,
         )
-        return Worker(parts, Abilities.of_this_machine(self.settings))
+        node = self._abilities
+        return Worker(parts, node if self.settings.long_concurrency else replace(node, speaks=()))
+
+    @cached_property
+    def _abilities(self) -> Abilities:
+        from voicewright.worker.node import Abilities
+
+        return Abilities.of_this_machine(self.settings)
 
     @cached_property
     def _long_tools(self) -> LongTools:
@@ -207,6 +215,7 @@ class LocalApplication:
             ),
             vault=Vault.of_long_speeches(self.settings, self._usable_keys),
             work_dir=self.work_dir,
+            engines=self._abilities.speaks,
             provenance=self.provenance,
         )
 
@@ -250,6 +259,7 @@ class LocalApplication:
             Chore("move what describes voices", 3600, lambda: settle(self.database, self.voices.vault)),
             Chore("sweep voices", 3600, self.voices.tidy),
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
+            Chore("end what killed processes spoke", 30, self.history.end_lost),
             Chore("sweep the history of speech", 3600, self.history.sweep),
             Chore("sweep the speech cache", 3600, cache.sweep),
             Chore("sweep long texts", 3600, self._sweep_long_texts),

@@ -15,7 +15,7 @@ from voicewright.api.caller import calling
 from voicewright.api.paging import Limit, Offset
 from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
-from voicewright.api.services import Wired
+from voicewright.api.services import Services, Wired
 from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
@@ -30,7 +30,9 @@ from voicewright.speech.long.fetching import (
     format_of,
     words_of_whole,
 )
+from voicewright.speech.long.showing import Shown
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
+from voicewright.training.nodes import engines_that_speak
 
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="From 1.")]
@@ -67,7 +69,7 @@ def start(body: LongTextBody, services: Wired, caller: Speaker, response: Respon
     count_voice_request(services, caller)
     shown = services.long.start_text(caller.user_id, body)
     response.headers["Location"] = f"/api/voice/long/{shown.speech.id}"
-    return LongSpeechDetailView.of(shown)
+    return _told(services, shown)
 
 
 @router.post(
@@ -87,7 +89,7 @@ def start_batch(
     count_voice_request(services, caller)
     shown = services.long.start_batch(caller.user_id, body)
     response.headers["Location"] = f"/api/voice/batch/{shown.speech.id}"
-    return LongSpeechDetailView.of(shown)
+    return _told(services, shown)
 
 
 @router.get("/long", summary="List your long texts")
@@ -101,37 +103,37 @@ def page(services: Wired, caller: Speaker, limit: Limit = 20, offset: Offset = 0
 @router.get("/long/{speech_id}", summary="Look at a long text", responses=refusals(404))
 def show(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """How far it is, how long it will take, what failed, and where its files are."""
-    return LongSpeechDetailView.of(services.long.get(caller.user_id, speech_id))
+    return _told(services, services.long.get(caller.user_id, speech_id))
 
 
 @router.get("/batch/{speech_id}", summary="Look at a batch", responses=refusals(404))
 def show_batch(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """The same with its items: which are spoken, where their files are, and why others are not."""
-    return LongSpeechDetailView.of(services.long.get(caller.user_id, speech_id))
+    return _told(services, services.long.get(caller.user_id, speech_id))
 
 
 @router.post("/long/{speech_id}/pause", summary="Pause a long text", responses=refusals(404, 409))
 def pause(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """The engine stops within two seconds; what is spoken stays."""
-    return LongSpeechDetailView.of(services.long.pause(caller.user_id, speech_id))
+    return _told(services, services.long.pause(caller.user_id, speech_id))
 
 
 @router.post("/long/{speech_id}/resume", summary="Go on with a long text", responses=refusals(404, 409))
 def resume(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """With the first chunk that is not spoken."""
-    return LongSpeechDetailView.of(services.long.resume(caller.user_id, speech_id))
+    return _told(services, services.long.resume(caller.user_id, speech_id))
 
 
 @router.post("/long/{speech_id}/cancel", summary="Cancel a long text", responses=refusals(404, 409))
 def cancel(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """The engine stops within two seconds; what is spoken stays until it is deleted, for a retry."""
-    return LongSpeechDetailView.of(services.long.cancel(caller.user_id, speech_id))
+    return _told(services, services.long.cancel(caller.user_id, speech_id))
 
 
 @router.post("/long/{speech_id}/retry", summary="Try a long text again", responses=refusals(404, 409))
 def retry(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
     """One that failed or was cancelled, or a batch of which items failed: only what is missing is spoken."""
-    return LongSpeechDetailView.of(services.long.retry(caller.user_id, speech_id))
+    return _told(services, services.long.retry(caller.user_id, speech_id))
 
 
 @router.delete(
@@ -249,6 +251,17 @@ def all_parts(speech_id: UUID, services: Wired, caller: Speaker) -> StreamingRes
             "Cache-Control": "private, no-store",
         },
     )
+
+
+def _told(services: Services, shown: Shown) -> LongSpeechDetailView:
+    engine = shown.engine
+    waits_for = None
+    if engine is not None:
+        with services.database.session() as session:
+            there = engines_that_speak(session)
+        if engine not in there:
+            waits_for = f"No worker that is there now speaks with the engine '{engine}'."
+    return LongSpeechDetailView.of(shown, waits_for=waits_for)
 
 
 def _part(services: Wired, caller: Caller, speech_id: UUID, number: int, *, download: bool) -> Response:

@@ -188,7 +188,9 @@ class Node(Base):
     """Of the worker process."""
     name: Mapped[str]
     engines: Mapped[list[Any]] = mapped_column(JSONB)
-    """Ids of the engines that it can run."""
+    """Ids of the engines that it can train with."""
+    speaks: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    """Ids of the engines that it speaks long texts with."""
     concurrency: Mapped[int]
     gpu_memory_mb: Mapped[int | None] = mapped_column(BigInteger)
     """None: it has no GPU."""

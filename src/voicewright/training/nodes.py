@@ -1,4 +1,4 @@
-"""Which machines can run a job now."""
+"""Which machines can do something now."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def live_nodes(session: Session) -> Sequence[Node]:
     """The nodes that were heard of lately."""
     seen = Node.seen_at > func.now() - timedelta(seconds=ALIVE_S)
     return session.scalars(select(Node).where(seen).order_by(Node.name, Node.id)).all()
+
+
+def engines_that_speak(session: Session) -> set[str]:
+    """The engines with which some node speaks long texts now."""
+    return {engine_id for node in live_nodes(session) for engine_id in node.speaks}
 
 
 def can_run(node: Node, engine: EngineInfo) -> bool:

@@ -35,6 +35,8 @@ class Abilities:
     """The one that trainings may use."""
     gpu_memory_mb: int | None
     """What of its memory they may use."""
+    speaks: tuple[str, ...] = ()
+    """Ids of the engines that speak long texts here."""
 
     @classmethod
     def of_this_machine(cls, settings: Settings) -> Self:
@@ -43,11 +45,19 @@ class Abilities:
         gpu_memory_mb = None if largest is None else largest.memory_mb
         if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
             gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
-        engines = {
-            info.id: info for info in list_engines() if can_run(info, gpu_memory_mb=gpu_memory_mb or 0)
-        }
+        known = list_engines()
+        engines = {info.id: info for info in known if can_run(info, gpu_memory_mb=gpu_memory_mb or 0)}
+        speaks = [info.id for info in known if can_speak(info, has_gpu=largest is not None)]
         name = settings.gpu_node_id or socket.gethostname()
-        return cls(uuid.uuid4(), name, engines, settings.training_concurrency, largest, gpu_memory_mb)
+        return cls(
+            node_id=uuid.uuid4(),
+            name=name,
+            engines=engines,
+            concurrency=settings.training_concurrency,
+            gpu=largest,
+            gpu_memory_mb=gpu_memory_mb,
+            speaks=tuple(speaks),
+        )
 
     def announce(self, database: Database) -> None:
         """Tell the others that this node is here, now.
@@ -60,6 +70,7 @@ class Abilities:
         told: dict[str, Any] = {
             "name": self.name,
             "engines": sorted(self.engines),
+            "speaks": sorted(self.speaks),
             "concurrency": self.concurrency,
             "gpu_memory_mb": self.gpu_memory_mb,
             "gpu_utilization": None if self.gpu is None else gpu.utilization(self.gpu),
@@ -81,3 +92,8 @@ def can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
     """Whether a machine with so much memory of a GPU (0: none) can train with an engine."""
     has_memory = info.least_gpu_memory_mb <= gpu_memory_mb
     return has_memory and info.capabilities.learns and not missing_modules(info)
+
+
+def can_speak(info: EngineInfo, *, has_gpu: bool) -> bool:
+    """Whether a machine with or without a GPU can speak with an engine."""
+    return (has_gpu or not info.capabilities.needs_gpu) and not missing_modules(info)

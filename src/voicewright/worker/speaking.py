@@ -14,7 +14,7 @@ from voicewright.jobs.runner import JobRunner
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.takeover import take_over
-from voicewright.speech.long.transitions import QUEUE, TASK
+from voicewright.speech.long.transitions import TASK, queue_of
 
 if TYPE_CHECKING:
     from voicewright.speech.long.running import LongTools
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class LongSpeaker:
-    """Takes long texts from their own queue until it is stopped; what it speaks is then given to others.
+    """Takes long texts whose engines are here until it is stopped; what it speaks is then given to others.
 
     Args:
         tools: what it speaks with.
@@ -38,7 +38,7 @@ class LongSpeaker:
         self._lock = threading.Lock()
         self._runner = JobRunner(
             tools.database.conninfo,
-            queues=[QUEUE],
+            queues=[queue_of(engine_id) for engine_id in tools.engines],
             handlers={TASK: self._do},
             concurrency=max(1, tools.settings.long_concurrency),
         )
@@ -46,7 +46,7 @@ class LongSpeaker:
 
     def start(self) -> None:
         """Begin to take texts; returns at once."""
-        if self._tools.settings.long_concurrency:
+        if self._tools.settings.long_concurrency and self._tools.engines:
             self._thread.start()
 
     def stop(self) -> None:

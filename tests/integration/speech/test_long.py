@@ -16,7 +16,7 @@ from sqlalchemy import text
 from voicewright.engines.errors import HostDied, LanguageUnsupported
 from voicewright.home.layout import Home
 from voicewright.jobs.queue import take_out
-from voicewright.speech.long import running
+from voicewright.speech.long import chunk_speaking
 from voicewright.speech.long.bodies import BatchBody, LongTextBody
 from voicewright.speech.long.errors import (
     LongSpeechLost,
@@ -57,7 +57,7 @@ def service(settings, database, find_engine) -> LongSpeechService:
 @pytest.fixture
 def tools(settings, database, speeches, service) -> LongTools:
     work_dir = Home.open(settings.home).work_dir
-    return LongTools(settings, database, speeches, service.vault, work_dir)
+    return LongTools(settings, database, speeches, service.vault, work_dir, engines=("tone",))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_text_is_spoken_and_joined(service, speak, make_voice, database):
 
 
 def test_a_batch_is_spoken_item_by_item(service, speak, make_voice, monkeypatch):
-    monkeypatch.setattr(running, "AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
     ann, loud = make_voice(ANN), make_voice(ANN, "Broken", fault="fail")
     items = [
         {"text": "One two.", "name": "../intro"},
@@ -155,7 +155,7 @@ def test_a_batch_is_spoken_item_by_item(service, speak, make_voice, monkeypatch)
 
 def test_chunks_that_fail_are_tried_again_and_then_by_hand(service, speak, make_voice, tools, monkeypatch):
     make_voice(ANN)
-    monkeypatch.setattr(running, "AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
     begin, broken, asked = tools.speeches.begin, {"Two."}, []
 
     def sometimes(user_id, order, *, cancel):
@@ -193,7 +193,7 @@ def test_an_engine_that_always_fails_is_not_asked_for_every_chunk(
     service, speak, make_voice, tools, monkeypatch
 ):
     make_voice(ANN)
-    monkeypatch.setattr(running, "AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
 
     def never(*_: object, **__: object) -> None:
         raise HostDied("The engine fell over.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from voicewright.errors import AppError, ErrorKind
+from voicewright.errors import OPERATORS, AppError, ErrorKind
 
 
 class TooManyParts(AppError):
@@ -61,3 +61,10 @@ class LongSpeechLost(AppError):
 
     code: ClassVar[str] = "LONG_SPEECH_LOST"
     kind: ClassVar[ErrorKind] = ErrorKind.CANCELLED
+
+
+def told(error: AppError) -> str:
+    """Why something failed, for its owner: what is for whoever runs the service stays in the log."""
+    if type(error).__module__.startswith(OPERATORS):
+        return "Something that the service needs failed; its log has the details."
+    return error.message

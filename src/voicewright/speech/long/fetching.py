@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voicewright.audio.codecs import AudioFormat
     from voicewright.engines.port import SpokenWord
     from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
-    from voicewright.speech.long.service import Shown
+    from voicewright.speech.long.showing import Shown
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.vault import Vault
 

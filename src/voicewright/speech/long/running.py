@@ -7,38 +7,27 @@ every chunk (the voice is gone, the disk is full) ends the part, or the whole te
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import math
-import time
-from dataclasses import asdict, dataclass
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from sqlalchemy import select
 
-from voicewright.audio.loudness import integrated_loudness
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.engines.errors import Cancelled
-from voicewright.errors import OPERATORS, AppError, ErrorKind
-from voicewright.speech.errors import SpeechOverloaded
-from voicewright.speech.long.chunks import plain_text, read
-from voicewright.speech.long.errors import ChunksFailed, LongSpeechLost
+from voicewright.errors import AppError
+from voicewright.speech.long.chunk_speaking import LASTING, ChunkSpeaker
+from voicewright.speech.long.errors import ChunksFailed, LongSpeechLost, told
 from voicewright.speech.long.files import storing
-from voicewright.speech.long.joining import to_flac
 from voicewright.speech.long.making import FileMaker
 from voicewright.speech.long.models import LongChunk, LongPart
 from voicewright.speech.long.transitions import end
-from voicewright.speech.order import SpeechOrder
-from voicewright.text.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
@@ -47,18 +36,11 @@ if TYPE_CHECKING:
     from voicewright.speech.long.making import Made
     from voicewright.speech.long.runs import LongRun
     from voicewright.speech.service import SpeechService
-    from voicewright.speech.speaking import Speech
     from voicewright.storage.vault import Vault
 
 _LOG = logging.getLogger(__name__)
 
-AGAIN_AFTER_S: Final = 1.0
-"""Before a chunk is tried again; twice as long each further time."""
 _FAILED_SHOWN: Final = 10
-_HOPELESS: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN, ErrorKind.MISSING_DEPENDENCY})
-"""Would be the same for every chunk of this voice."""
-_LASTING: Final = _HOPELESS | {ErrorKind.INVALID, ErrorKind.TOO_LARGE, ErrorKind.OVER_BUDGET}
-"""Would be the same for this chunk the next time."""
 _IN_A_ROW: Final = 3
 """After so many chunks that failed one after the other, the engine is not asked for the others."""
 
@@ -74,6 +56,8 @@ class LongTools:
     vault: Vault
     """Of long texts."""
     work_dir: Path
+    engines: Collection[str]
+    """Ids of those that speak here; parts that need others are left to other workers."""
     provenance: ProvenanceService | None = None
     """Signs the files, and remembers them; None: nobody does."""
 
@@ -104,6 +88,7 @@ class _Speaker:
         self._tools = tools
         self._speech = run.speech
         self._blobs = tools.vault.of(run.speech.owner_id)
+        self._speaker = ChunkSpeaker(run, tools, self._blobs)
         self._files = FileMaker(run, self._blobs, tools.work_dir, tools.provenance)
 
     def speak(self) -> None:
@@ -112,12 +97,17 @@ class _Speaker:
                 select(LongPart).where(LongPart.speech_id == self._speech.id).order_by(LongPart.number)
             ).all()
         for part in parts:
-            if part.state == "waiting":
+            if part.state == "waiting" and self._can_speak(part):
                 self._speak_part(part)
-        if self._speech.kind == "batch":
+        if any(part.state == "waiting" and not self._can_speak(part) for part in parts):
+            self._run.give_back()  # into the queue of the engine that comes next
+        elif self._speech.kind == "batch":
             self._end_batch()
         else:
             self._end_text(parts)
+
+    def _can_speak(self, part: LongPart) -> bool:
+        return part.engine in self._tools.engines
 
     def _speak_part(self, part: LongPart) -> None:
         """Its chunks, and its file where it gets one; in a batch it fails alone."""
@@ -125,7 +115,7 @@ class _Speaker:
             if self._speak_chunks(part) and self._has_file:
                 self._make_part_file(part)
         except AppError as error:
-            if self._speech.kind == "text" or error.kind not in _LASTING:
+            if self._speech.kind == "text" or error.kind not in LASTING:
                 raise
             self._fail_part(part, error.code, told(error))
 
@@ -138,7 +128,7 @@ class _Speaker:
         in_a_row = 0
         for number in self._waiting(part.number):
             self._run.require()
-            error = self._speak_chunk(part, number)
+            error = self._speaker.speak(part, number)
             in_a_row = in_a_row + 1 if error else 0
             if error is not None and in_a_row == _IN_A_ROW and self._speech.kind == "text":
                 raise self._given_up()
@@ -148,86 +138,6 @@ class _Speaker:
             code, why = failed[0].error_code or AppError.code, failed[0].error or ""
             self._fail_part(part, code, why)
         return not failed
-
-    def _speak_chunk(self, part: LongPart, number: int) -> AppError | None:
-        """Speak one, again where that may help; gives why it failed for good."""
-        while True:
-            chunk = self._chunk(number)
-            began_s = time.monotonic()
-            try:
-                spoken = self._spoken(part, chunk)
-                self._keep(chunk, spoken, took_s=time.monotonic() - began_s)
-            except (Cancelled, LongSpeechLost, DatabaseUnavailable):
-                raise
-            except SpeechOverloaded as error:
-                # who listens comes first; that counts as no attempt
-                self._run.cancel.wait(error.retry_after_s)
-            except AppError as error:
-                self._run.require()  # what goes wrong while it is stopped is nobody's fault
-                if error.kind in _HOPELESS or error.kind is ErrorKind.NO_SPACE:
-                    raise
-                if self._note_failure(chunk, error):
-                    return error
-                self._run.cancel.wait(AGAIN_AFTER_S * 2**chunk.attempts)
-            else:
-                return None
-            self._run.require()
-
-    def _spoken(self, part: LongPart, chunk: LongChunk) -> _Spoken:
-        pieces = read(chunk.pieces)
-        parameters = self._speech.parameters
-        order = SpeechOrder(
-            text=plain_text(pieces),
-            voice=part.voice_model_id,
-            language=part.language,
-            speed=part.speed,
-            pitch_semitones=parameters["pitch_semitones"],
-            # one that failed is tried with another throw of the dice
-            seed=parameters["seed"] + chunk.attempts,
-            check="before" if parameters["check"] else "off",
-            fallback=False,
-            source="batch" if self._speech.kind == "batch" else "long",
-            script=Script(pieces),
-        )
-        begun = self._tools.speeches.begin(self._speech.owner_id, order, cancel=self._run.cancel)
-        with begun as speech:
-            blocks = []
-            for block in speech:
-                self._run.require()
-                blocks.append(block)
-        return _Spoken(np.concatenate(blocks), speech)
-
-    def _keep(self, chunk: LongChunk, spoken: _Spoken, *, took_s: float) -> None:
-        sound, speech = spoken.sound, spoken.speech
-        rate_hz, figures = speech.sample_rate_hz, speech.figures
-        data = to_flac(sound, rate_hz)
-        digest = hashlib.sha256(data).hexdigest()
-        loudness = integrated_loudness(sound, rate_hz)
-        with storing(self._tools.database, self._blobs, [digest]) as session:
-            self._run.locked(session)
-            stored = self._blobs.put_bytes(data)
-            row = session.get_one(LongChunk, (chunk.speech_id, chunk.number), with_for_update=True)
-            row.state, row.attempts = "spoken", row.attempts + 1
-            row.error_code = row.error = None
-            row.digest, row.bytes = stored.digest, stored.size_bytes
-            row.sample_rate_hz, row.audio_s = rate_hz, len(sound) / rate_hz
-            row.loudness_lufs = loudness if math.isfinite(loudness) else None
-            row.words = [[word.text, word.start_s, word.end_s] for word in speech.words]
-            row.words_estimated = speech.words_estimated
-            row.checks = [asdict(check) for check in figures.checks]
-            row.took_s, row.synthesis_s = took_s, figures.synthesis_s
-            row.cost_usd = Decimal(str(figures.cost_usd))
-            row.cached_pieces, row.retried_pieces = figures.cached_pieces, figures.retried_pieces
-
-    def _note_failure(self, chunk: LongChunk, error: AppError) -> bool:
-        """Write it down; answers whether it is for good."""
-        with self._run.writing() as (session, _):
-            row = session.get_one(LongChunk, (chunk.speech_id, chunk.number), with_for_update=True)
-            row.attempts += 1
-            row.error_code, row.error = error.code, told(error)
-            for_good = error.kind in _LASTING or row.attempts >= self._tools.settings.long_chunk_attempts
-            row.state = "failed" if for_good else "waiting"
-        return for_good
 
     def _make_part_file(self, part: LongPart) -> None:
         with self._files.made(part, self._chunks(part.number)) as made, self._storing(made) as session:
@@ -305,34 +215,12 @@ class _Speaker:
                 .order_by(LongChunk.number)
             ).all()
 
-    def _chunk(self, number: int) -> LongChunk:
-        with self._tools.database.session() as session:
-            found = session.get(LongChunk, (self._speech.id, number))
-        if found is None:
-            raise LongSpeechLost("It was deleted.")
-        return found
-
     def _chunks(self, part: int | None = None) -> Sequence[LongChunk]:
         mine = select(LongChunk).where(LongChunk.speech_id == self._speech.id)
         if part is not None:
             mine = mine.where(LongChunk.part == part)
         with self._tools.database.session() as session:
             return session.scalars(mine.order_by(LongChunk.number)).all()
-
-
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """What came of one chunk."""
-
-    sound: NDArray[np.float32]
-    speech: Speech
-
-
-def told(error: AppError) -> str:
-    """Why, for its owner: what is for whoever runs the service stays in the log."""
-    if type(error).__module__.startswith(OPERATORS):
-        return "Something that the service needs failed; its log has the details."
-    return error.message
 
 
 def _fail(run: LongRun, error: AppError) -> None:

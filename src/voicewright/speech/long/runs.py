@@ -17,7 +17,7 @@ from voicewright.errors import AppError
 from voicewright.jobs.queue import take_out
 from voicewright.speech.long.errors import LongSpeechLost
 from voicewright.speech.long.models import LongSpeech
-from voicewright.speech.long.transitions import issue_ticket
+from voicewright.speech.long.transitions import issue_ticket, touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,7 @@ class LongRun:
                 )
                 .returning(LongSpeech)
             )
+            touch(session, speech_id)
         return None if speech is None else cls(database, speech)
 
     def __enter__(self) -> Self:
@@ -110,7 +111,11 @@ class LongRun:
             yield session, self.locked(session)
 
     def locked(self, session: Session) -> LongSpeech:
-        """The row, locked in a transaction of the caller's; errors as `writing`."""
+        """The row, locked in a transaction of the caller's that changes something; errors as `writing`."""
+        touch(session, self.speech.id)
+        return self._locked(session)
+
+    def _locked(self, session: Session) -> LongSpeech:
         speech = session.scalar(
             select(LongSpeech)
             .where(
@@ -133,8 +138,8 @@ class LongRun:
     def _keep(self) -> None:
         while not self._over.wait(BEAT_S):
             try:
-                with self.writing() as (_, speech):
-                    speech.heartbeat_at = func.clock_timestamp()
+                with self.database.session() as session:
+                    self._locked(session).heartbeat_at = func.clock_timestamp()
             except LongSpeechLost:
                 return
             except AppError as error:

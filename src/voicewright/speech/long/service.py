@@ -6,29 +6,28 @@ there together or not at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import func, select, update
 
 from voicewright.engines.registry import get_engine
 from voicewright.home.layout import Home
 from voicewright.speech.long.drafting import Drafting
 from voicewright.speech.long.errors import (
-    LongSpeechNotFound,
     LongSpeechPartNotFound,
     LongSpeechState,
     TooManyLongSpeeches,
 )
 from voicewright.speech.long.files import delete_speeches
-from voicewright.speech.long.models import OPEN, LongChunk, LongPart, LongSpeech, is_open
+from voicewright.speech.long.models import OPEN, LongChunk, LongSpeech, is_open
+from voicewright.speech.long.showing import Progress, Shown, find, in_detail, parts_of, progress_of
 from voicewright.speech.long.transitions import end, halt, issue_ticket
 from voicewright.storage.space import require_space
 from voicewright.storage.vault import Vault
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from sqlalchemy.orm import Session
@@ -42,43 +41,6 @@ if TYPE_CHECKING:
 
 BYTES_PER_CHARACTER: Final = 3000
 """Of what is kept: 15 characters are a second, which is 44 kB, two thirds of it as FLAC, and the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one is."""
-
-    chunks: int = 0
-    spoken: int = 0
-    failed: int = 0
-    characters: int = 0
-    """Of all chunks."""
-    characters_spoken: int = 0
-    audio_s: float = 0.0
-    took_s: float = 0.0
-    """For what is spoken."""
-
-    @property
-    def share(self) -> float:
-        """0 to 1."""
-        return self.characters_spoken / self.characters if self.characters else 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """As long as the rest will take at the pace so far; None: nothing is spoken yet."""
-        if not self.characters_spoken:
-            return None
-        return self.took_s / self.characters_spoken * (self.characters - self.characters_spoken)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One with how far it is, and in detail with its parts and what failed."""
-
-    speech: LongSpeech
-    progress: Progress
-    parts: Sequence[LongPart] = ()
-    failed: Sequence[LongChunk] = ()
 
 
 class LongSpeechService:
@@ -141,7 +103,7 @@ class LongSpeechService:
             LongSpeechNotFound: there is none, or it is somebody else's.
         """
         with self._database.session() as session:
-            return _in_detail(session, _find(session, user_id, speech_id))
+            return in_detail(session, find(session, user_id, speech_id))
 
     def page(self, user_id: uuid.UUID, *, limit: int, offset: int) -> tuple[list[Shown], int]:
         """Somebody's, the newest first, and how many there are in all."""
@@ -150,7 +112,7 @@ class LongSpeechService:
         with self._database.session() as session:
             total = session.scalar(select(func.count()).select_from(LongSpeech).where(mine)) or 0
             found = session.scalars(newest_first.limit(limit).offset(offset)).all()
-            progress = _progress(session, [speech.id for speech in found])
+            progress = progress_of(session, [speech.id for speech in found])
         return [Shown(speech, progress.get(speech.id, Progress())) for speech in found], total
 
     def pause(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
@@ -161,12 +123,12 @@ class LongSpeechService:
             LongSpeechState: it neither waits nor is spoken.
         """
         with self._database.session() as session:
-            speech = _find(session, user_id, speech_id, lock=True)
+            speech = find(session, user_id, speech_id, lock=True)
             if speech.state not in {"queued", "running"}:
                 raise LongSpeechState(f"It is {speech.state}, so it can't be paused.")
             halt(session, speech)
             speech.state = "paused"
-            return _in_detail(session, speech)
+            return in_detail(session, speech)
 
     def resume(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
         """Go on with one that was paused.
@@ -176,11 +138,11 @@ class LongSpeechService:
             LongSpeechState: it is not paused.
         """
         with self._database.session() as session:
-            speech = _find(session, user_id, speech_id, lock=True)
+            speech = find(session, user_id, speech_id, lock=True)
             if speech.state != "paused":
                 raise LongSpeechState(f"It is {speech.state}, so it can't be resumed.")
             issue_ticket(session, speech)
-            return _in_detail(session, speech)
+            return in_detail(session, speech)
 
     def cancel(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
         """End it; what is being spoken stops within two seconds.
@@ -190,12 +152,12 @@ class LongSpeechService:
             LongSpeechState: it has ended already.
         """
         with self._database.session() as session:
-            speech = _find(session, user_id, speech_id, lock=True)
+            speech = find(session, user_id, speech_id, lock=True)
             if not is_open(speech.state):
                 raise LongSpeechState(f"It is {speech.state} already, so it can't be cancelled.")
             halt(session, speech)
             end(session, speech, "cancelled")
-            return _in_detail(session, speech)
+            return in_detail(session, speech)
 
     def retry(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
         """Queue one again that failed or was cancelled: only what is missing is spoken.
@@ -206,9 +168,9 @@ class LongSpeechService:
             TooManyLongSpeeches: others have to end first.
         """
         with self._database.session() as session:
-            speech = _find(session, user_id, speech_id, lock=True)
+            speech = find(session, user_id, speech_id, lock=True)
             in_batch = [
-                part for part in _parts(session, speech) if part.state == "failed" and part.voice_model_id
+                part for part in parts_of(session, speech) if part.state == "failed" and part.voice_model_id
             ]
             partly = speech.state == "completed" and bool(in_batch)
             if speech.state not in {"failed", "cancelled"} and not partly:
@@ -221,7 +183,7 @@ class LongSpeechService:
             speech.takeovers = 0
             speech.error_code = speech.error = None
             issue_ticket(session, speech)
-            return _in_detail(session, speech)
+            return in_detail(session, speech)
 
     def delete(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> None:
         """Delete it with all that was made of it; one that is being spoken is cancelled.
@@ -231,7 +193,7 @@ class LongSpeechService:
             StorageFull, StorageReadOnly: nothing was deleted.
         """
         with self._database.session() as session:
-            speech = _find(session, user_id, speech_id, lock=True)
+            speech = find(session, user_id, speech_id, lock=True)
             halt(session, speech)
             delete_speeches(session, self.vault, [speech])
 
@@ -245,7 +207,7 @@ class LongSpeechService:
             LongSpeechPartNotFound: it has no such part.
         """
         with self._database.session() as session:
-            shown = _in_detail(session, _find(session, user_id, speech_id))
+            shown = in_detail(session, find(session, user_id, speech_id))
             if part is not None and not 1 <= part <= len(shown.parts):
                 raise LongSpeechPartNotFound(f"It has the parts 1 to {len(shown.parts)}, and no {part}.")
             mine = select(LongChunk).where(LongChunk.speech_id == speech_id).order_by(LongChunk.number)
@@ -274,7 +236,7 @@ class LongSpeechService:
             else:
                 first = drafted.parts[0]
                 end(session, drafted.speech, "failed", first.error_code, first.error)
-            return _in_detail(session, drafted.speech)
+            return in_detail(session, drafted.speech)
 
     def _require_room(self, session: Session, user_id: uuid.UUID) -> None:
         # one request of a user at a time, or two would both be the last that fits
@@ -286,46 +248,3 @@ class LongSpeechService:
                 f"{count} of your long texts have not ended, and no more than {self._settings.long_open} may "
                 "be open at once. Wait for one, or cancel it."
             )
-
-
-def _find(session: Session, user_id: uuid.UUID, speech_id: uuid.UUID, *, lock: bool = False) -> LongSpeech:
-    query = select(LongSpeech).where(LongSpeech.id == speech_id, LongSpeech.owner_id == user_id)
-    found = session.scalar(query.with_for_update(key_share=True) if lock else query)
-    if found is None:
-        raise LongSpeechNotFound(f"There is no long text or batch with the id {speech_id}.")
-    return found
-
-
-def _in_detail(session: Session, speech: LongSpeech) -> Shown:
-    session.flush()
-    failed = (
-        select(LongChunk)
-        .where(LongChunk.speech_id == speech.id, LongChunk.error_code.is_not(None))
-        .order_by(LongChunk.number)
-    )
-    progress = _progress(session, [speech.id]).get(speech.id, Progress())
-    return Shown(speech, progress, _parts(session, speech), session.scalars(failed).all())
-
-
-def _parts(session: Session, speech: LongSpeech) -> Sequence[LongPart]:
-    theirs = select(LongPart).where(LongPart.speech_id == speech.id)
-    return session.scalars(theirs.order_by(LongPart.number)).all()
-
-
-def _progress(session: Session, speech_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Progress]:
-    spoken, failed = LongChunk.state == "spoken", LongChunk.state == "failed"
-    rows = session.execute(
-        select(
-            LongChunk.speech_id,
-            func.count(),
-            func.count().filter(spoken),
-            func.count().filter(failed),
-            func.sum(LongChunk.characters),
-            func.sum(case((spoken, LongChunk.characters), else_=0)),
-            func.coalesce(func.sum(LongChunk.audio_s), 0.0),
-            func.coalesce(func.sum(LongChunk.took_s), 0.0),
-        )
-        .where(LongChunk.speech_id.in_(speech_ids))
-        .group_by(LongChunk.speech_id)
-    )
-    return {speech_id: Progress(*figures) for speech_id, *figures in rows}

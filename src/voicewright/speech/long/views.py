@@ -11,7 +11,7 @@ from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic reads it
 
 if TYPE_CHECKING:
     from voicewright.speech.long.models import LongChunk, LongPart
-    from voicewright.speech.long.service import Shown
+    from voicewright.speech.long.showing import Shown
 
 _ID = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
 _FAILURES_SHOWN = 100
@@ -141,9 +141,10 @@ class LongSpeechDetailView(LongSpeechView):
     language: str | None
     parts: list[PartView] = Field(description="Paragraphs that get files, or items of a batch.")
     failures: list[ChunkFailureView] = Field(description="The first of them.")
+    waits_for: str | None = Field(description="What has to come before it can be spoken at all.")
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
+    def of(cls, shown: Shown, *, waits_for: str | None = None) -> Self:
         """Of what the service shows in detail."""
         speech, first = shown.speech, shown.parts[0]
         is_text = speech.kind == "text"
@@ -155,6 +156,7 @@ class LongSpeechDetailView(LongSpeechView):
             language=first.language if is_text else None,
             parts=[PartView.of(part, url) for part in shown.parts] if with_files else [],
             failures=[ChunkFailureView.of(chunk) for chunk in shown.failed[:_FAILURES_SHOWN]],
+            waits_for=waits_for,
         )
 
 
