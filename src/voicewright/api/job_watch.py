@@ -1,4 +1,4 @@
-"""Wakes those of this process who watch a training job whenever PostgreSQL says that it changed.
+"""Wakes those of this process who watch a training or a long text whenever PostgreSQL says that it changed.
 
 One connection of the process listens for all of its watchers; a watcher then reads what is new itself. While
 the database is away nobody is woken; once it is back, everybody is, so that nothing is missed. Nothing is
@@ -16,7 +16,8 @@ from uuid import UUID
 
 import psycopg
 
-from voicewright.training.events import CHANNEL
+from voicewright.speech.long.transitions import CHANNEL as LONG_TEXTS
+from voicewright.training.events import CHANNEL as TRAININGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +84,14 @@ class JobWatch:
         while True:
             try:
                 async with await self._connect() as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    for channel in (TRAININGS, LONG_TEXTS):
+                        await connection.execute(f"LISTEN {channel}")
                     pause_s = _FIRST_PAUSE_S
                     self._wake_all()  # for what happened before
                     async for notice in connection.notifies():
                         self._wake(notice.payload)
             except (psycopg.Error, OSError) as error:
-                _LOG.warning("changes of training jobs can't be heard now: %s", str(error).strip())
+                _LOG.warning("changes of jobs can't be heard now: %s", str(error).strip())
             self._wake_all()  # whoever reads now starts a server that is this program's own
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

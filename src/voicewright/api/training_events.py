@@ -8,16 +8,14 @@ to another, gets everything once and in order.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from uuid import UUID
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Header, Path, Query, Response, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response, WebSocket
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.requests import HTTPConnection
@@ -25,45 +23,22 @@ from starlette.websockets import WebSocketDisconnect
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling, subprotocol_of
-from voicewright.api.job_watch import JobWatch
+from voicewright.api.event_streams import Next, event_answer, event_stream, event_text, follow, read_beside
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
-from voicewright.errors import AppError, ErrorKind
 from voicewright.training.models import is_open
 from voicewright.training.views import EventView
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
+    from voicewright.api.job_watch import JobWatch
     from voicewright.training.models import TrainingEvent
     from voicewright.training.service import TrainingService
 
-SIGN_OF_LIFE_S: Final = 15.0
-"""How often a stream on which nothing happens says that it is there, and looks for what it has missed."""
-LONGEST_STREAM_S: Final = 3600.0
-"""Then the client has to show again who it is."""
 _BATCH: Final = 200
-_READERS: Final = 4
-"""Threads that read for all streams of a process."""
-_AWAY_PAUSE_S: Final = 1.0
-_COME_BACK_MS: Final = 2000
 _NORMAL: Final = 1000
 _GOING_AWAY: Final = 1001
 _LARGEST_ID: Final = 2**63 - 1
-_EVENT: Final = {
-    "description": "One of the events.",
-    "type": "object",
-    "required": ["id", "event", "data"],
-    "properties": {
-        "id": {"type": "string", "description": "`after` or `Last-Event-ID` of the next request."},
-        "event": {"enum": ["log", "progress", "metric", "status"]},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": EventView.model_json_schema(mode="serialization"),
-        },
-    },
-}
+_KINDS: Final = ("log", "progress", "metric", "status")
 _EXAMPLE: Final = 'id: 7\nevent: progress\ndata: {"id":7,"kind":"progress","data":{"progress":45.5}}\n\n'
 
 JobId = Annotated[UUID, Path(alias="jobId")]
@@ -75,62 +50,45 @@ After = Annotated[int, Query(ge=0, le=_LARGEST_ID, description="The id of the la
 class _Feed:
     """What happens in one job, for one watcher."""
 
+    app: FastAPI
     training: TrainingService
-    watch: JobWatch
-    readers: CapacityLimiter
     caller: Caller
     job_id: UUID
 
-    async def read(self, after: int) -> tuple[str, Sequence[TrainingEvent]]:
-        """As `TrainingService.follow`, without holding the event loop up."""
-        follow = partial(self.training.follow, self.caller, self.job_id, after=after, limit=_BATCH)
-        return await to_thread.run_sync(follow, limiter=self.readers)
+    @property
+    def watch(self) -> JobWatch:
+        """Tells of changes."""
+        watch: JobWatch = self.app.state.job_watch
+        return watch
 
-    async def batches(self, after: int) -> AsyncIterator[Sequence[TrainingEvent]]:
+    async def read(self, after: int) -> tuple[str, Sequence[TrainingEvent]]:
+        """As `TrainingService.follow`."""
+        read = partial(self.training.follow, self.caller, self.job_id, after=after, limit=_BATCH)
+        return await read_beside(self.app, read)
+
+    def batches(self, after: int) -> AsyncIterator[Sequence[TrainingEvent]]:
         """What is new, until the job ends; nothing is a sign of life."""
-        give_up_s = time.monotonic() + LONGEST_STREAM_S
-        with self.watch.watching(self.job_id) as changed:
-            while time.monotonic() < give_up_s and not self.watch.ending:
-                changed.clear()
-                try:
-                    status, found = await self.read(after)
-                except AppError as error:
-                    if error.kind is not ErrorKind.UNAVAILABLE:  # it was deleted meanwhile
-                        return
-                    yield ()
-                    await asyncio.sleep(_AWAY_PAUSE_S)
-                    continue
-                if found:
-                    after = found[-1].id
-                    yield found
-                if len(found) == _BATCH:
-                    continue
-                # one that was retried while it was read is open again
-                states = [event.message for event in found if event.kind == "status"]
-                if not is_open(states[-1] if states else status):
-                    return
-                try:
-                    await asyncio.wait_for(changed.wait(), SIGN_OF_LIFE_S)
-                except TimeoutError:
-                    yield ()
+        seen = after
+
+        async def news() -> tuple[Sequence[TrainingEvent], Next]:
+            nonlocal seen
+            status, found = await self.read(seen)
+            if found:
+                seen = found[-1].id
+            if len(found) == _BATCH:
+                return found, Next.AT_ONCE
+            # one that was retried while it was read is open again
+            states = [event.message for event in found if event.kind == "status"]
+            return found, Next.LATER if is_open(states[-1] if states else status) else Next.NEVER
+
+        return follow(self.watch, self.job_id, news)
 
 
 def _feed(connection: HTTPConnection, job_id: JobId, caller: Watcher, services: Wired) -> _Feed:
-    state = connection.app.state
-    return _Feed(services.training, state.job_watch, state.stream_readers, caller, job_id)
+    return _Feed(connection.app, services.training, caller, job_id)
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.job_watch = JobWatch(app.state.services.database)
-    app.state.stream_readers = CapacityLimiter(_READERS)
-    try:
-        yield
-    finally:
-        await app.state.job_watch.close()
-
-
-router = APIRouter(prefix="/training", tags=["training"], lifespan=_lifespan)
+router = APIRouter(prefix="/training", tags=["training"])
 
 
 @router.get(
@@ -138,10 +96,7 @@ router = APIRouter(prefix="/training", tags=["training"], lifespan=_lifespan)
     summary="Watch a training",
     response_class=StreamingResponse,
     responses={
-        200: {
-            "description": "The events as they happen; it ends with the job.",
-            "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
-        },
+        200: event_answer(_KINDS, EventView.model_json_schema(mode="serialization"), _EXAMPLE),
         204: {"description": "The job has ended, and the client has seen its last event."},
         **refusals(404),
     },
@@ -163,11 +118,7 @@ async def events(
     status, found = await feed.read(seen)
     if not found and not is_open(status):
         return Response(status_code=204)
-    return StreamingResponse(
-        _as_text(feed, seen),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return event_stream(feed.batches(seen), _event_text)
 
 
 @router.websocket("/{jobId}/ws")
@@ -188,14 +139,8 @@ async def watch(websocket: WebSocket, feed: Annotated[_Feed, Depends(_feed)], af
             await websocket.close(_GOING_AWAY if feed.watch.ending else _NORMAL)
 
 
-async def _as_text(feed: _Feed, after: int) -> AsyncIterator[str]:
-    yield f"retry: {_COME_BACK_MS}\n\n"
-    async for batch in feed.batches(after):
-        yield "".join(map(_event_text, batch)) or ": still there\n\n"
-
-
 def _event_text(event: TrainingEvent) -> str:
-    return f"id: {event.id}\nevent: {event.kind}\ndata: {_as_json(event)}\n\n"
+    return event_text(event.id, event.kind, _as_json(event))
 
 
 def _as_json(event: TrainingEvent) -> str:

@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
-from voicewright.api import training_events
+from voicewright.api import event_streams
 from voicewright.api.server import Server, listen
 from voicewright.db.embedded import EmbeddedServer
 from voicewright.db.server import Database
@@ -285,7 +285,7 @@ def test_a_client_that_goes_away_is_noticed(  # noqa: PLR0917 - fixtures
 def test_silence_is_broken_by_signs_of_life(
     http: httpx.Client, person: Any, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_events, "SIGN_OF_LIFE_S", 0.05)
+    monkeypatch.setattr(event_streams, "SIGN_OF_LIFE_S", 0.05)
     with http.stream("GET", f"/training/{job.id}/events", headers=person.headers) as answer:
         lines = answer.iter_lines()
         assert [next(lines) for _ in range(4)] == ["retry: 2000", "", ": still there", ""]
@@ -294,8 +294,8 @@ def test_silence_is_broken_by_signs_of_life(
 def test_a_stream_ends_so_that_its_client_shows_again_who_it_is(
     http: httpx.Client, person: Any, job: TrainingJob, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_events, "LONGEST_STREAM_S", 0.2)
-    monkeypatch.setattr(training_events, "SIGN_OF_LIFE_S", 0.05)
+    monkeypatch.setattr(event_streams, "LONGEST_STREAM_S", 0.2)
+    monkeypatch.setattr(event_streams, "SIGN_OF_LIFE_S", 0.05)
     happen(database, job, "one")
     with http.stream("GET", f"/training/{job.id}/events", headers=person.headers) as answer:
         assert messages_of(Stream(answer.iter_lines())) == ["one"]

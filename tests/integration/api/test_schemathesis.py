@@ -171,8 +171,8 @@ def services(services):
 
 @pytest.fixture
 def short_streams(monkeypatch):
-    monkeypatch.setattr("voicewright.api.training_events.SIGN_OF_LIFE_S", 0.05)
-    monkeypatch.setattr("voicewright.api.training_events.LONGEST_STREAM_S", 0.1)
+    monkeypatch.setattr("voicewright.api.event_streams.SIGN_OF_LIFE_S", 0.05)
+    monkeypatch.setattr("voicewright.api.event_streams.LONGEST_STREAM_S", 0.1)
     monkeypatch.setattr("voicewright.api.openai_voices.LONGEST_WAIT_S", 0.1)
 
 

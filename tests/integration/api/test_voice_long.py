@@ -55,6 +55,7 @@ def work(database, services, monkeypatch) -> Callable:
         run = LongRun.begin(database, speech.id, speech.ticket, node="here")
         tools = LongTools(
             services.settings, database, services.speech, services.long.vault, services.long.work_dir,
+            engines=("tone",),
             provenance=services.provenance,
         )  # fmt: skip
         with run:
