@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from voicewright.settings import Settings
+
 DESCRIPTION: Final = """\
 Recordings in, voices out: upload samples or datasets, start trainings, watch them, and look after who may.
 
@@ -58,6 +60,11 @@ TAGS: Final = {
 }
 """The families of endpoints, in the order in which somebody needs them."""
 
+_LIMITS: Final = {
+    ("LongTextBody", "text", "maxLength"): "long_characters",
+    ("BatchBody", "items", "maxItems"): "batch_items",
+}
+"""What of a body the settings limit: its schema, the field and the word for it -> the setting."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 _OWN_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
 """The framework's own form of errors, which is never sent."""
@@ -107,10 +114,16 @@ def complete_document(app: FastAPI) -> None:
         document = plain()
         if document is not made:
             _complete(document)
+            _tell_limits(document, app.state.services.settings)
         return document
 
     # replacing its method is how FastAPI has an application make its own document
     app.openapi = complete  # type: ignore[method-assign]
+
+
+def _tell_limits(document: dict[str, Any], settings: Settings) -> None:
+    for (schema, name, word), setting in _LIMITS.items():
+        document["components"]["schemas"][schema]["properties"][name][word] = getattr(settings, setting)
 
 
 def _complete(document: dict[str, Any]) -> None:
