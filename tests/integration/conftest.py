@@ -1,11 +1,12 @@
 """Fixtures for tests with real processes and a real PostgreSQL.
 
 One embedded server serves the whole session. Each test that asks for `database_url` gets a database of its
-own, made from a migrated template in a few milliseconds. All folders have short paths.
+own, made from a migrated template while the test before it runs. All folders have short paths.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -13,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 import pytest
@@ -108,19 +110,31 @@ def home_with_cluster() -> Iterator[Path]:
 @pytest.fixture
 def empty_database_url(postgres_dsn: str) -> Iterator[str]:
     """`DATABASE_URL` of a new database without tables."""
-    yield from _new_database(postgres_dsn, "template1")
+    with psycopg.connect(f"{postgres_dsn} dbname=postgres", autocommit=True) as connection:
+        name = _make_database(connection, "template1")
+        yield _url(postgres_dsn, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def migrated_databases(postgres_dsn: str) -> Iterator[MigratedDatabases]:
+    """Where tests get their databases from."""
+    with MigratedDatabases(postgres_dsn) as databases:
+        yield databases
 
 
 @pytest.fixture
-def database_url(postgres_dsn: str) -> Iterator[str]:
+def database_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
     """`DATABASE_URL` of a new database with all tables and no rows; children can use it too."""
-    yield from _new_database(postgres_dsn, TEMPLATE)
+    with migrated_databases.borrow() as url:
+        yield url
 
 
 @pytest.fixture
-def another_database_url(postgres_dsn: str) -> Iterator[str]:
+def another_database_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
     """`DATABASE_URL` of a second database, for what goes from one installation to another."""
-    yield from _new_database(postgres_dsn, TEMPLATE)
+    with migrated_databases.borrow() as url:
+        yield url
 
 
 @pytest.fixture
@@ -266,12 +280,44 @@ def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def _new_database(dsn: str, template: str) -> Iterator[str]:
+class MigratedDatabases:
+    """New databases, made from the template while tests run, and dropped while others run."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._threads = ThreadPoolExecutor(1, "databases")
+        self._next = self._threads.submit(self._make)
+        self._dropped: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
+        for dropped in self._dropped:
+            dropped.result()  # raises what went wrong
+
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[str]:
+        """The URL of one that nobody has used."""
+        name = self._next.result()
+        self._next = self._threads.submit(self._make)
+        yield _url(self._dsn, name)
+        self._dropped.append(self._threads.submit(self._drop, name))
+
+    def _make(self) -> str:
+        with psycopg.connect(f"{self._dsn} dbname=postgres", autocommit=True) as connection:
+            return _make_database(connection, TEMPLATE)
+
+    def _drop(self, name: str) -> None:
+        with psycopg.connect(f"{self._dsn} dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make_database(connection: psycopg.Connection, template: str) -> str:
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
-    with psycopg.connect(f"{dsn} dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        yield _url(dsn, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    return name
 
 
 def _url(dsn: str, database: str) -> str:
