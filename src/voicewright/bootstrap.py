@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.speech.history import HistoryService
-    from voicewright.speech.long.running import LongTools
+    from voicewright.speech.long.reading import Reader
+    from voicewright.speech.long.tools import LongTools
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
@@ -199,9 +200,18 @@ class LocalApplication:
         return Abilities.of_this_machine(self.settings)
 
     @cached_property
+    def reader(self) -> Reader:
+        """What reads long texts; starts the database, and engines with the first text."""
+        from voicewright.speech.long.reading import Reader
+        from voicewright.speech.long.service import LongSpeechService
+
+        service = LongSpeechService.open(self.settings, self.database, self._usable_keys)
+        return Reader(service, self._long_tools)
+
+    @cached_property
     def _long_tools(self) -> LongTools:
         from voicewright.engines.modest import ModestEngine
-        from voicewright.speech.long.running import LongTools
+        from voicewright.speech.long.tools import LongTools
         from voicewright.storage.vault import Vault
 
         return LongTools(

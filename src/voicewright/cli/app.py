@@ -16,6 +16,7 @@ from voicewright.cli import (
     doctor,
     inspect,
     keys,
+    read,
     say,
     serve,
     users,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.command("clone")(clone.clone)
 app.command("say")(say.say)
+app.command("read")(read.read)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("wyoming")(wyoming.wyoming)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voicewright.quality.measurer import Measurer
     from voicewright.settings import Settings
     from voicewright.speech.history import HistoryService
+    from voicewright.speech.long.reading import Reader
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.voices.cleanup.service import CleanupService
@@ -76,6 +77,10 @@ class Application(Protocol):
     @property
     def speech(self) -> SpeechService:
         """What speaks; starts the database, and engines with the first speech."""
+
+    @property
+    def reader(self) -> Reader:
+        """What reads long texts; starts the database, and engines with the first text."""
 
     @property
     def worker(self) -> Worker:

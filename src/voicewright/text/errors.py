@@ -14,6 +14,13 @@ class TextEmpty(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
 
 
+class TextUnreadable(AppError):
+    """The file is not there, can't be read, or is no text in UTF-8."""
+
+    code: ClassVar[str] = "TEXT_UNREADABLE"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
 class SsmlInvalid(AppError):
     """The markup is not well-formed XML, or more than is taken; the message has line and column."""
 

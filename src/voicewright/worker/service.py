@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
     from voicewright.privacy.service import ConsentService
     from voicewright.settings import Settings
-    from voicewright.speech.long.running import LongTools
+    from voicewright.speech.long.tools import LongTools
     from voicewright.storage.vault import Vault
     from voicewright.voices.service import VoiceService
     from voicewright.worker.chores import Chore

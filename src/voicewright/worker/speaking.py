@@ -17,7 +17,7 @@ from voicewright.speech.long.takeover import take_over
 from voicewright.speech.long.transitions import TASK, queue_of
 
 if TYPE_CHECKING:
-    from voicewright.speech.long.running import LongTools
+    from voicewright.speech.long.tools import LongTools
 
 _LOG = logging.getLogger(__name__)
 

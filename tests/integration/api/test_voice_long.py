@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from voicewright.speech.hooks import Hooks
 from voicewright.speech.long.files import sweep_files
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
-from voicewright.speech.long.running import LongTools, speak_long
+from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
+from voicewright.speech.long.tools import LongTools
 from voicewright.speech.models import Synthesis
 from voicewright.voices.schemas import NewVoice
 

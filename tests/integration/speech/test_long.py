@@ -30,10 +30,11 @@ from voicewright.speech.long.errors import (
 from voicewright.speech.long.fetching import archive, fetch_whole
 from voicewright.speech.long.files import sweep_ended, sweep_files
 from voicewright.speech.long.models import LongSpeech
-from voicewright.speech.long.running import LongTools, speak_long
+from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.service import LongSpeechService
 from voicewright.speech.long.takeover import take_over
+from voicewright.speech.long.tools import LongTools
 from voicewright.speech.models import SpeechPreferences, Synthesis
 from voicewright.storage.errors import StorageFull
 from voicewright.storage.user_keys import KeyRing

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.speech.long.models import LongPart
-    from voicewright.speech.long.running import LongTools
     from voicewright.speech.long.runs import LongRun
+    from voicewright.speech.long.tools import LongTools
     from voicewright.speech.speaking import Speech
     from voicewright.storage.blobs import BlobStore
 

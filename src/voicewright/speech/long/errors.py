@@ -56,6 +56,13 @@ class ChunksFailed(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
 
 
+class LongSpeechFailed(AppError):
+    """It could not be spoken to its end; the message says why, and the same command goes on with the rest."""
+
+    code: ClassVar[str] = "LONG_SPEECH_FAILED"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+
+
 class LongSpeechLost(AppError):
     """It was paused, cancelled, deleted or given to another worker: this run may write no more."""
 

@@ -8,7 +8,6 @@ every chunk (the voice is gone, the disk is full) ends the part, or the whole te
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -24,42 +23,20 @@ from voicewright.speech.long.models import LongChunk, LongPart
 from voicewright.speech.long.transitions import end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
-    from voicewright.db.server import Database
-    from voicewright.provenance.service import ProvenanceService
-    from voicewright.settings import Settings
     from voicewright.speech.long.making import Made
     from voicewright.speech.long.runs import LongRun
-    from voicewright.speech.service import SpeechService
-    from voicewright.storage.vault import Vault
+    from voicewright.speech.long.tools import LongTools
 
 _LOG = logging.getLogger(__name__)
 
 _FAILED_SHOWN: Final = 10
 _IN_A_ROW: Final = 3
 """After so many chunks that failed one after the other, the engine is not asked for the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class LongTools:
-    """What the work is done with; whoever made them closes them."""
-
-    settings: Settings
-    database: Database
-    speeches: SpeechService
-    """Without a history, as the whole has one entry."""
-    vault: Vault
-    """Of long texts."""
-    work_dir: Path
-    engines: Collection[str]
-    """Ids of those that speak here; parts that need others are left to other workers."""
-    provenance: ProvenanceService | None = None
-    """Signs the files, and remembers them; None: nobody does."""
 
 
 def speak_long(run: LongRun, tools: LongTools) -> None:

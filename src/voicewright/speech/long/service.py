@@ -20,7 +20,7 @@ from voicewright.speech.long.errors import (
 )
 from voicewright.speech.long.files import delete_speeches
 from voicewright.speech.long.models import OPEN, LongChunk, LongSpeech, is_open
-from voicewright.speech.long.showing import Progress, Shown, find, in_detail, parts_of, progress_of
+from voicewright.speech.long.showing import Progress, Shown, find, find_same, in_detail, parts_of, progress_of
 from voicewright.speech.long.transitions import end, halt, issue_ticket
 from voicewright.storage.space import require_space
 from voicewright.storage.vault import Vault
@@ -116,7 +116,7 @@ class LongSpeechService:
         return [Shown(speech, progress.get(speech.id, Progress())) for speech in found], total
 
     def pause(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
-        """Have it wait; what is being spoken stops within a second, and its chunk is begun anew later.
+        """Have it wait; what is being spoken stops within two seconds, and its chunk is begun anew later.
 
         Raises:
             LongSpeechNotFound: as `get`.
@@ -169,20 +169,12 @@ class LongSpeechService:
         """
         with self._database.session() as session:
             speech = find(session, user_id, speech_id, lock=True)
-            in_batch = [
-                part for part in parts_of(session, speech) if part.state == "failed" and part.voice_model_id
-            ]
-            partly = speech.state == "completed" and bool(in_batch)
+            partly = speech.state == "completed" and any(
+                part.state == "failed" and part.voice_model_id for part in parts_of(session, speech)
+            )
             if speech.state not in {"failed", "cancelled"} and not partly:
                 raise LongSpeechState(f"It is {speech.state}, so there is nothing to try again.")
-            self._require_room(session, user_id)
-            for part in in_batch:
-                part.state, part.error_code, part.error = "waiting", None, None
-            failed = (LongChunk.speech_id == speech.id) & (LongChunk.state == "failed")
-            session.execute(update(LongChunk).where(failed).values(state="waiting", attempts=0))
-            speech.takeovers = 0
-            speech.error_code = speech.error = None
-            issue_ticket(session, speech)
+            self._queue_again(session, speech)
             return in_detail(session, speech)
 
     def delete(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> None:
@@ -215,7 +207,30 @@ class LongSpeechService:
                 mine = mine.where(LongChunk.part == part)
             return shown, session.scalars(mine).all()
 
+    def take_up_text(self, user_id: uuid.UUID, body: LongTextBody) -> Shown:
+        """Go on with the newest that would sound the same, also one that is spoken, or queue a new one.
+
+        Raises:
+            AppError: as `start_text`.
+        """
+        self._require_space(len(body.text))
+        with self._database.session() as session:
+            drafted = self._draft(session, user_id, lambda drafting: drafting.of_text(body))
+            found = find_same(session, drafted.speech, drafted.parts[0])
+            if found is None:
+                return self._enter(session, drafted)
+            if found.state == "paused":
+                issue_ticket(session, found)
+            elif found.state in {"failed", "cancelled"}:
+                self._queue_again(session, found)
+            return in_detail(session, found)
+
     def _start(self, user_id: uuid.UUID, characters: int, draft: Callable[[Drafting], Draft]) -> Shown:
+        self._require_space(characters)
+        with self._database.session() as session:
+            return self._enter(session, self._draft(session, user_id, draft))
+
+    def _require_space(self, characters: int) -> None:
         if self.vault.objects.directory is not None:
             require_space(
                 self.vault.objects.directory,
@@ -223,24 +238,37 @@ class LongSpeechService:
                 reserve_mb=self._settings.min_free_disk_mb,
                 purpose="Speaking this text",
             )
-        with self._database.session() as session:
-            self._require_room(session, user_id)
-            drafted = draft(Drafting(session, user_id, self._settings, self._engines))
-            session.add(drafted.speech)
-            session.flush()
-            session.add_all(drafted.parts)
-            session.flush()
-            session.add_all(drafted.chunks)
-            if drafted.chunks:
-                issue_ticket(session, drafted.speech)
-            else:
-                first = drafted.parts[0]
-                end(session, drafted.speech, "failed", first.error_code, first.error)
-            return in_detail(session, drafted.speech)
 
-    def _require_room(self, session: Session, user_id: uuid.UUID) -> None:
+    def _draft(self, session: Session, user_id: uuid.UUID, draft: Callable[[Drafting], Draft]) -> Draft:
         # one request of a user at a time, or two would both be the last that fits
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"long {user_id}", 0))))
+        return draft(Drafting(session, user_id, self._settings, self._engines))
+
+    def _enter(self, session: Session, drafted: Draft) -> Shown:
+        self._require_room(session, drafted.speech.owner_id)
+        for rows in ([drafted.speech], drafted.parts, drafted.chunks):
+            session.add_all(rows)
+            session.flush()
+        if drafted.chunks:
+            issue_ticket(session, drafted.speech)
+        else:
+            first = drafted.parts[0]
+            end(session, drafted.speech, "failed", first.error_code, first.error)
+        return in_detail(session, drafted.speech)
+
+    def _queue_again(self, session: Session, speech: LongSpeech) -> None:
+        """With what has failed of it waiting again."""
+        self._require_room(session, speech.owner_id)
+        for part in parts_of(session, speech):
+            if part.state == "failed" and part.voice_model_id:
+                part.state, part.error_code, part.error = "waiting", None, None
+        failed = (LongChunk.speech_id == speech.id) & (LongChunk.state == "failed")
+        session.execute(update(LongChunk).where(failed).values(state="waiting", attempts=0))
+        speech.takeovers = 0
+        speech.error_code = speech.error = None
+        issue_ticket(session, speech)
+
+    def _require_room(self, session: Session, user_id: uuid.UUID) -> None:
         mine = (LongSpeech.owner_id == user_id) & LongSpeech.state.in_(OPEN)
         count = session.scalar(select(func.count()).select_from(LongSpeech).where(mine)) or 0
         if count >= self._settings.long_open:

@@ -73,6 +73,33 @@ def find(session: Session, user_id: uuid.UUID, speech_id: uuid.UUID, *, lock: bo
     return found
 
 
+def find_same(session: Session, speech: LongSpeech, part: LongPart) -> LongSpeech | None:
+    """The newest text of the same person that would sound the same as one that is not entered yet, locked.
+
+    Args:
+        session: the caller's transaction.
+        speech: the new one.
+        part: its first part, which has the voice of all.
+    """
+    same_sound = (
+        LongSpeech.owner_id == speech.owner_id,
+        LongSpeech.kind == "text",
+        LongSpeech.text_digest == speech.text_digest,
+        LongSpeech.markup == speech.markup,
+        LongSpeech.parameters == speech.parameters,
+        LongSpeech.output_format == speech.output_format,
+        LongSpeech.paragraphs == speech.paragraphs,
+        LongPart.voice_model_id == part.voice_model_id,
+        LongPart.voice_version == part.voice_version,
+        LongPart.language == part.language,
+        LongPart.speed == part.speed,
+    )
+    first_part = (LongPart.speech_id == LongSpeech.id) & (LongPart.number == 1)
+    found = select(LongSpeech).join(LongPart, first_part).where(*same_sound)
+    newest = found.order_by(LongSpeech.created_at.desc(), LongSpeech.id).limit(1)
+    return session.scalar(newest.with_for_update(of=LongSpeech, key_share=True))
+
+
 def in_detail(session: Session, speech: LongSpeech) -> Shown:
     """With its parts, and with the chunks that went wrong."""
     session.flush()
