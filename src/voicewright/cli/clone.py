@@ -74,6 +74,8 @@ def clone(
     from voicewright.text.sentences import require_sentences
     from voicewright.training.clone import CloneTools
     from voicewright.training.making import VoiceRequest
+    from voicewright.voices.names import clean_name
+    from voicewright.voices.schemas import LOCAL_USER_ID
 
     if (say is None) != (out is None):
         raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
@@ -93,11 +95,14 @@ def clone(
         "max_time": max_time,
         "seed": seed,
     }
+    name = _name_of(folder.resolve()) if name is None else name
+    speaker = clean_name(name) if speaker is None else speaker
     request = VoiceRequest(
         source=folder,
-        name=_name_of(folder.resolve()) if name is None else name,
+        name=name,
         language=language,
         options=gather_options(client.info, named, option or ()),
+        speaker=speaker,
     )
     tools = CloneTools(
         engine=client,
@@ -107,7 +112,7 @@ def clone(
         slots=application.settings.training_concurrency,
         reserve_mb=application.settings.min_free_disk_mb,
     )
-    _require_consent(application, request.name, speaker)
+    application.consents.ensure(None, LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID)
     result = _make_voice(application, request, tools, speaks=say is not None)
     active = result.voice if result.voice.is_active else application.voices.get_active()
     spoken = None
@@ -122,15 +127,6 @@ def clone(
 def _name_of(source: Path) -> str:
     """What is in a folder's name after a dot is no extension."""
     return source.name if source.is_dir() else source.stem
-
-
-def _require_consent(application: Application, name: str, speaker: str | None) -> None:
-    """Ask for the speaker's consent, before any work is done."""
-    from voicewright.voices.names import clean_name
-    from voicewright.voices.schemas import LOCAL_USER_ID
-
-    speaker = clean_name(name) if speaker is None else speaker
-    application.consents.ensure(None, LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID)
 
 
 def _make_voice(

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, func, or_, select
 
 from voicewright.engines.errors import (
     EngineContractBroken,
@@ -32,6 +32,7 @@ from voicewright.voices.sharing.speaking import find_to_speak
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from voicewright.speech.order import SpeechOrder
@@ -88,13 +89,16 @@ def choose_voice(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> Vo
 def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> Sequence[VoiceModel]:
     """The voices of the same person that other engines made, and that the user may speak with.
 
-    First those that the metadata of the voice lists, then its other versions, then those that were trained on
-    the same recordings; of each the newest first.
+    First those that the metadata of the voice lists, then its other versions, then those whose speaker has
+    the same name; of each the newest first. A voice that is known to be another person's never takes its
+    place, not even where it is listed.
     """
     listed = _listed(voice)
     kin = [VoiceModel.lineage_id == voice.lineage_id, VoiceModel.id.in_(listed)]
-    if voice.dataset_hash is not None:
-        kin.append(VoiceModel.dataset_hash == voice.dataset_hash)
+    stranger: ColumnElement[bool] = false()
+    if voice.speaker_key is not None:
+        kin.append(VoiceModel.speaker_key == voice.speaker_key)
+        stranger = func.coalesce(VoiceModel.speaker_key != voice.speaker_key, False)
     found = session.scalars(
         select(VoiceModel)
         .where(
@@ -103,6 +107,7 @@ def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> S
             VoiceModel.engine != voice.engine,
             VoiceModel.status == "completed",
             or_(*kin),
+            ~stranger,
         )
         .order_by(VoiceModel.created_at.desc(), VoiceModel.id)
     ).all()

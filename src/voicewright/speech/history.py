@@ -24,7 +24,9 @@ from voicewright.provenance.claims import Claim
 from voicewright.provenance.identifying import forget
 from voicewright.speech.errors import SynthesisAudioNotKept, SynthesisNotFound
 from voicewright.speech.keeping import KeptFiles
+from voicewright.speech.lost import end_lost
 from voicewright.speech.models import SpeechPreferences, Synthesis
+from voicewright.speech.signs import LOST_AFTER_S, Signs
 from voicewright.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -47,10 +49,6 @@ _LOG = logging.getLogger(__name__)
 State = Literal["speaking", "completed", "failed", "cancelled"]
 KeepText = Literal["whole", "hash"]
 
-INTERRUPTED: Final = "SPEECH_INTERRUPTED"
-"""The code of entries whose process was killed."""
-_LONGEST: Final = timedelta(hours=6)
-"""No speech goes on for longer; one that does all the same is entered as what it was when it ends."""
 _NO_FILE: Final = {"file_digest": None, "file_bytes": None, "file_format": None, "file_rate_hz": None}
 _AT_ONCE: Final = 500
 _MIB: Final = 1 << 20
@@ -114,6 +112,7 @@ class HistoryService:
         self._files = KeptFiles(self.vault)
         self._wanted: dict[uuid.UUID, Preferences] = {}
         """Of speeches that go on."""
+        self._signs = Signs(database)
 
     def begin(self, speech: Speech) -> None:
         """Enter a speech before its first sound."""
@@ -125,9 +124,11 @@ class HistoryService:
                 wanted = replace(wanted, keep_text="hash", keep_audio=False)
             session.add(_entry(speech, wanted))
         self._wanted[speech.id] = wanted
+        self._signs.begin(speech)
 
     def end(self, speech: Speech) -> None:
         """Note how a speech ended; raises nothing."""
+        self._signs.end(speech)
         wanted = self._wanted.pop(speech.id, Preferences())
         outcome: Outcome = speech.outcome or "cancelled"
         figures, now = speech.figures, datetime.now(UTC)
@@ -269,26 +270,12 @@ class HistoryService:
             )
         return now
 
+    def end_lost(self, *, lost_after_s: float = LOST_AFTER_S) -> int:
+        """End the entries that gave no sign of life for so long; answers how many."""
+        return end_lost(self._database, self._files, lost_after_s=lost_after_s)
+
     def sweep(self) -> int:
-        """End the entries of killed processes, and delete those that are too old; answers how many."""
-        before = datetime.now(UTC) - _LONGEST
-        lost = (Synthesis.state == "speaking") & (Synthesis.created_at < before)
-        with self._database.session() as session:
-            found = session.execute(select(Synthesis.user_id, Synthesis.id).where(lost)).all()
-        for user_id, synthesis_id in found:  # what was stored a moment before the end
-            self._files.delete(user_id, synthesis_id)
-        with self._database.session() as session:
-            session.execute(
-                update(Synthesis)
-                .where(lost)
-                .values(
-                    state="failed",
-                    error_code=INTERRUPTED,
-                    error="The process that spoke was stopped before the end.",
-                    finished_at=datetime.now(UTC),
-                    **_NO_FILE,
-                )
-            )
+        """Delete the entries that are too old; answers how many."""
         days = self._settings.history_days
         if not days:
             return 0

@@ -69,7 +69,9 @@ class SynthesisView(BaseModel):
     characters: int = Field(examples=[13])
     status: State = Field(examples=["completed"])
     output_format: str | None = Field(description="null where it was sent as bare samples.", examples=["mp3"])
-    duration: float | None = Field(description="Seconds of sound; null while it goes on.", examples=[1.04])
+    duration: float | None = Field(
+        description="Seconds of sound; while it goes on, of what has left so far, or null.", examples=[1.04]
+    )
     audio_url: str | None = Field(
         description="Where the file is, on this server; null where none is kept.",
         examples=[f"/api/voice/history/{_MODEL_ID}/audio"],

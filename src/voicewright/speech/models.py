@@ -116,6 +116,8 @@ class Synthesis(Base):
     request_id: Mapped[str | None]
     """Of the HTTP request, as the log has it."""
     created_at: Mapped[datetime] = mapped_column(default=_now)
+    heartbeat_at: Mapped[datetime | None]
+    """While it goes on: when its process last gave a sign of life."""
     finished_at: Mapped[datetime | None]
 
 

@@ -58,6 +58,8 @@ class VoiceRequest:
     language: str
     options: Mapping[str, Any]
     """Training options of the engine, checked by its own model."""
+    speaker: str | None = None
+    """Whose voice it is, as the consent names them."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
 
 
@@ -235,6 +237,7 @@ class Making:
             spoken=() if judged is None else judged.spoken,
             options=dict(self.request.options),
             dataset_hash=plan.fingerprint(info, self.language, {}),
+            speaker=self.request.speaker,
         )
 
     def _train(self, plan: TrainingPlan, timeout_s: float | None) -> TrainingOutcome:

@@ -141,6 +141,7 @@ class _Workflow:
             name=self._job.name,
             language=self._job.language,
             options=self._job.engine_options,
+            speaker=next(iter({sample.speaker for sample in self._samples}), None),
         )
         stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))
         watcher = Watcher(

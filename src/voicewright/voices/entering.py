@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import exists, select
 
 from voicewright import __version__
+from voicewright.privacy.speakers import speaker_key
 from voicewright.voices.activation import active_voice, make_inactive
 from voicewright.voices.checks import checked_details, checked_evaluation, checked_json, checked_score
 from voicewright.voices.checks import checked_seconds as seconds
@@ -107,6 +108,7 @@ def enter_voice(
         quality_score=entry.quality_score,
         options=entry.options,
         dataset_hash=facts.dataset_hash,
+        speaker_key=None if facts.speaker is None else speaker_key(facts.speaker),
         training_job_id=facts.training_job_id,
         notes=facts.notes,
         details=entry.details,
@@ -135,6 +137,7 @@ def facts_of(voice: VoiceModel) -> VoiceFacts:
         quality_score=voice.quality_score,
         options=voice.options,
         dataset_hash=voice.dataset_hash,
+        speaker=voice.speaker_key,  # the key of a key is the same
         details=voice.details,
         notes=voice.notes,
     )

@@ -135,6 +135,9 @@ class VoiceModel(Base):
     """The version that it was made from."""
     code_version: Mapped[str | None]
     """The release of Voicewright that registered it."""
+    speaker_key: Mapped[str | None]
+    """Whose voice it is, see `privacy.speakers`; None: nobody said. Two voices of an owner with the same are
+    one person's."""
     details: Mapped[dict[str, Any]] = mapped_column(
         "metadata", JSONB, default=dict, server_default=text("'{}'::jsonb")
     )

@@ -31,6 +31,7 @@ class VoiceFacts:
         options: the options that the engine was given.
         training_job_id: the queued job that made it; a second registration of the same job finds the first.
         dataset_hash: what says that two voices were trained on the same recordings.
+        speaker: whose voice it is, as the consent names them; None: not known.
         parent_id: the version that it was made from; None: the newest one of its name, if there is one.
         details: what its owner keeps with it (`metadata` outside).
         notes: words for people.
@@ -47,6 +48,7 @@ class VoiceFacts:
     quality_score: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     dataset_hash: str | None = None
+    speaker: str | None = None
     training_job_id: UUID | None = None
     parent_id: UUID | None = None
     details: Mapping[str, Any] = field(default_factory=dict)

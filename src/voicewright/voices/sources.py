@@ -93,6 +93,7 @@ class Sources:
             self._require_files(there.owner_id, there.artefact_digest)
             facts = replace(facts_of(there), training_job_id=there.training_job_id)
             return Source(self._as_told(facts, body), trees_of(there), speakers)
+        facts = replace(job.facts, speaker=speakers[0] if len(speakers) == 1 else None)
         rows = session.execute(
             select(KeptTree.kind, KeptTree.digest).where(
                 KeptTree.training_job_id == job.facts.training_job_id, KeptTree.owner_id == job.owner_id
@@ -110,7 +111,7 @@ class Sources:
             spoken=spoken,
             stored_bytes=artefact_bytes + spoken_bytes,
         )
-        return Source(self._as_told(job.facts, body), trees, speakers)
+        return Source(self._as_told(facts, body), trees, speakers)
 
     def of_path(self, session: Session, body: NewVoiceModelBody, owner_id: uuid.UUID) -> Source:
         """The files that a model path names: those of a voice of the owner, or an upload.
@@ -170,6 +171,7 @@ class Sources:
             speech_s=0.0,
             train_s=0.0,
             sample_rate_hz=engine.capabilities.sample_rate_hz,
+            speaker=OWN_VOICE,
         )
 
     def _as_told(self, facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:
@@ -183,6 +185,7 @@ class Sources:
             "sample_rate_hz": body.sample_rate,
             "quality_score": body.quality_score,
             "notes": body.notes,
+            "speaker": body.speaker,
         }
         if body.language is not None:
             said["language"] = self._language(self.check_provider(facts.engine), body.language)

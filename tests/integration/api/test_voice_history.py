@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from voicewright.api.server import Server, listen
-from voicewright.speech.history import INTERRUPTED, Search
+from voicewright.speech.history import Search
+from voicewright.speech.lost import INTERRUPTED
 from voicewright.speech.models import Synthesis
+from voicewright.speech.order import SpeechOrder
+from voicewright.speech.signs import Signs
+from voicewright.voices.figures.models import VoiceUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,22 +167,14 @@ def test_people_say_what_is_kept(call_voice, speak, humming, person, services):
 def test_the_history_is_bounded(call_voice, speak, humming, person, services):
     humming(person)
     history, database = services.history, services.database
-    old, lost = speak("An old one."), speak("A lost one.")
+    old = speak("An old one.")
     long_ago = datetime.now(UTC) - timedelta(days=31)
     with database.session() as session:
         session.execute(
             update(Synthesis).where(Synthesis.id == uuid.UUID(old["id"])).values(created_at=long_ago)
         )
-        of_killed = {
-            "state": "speaking",
-            "finished_at": None,
-            "created_at": datetime.now(UTC) - timedelta(days=1),
-        }
-        session.execute(update(Synthesis).where(Synthesis.id == uuid.UUID(lost["id"])).values(of_killed))
     assert history.sweep() == 1
     call_voice("GET", f"/history/{old['id']}", expect=404)
-    killed = call_voice("GET", f"/history/{lost['id']}").json()
-    assert (killed["status"], killed["error"]["code"], killed["audio_url"]) == ("failed", INTERRUPTED, None)
     assert list(history.vault.objects.paths(f"{person.id}/history")) == []
 
     long = "Wonderfully unbelievable. " * 5  # 400 kB as WAV each, and there is room for 1 MB
@@ -187,8 +183,51 @@ def test_the_history_is_bounded(call_voice, speak, humming, person, services):
     urls = [call_voice("GET", f"/history/{one['id']}").json()["audio_url"] for one in kept]
     assert [url is not None for url in urls] == [False, True, True]
     found, total = history.search(person.id, Search())
-    assert total == len(found) == 4
+    assert total == len(found) == 3
     assert len(list(history.vault.objects.paths(f"{person.id}/history"))) == 2
+
+
+def test_what_a_killed_process_spoke_is_ended_and_counted(call_voice, speak, humming, person, services):
+    """As the process left it: the entry goes on, the file was stored, and the use was not counted."""
+    voice = humming(person)
+    history, database = services.history, services.database
+    lost, alive = speak("A lost one."), speak("One that goes on.")
+    assert services.speech.settle()
+    stopped_at = datetime.now(UTC) - timedelta(hours=1)
+    with database.session() as session:
+        for one, sign in ((lost, stopped_at), (alive, None)):
+            goes_on = {"state": "speaking", "finished_at": None, "heartbeat_at": sign}
+            session.execute(update(Synthesis).where(Synthesis.id == uuid.UUID(one["id"])).values(goes_on))
+        session.execute(delete(VoiceUse))
+        started = session.scalar(select(func.now() - func.pg_postmaster_start_time()))
+    wait_s = min(60.0, started.total_seconds())  # nobody gave signs before there was a database
+    assert (history.end_lost(lost_after_s=wait_s), history.end_lost(lost_after_s=wait_s)) == (1, 0)
+    told = call_voice("GET", f"/history/{lost['id']}").json()
+    assert (told["status"], told["error"]["code"], told["audio_url"]) == ("failed", INTERRUPTED, None)
+    assert datetime.fromisoformat(told["finished_at"]) == stopped_at
+    assert call_voice("GET", f"/history/{alive['id']}").json()["status"] == "speaking"
+    assert len(list(history.vault.objects.paths(f"{person.id}/history"))) == 1
+    with database.session() as session:
+        use = session.scalars(select(VoiceUse)).one()
+    assert (use.model_id, use.outcome, use.characters) == (voice.id, "failed", 11)
+    assert use.audio_s == pytest.approx(lost["duration"], abs=0.001)
+
+
+def test_what_goes_on_gives_signs_of_life(humming, person, services):
+    humming(person)
+    signs, database = Signs(services.database, beat_s=0.01), services.database
+    with services.speech.begin(person.id, SpeechOrder("Hello there.")) as speech:
+        next(iter(speech))
+        signs.begin(speech)
+        this = select(Synthesis.audio_s, Synthesis.heartbeat_at).where(Synthesis.id == speech.id)
+        for _ in range(1000):
+            with database.session() as session:
+                audio_s, heartbeat_at = session.execute(this).one()
+            if heartbeat_at is not None:
+                break
+        assert heartbeat_at is not None
+        assert audio_s == speech.figures.output_s > 0
+        signs.end(speech)
 
 
 def test_a_client_that_goes_away_stops_the_engine(base_url, humming, person, services, ended):

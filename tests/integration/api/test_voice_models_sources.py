@@ -340,6 +340,8 @@ class TestOfTrainings:
         refused(create(403, trainingJobId=str(rejected.id)), "CONSENT_REQUIRED")
         services.consents.assert_consent(person.id, "Bob", asserted_by=person.id)
         create(trainingJobId=str(rejected.id))
+        with database.session() as session:
+            assert session.scalars(select(VoiceModel.speaker_key)).all() == ["bob"]
 
 
 class TestLimits:

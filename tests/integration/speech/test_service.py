@@ -141,13 +141,13 @@ class TestFallback:
         with pytest.raises(EngineNotInstalled):
             speeches.begin(ANN, SpeechOrder("Hello.", voice=away.id, fallback=False))
 
-    def test_the_voices_that_are_listed_come_first_and_those_of_the_same_recordings_too(
+    def test_the_voices_that_are_listed_come_first_and_then_those_of_the_same_speaker(
         self, speeches, make_voice
     ):
-        same = make_voice(ANN, "Same", dataset_hash="f" * 64, engine="other-tone")
+        same = make_voice(ANN, "Same", speaker="Ann Lee", engine="other-tone")
         listed = make_voice(ANN, "Listed")
         broken = make_voice(
-            ANN, "Ann", engine="broken-tone", dataset_hash="f" * 64, details={FALLBACKS_KEY: ["?", 1]}
+            ANN, "Ann", engine="broken-tone", speaker="ANN  Lee", details={FALLBACKS_KEY: ["?", 1]}
         )
         with speeches.begin(ANN, SpeechOrder("Hello.", voice=broken.id)) as speech:
             assert (speech.voice.id, speech.fallback.wanted.id) == (same.id, broken.id)
@@ -155,11 +155,34 @@ class TestFallback:
             ANN,
             "Ann",
             engine="broken-tone",
-            dataset_hash="f" * 64,
+            speaker="Ann Lee",
             details={FALLBACKS_KEY: [str(listed.id), str(same.id)]},
         )
         with speeches.begin(ANN, SpeechOrder("Hello.", voice=chosen.id)) as speech:
             assert speech.voice.id == listed.id
+
+    def test_another_person_never_speaks_in_their_place(self, speeches, make_voice):
+        bob = make_voice(ANN, "Bob", speaker="Bob", engine="other-tone")
+        make_voice(ANN, "Ann", speaker="Bob", engine="other-tone")  # a version of the same name
+        make_voice(uuid.UUID(int=2), "Ann", speaker="Ann", engine="other-tone")  # somebody else's Ann
+        away = make_voice(
+            ANN, "Ann", speaker="Ann", engine="away-tone", details={FALLBACKS_KEY: [str(bob.id)]}
+        )
+        with pytest.raises(EngineNotInstalled):
+            speeches.begin(ANN, SpeechOrder("Hello.", voice=away.id))
+
+    def test_a_guest_hears_only_what_is_shared_with_them(self, speeches, make_voice, make_people, database):
+        owner, guest = make_people(2)
+        away = make_voice(owner.user_id, "Ann", speaker="Ann", engine="away-tone")
+        hidden = make_voice(owner.user_id, "Hidden", speaker="Ann")
+        sharing = SharingService(database)
+        ids = {"owner_id": owner.user_id, "targets": [guest.user_id], "permission": SharePermission.USE}
+        sharing.share(owner, away.id, **ids)
+        with pytest.raises(EngineNotInstalled):
+            speeches.begin(guest.user_id, SpeechOrder("Hello.", voice=away.id))
+        sharing.share(owner, hidden.id, **ids)
+        with speeches.begin(guest.user_id, SpeechOrder("Hello.", voice=away.id)) as speech:
+            assert speech.voice.id == hidden.id
 
     def test_once_there_was_a_sound_nobody_else_goes_on(self, speeches, make_voice, database):
         make_voice(ANN, "Ann", engine="other-tone")

@@ -79,6 +79,7 @@ def test_makes_a_voice_of_uploaded_samples(
         1,
     )
     assert (voice.owner_id, voice.name, voice.engine) == (job.owner_id, "Ann", "tone")
+    assert voice.speaker_key == "ann"
     assert done.quality is not None
     assert done.quality_score == pytest.approx(done.quality["overall"])
     assert done.actual_time_ms is not None

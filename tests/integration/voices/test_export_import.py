@@ -369,7 +369,8 @@ def test_without_consent_or_room_nothing_is_imported(trip, trained, make_install
         trip.take(data, strict, speaker="Aunt")
     trip.require_nothing(strict)
     strict.copies.imports._consents.assert_consent(bob.user_id, "grandma", asserted_by=bob.user_id)
-    assert trip.take(data, strict).name == "Ann"
+    taken = trip.take(data, strict)
+    assert (taken.name, taken.speaker_key) == ("Ann", "grandma")
     with pytest.raises(NotAllowed):
         trip.take(data, strict, user_id=trip.ann.user_id)
     with pytest.raises(StorageFull):

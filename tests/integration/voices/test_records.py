@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextvars import copy_context
 
 import pytest
@@ -44,11 +45,14 @@ def recorded(database):
 
 
 def test_every_use_case_leaves_one_record(voices, new_voice, recorded):
-    voice = voices.register(new_voice("Ann", evaluation={"overall": 0.5}))
+    job_id = uuid.uuid4()
+    voice = voices.register(new_voice("Ann", evaluation={"overall": 0.5}, training_job_id=job_id))
     recorded()
     acts = {
         "register": lambda: voices.register(new_voice("Ann")),
         "list_voices": voices.list_voices,
+        "list_to_speak": voices.list_to_speak,
+        "made_by": lambda: voices.made_by(job_id),
         "get": lambda: voices.get("Ann", 1),
         "find_to_speak": lambda: voices.find_to_speak("Ann"),
         "use_log": lambda: voices.use_log(voice)(Use("spoken", 5, 1.0, 20.0)),
@@ -67,12 +71,13 @@ def test_every_use_case_leaves_one_record(voices, new_voice, recorded):
         (event,) = recorded()
         assert (event.actor_id, event.owner_id) == (LOCAL_USER_ID, LOCAL_USER_ID), name
         assert (event.source, event.result) == ("command", "done"), name
-        assert (event.model_id is None) == (name == "list_voices")
+        assert (event.model_id is None) == (name in {"list_voices", "list_to_speak"})
         told[name] = event.action.removeprefix("voice_model.")
     assert told == {
-        "register": "create", "list_voices": "list", "get": "read", "find_to_speak": "read",
-        "use_log": "speak", "get_active": "read", "activate": "activate", "rollback": "rollback",
-        "rename": "update", "save_evaluation": "evaluate", "delete": "delete",
+        "register": "create", "list_voices": "list", "list_to_speak": "list", "made_by": "read",
+        "get": "read", "find_to_speak": "read", "use_log": "speak", "get_active": "read",
+        "activate": "activate", "rollback": "rollback", "rename": "update",
+        "save_evaluation": "evaluate", "delete": "delete",
     }  # fmt: skip
     voices.delete(voice.id, purge=True)
     (event,) = recorded()

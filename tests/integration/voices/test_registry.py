@@ -36,6 +36,13 @@ def test_what_is_registered_is_found_with_all_that_was_said_of_it(voices, new_vo
     assert found.created_at.utcoffset() is not None
 
 
+def test_whose_voice_it_is_goes_with_all_that_is_made_of_it(voices, new_voice):
+    assert voices.register(new_voice("Anybody")).speaker_key is None
+    assert voices.register(new_voice("Ann", speaker=" Ann  LEE")).speaker_key == "ann lee"
+    voices.register(new_voice("Ann", speaker="Ann Lee"))
+    assert voices.rollback("Ann", 1).speaker_key == "ann lee"
+
+
 def test_the_same_name_makes_the_next_version_in_any_spelling(voices, new_voice):
     first, second, other = (voices.register(new_voice(name)) for name in ("Ann", "ANN", "Anna"))
     assert (second.version, second.name, second.lineage_id) == (2, "ANN", first.lineage_id)

@@ -69,6 +69,7 @@ class SavedModel(_Saved):
     quality_score: float | None
     options: dict[str, Any]
     dataset_hash: str | None
+    speaker_key: str | None = None
     training_job_id: UUID | None
     notes: str | None
     details: dict[str, Any]

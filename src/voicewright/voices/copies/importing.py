@@ -106,13 +106,13 @@ class ImportService:
         """
         owner_id = owner_of(caller, user_id)
         opened = OpenedArchive.read(unpack(archive, folder, ArchiveBudget(self._archive_limits(), folder)))
-        new = self._voice_of(opened, name)
+        speakers = sorted({speaker} if speaker else set(opened.manifest.speakers) or {OWN_VOICE})
+        new = self._voice_of(opened, name, speakers[0] if len(speakers) == 1 else None)
         Entry.of(new)
-        speakers = {speaker} if speaker else set(opened.manifest.speakers) or {OWN_VOICE}
 
         def also(session: Session, voice: VoiceModel) -> None:
             require_owner(session, caller, owner_id)
-            for each in sorted(speakers):
+            for each in speakers:
                 self._consents.ensure(session, owner_id, each, caller.user_id)
             origin = opened.manifest.voice.id
             note_change(session, caller, "import", voice, exported_id=str(origin), version=voice.version)
@@ -124,7 +124,7 @@ class ImportService:
             voices.tidy()
             raise
 
-    def _voice_of(self, opened: OpenedArchive, name: str | None) -> NewVoice:
+    def _voice_of(self, opened: OpenedArchive, name: str | None, speaker: str | None) -> NewVoice:
         said = opened.manifest.voice
         engine = self._sources.check_provider(said.provider)
         if match_language(said.language, engine.capabilities.languages) is None:
@@ -141,6 +141,7 @@ class ImportService:
             quality_score=said.quality_score,
             options=said.options,
             dataset_hash=said.dataset_hash,
+            speaker=speaker,
             details=checked_details(said.metadata),
             notes=said.notes,
             artefact_dir=opened.model_dir,
