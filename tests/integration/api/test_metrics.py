@@ -133,6 +133,7 @@ def test_the_rules_for_prometheus_name_metrics_that_exist(repository, scrape):
     known = set(exposed(scrape)) | {
         "voicewright_voice_model_quality_gsum",
         "voicewright_voice_model_quality_gcount",
+        "voicewright_speech_first_audio_seconds_bucket",
     }
     kinds = set()
     for name, rule in found.items():
