@@ -102,7 +102,10 @@ def history(
 
 @router.delete("/history", summary="Forget all that was spoken")
 def forget_all(services: Wired, caller: Owner) -> HistoryDeletedView:
-    """Delete the whole of your history, with its files; this can't be undone."""
+    """Delete the whole of your history, with its files; this can't be undone.
+
+    That this instance made the sound stays known, for as long as entries are kept.
+    """
     return HistoryDeletedView(deleted=services.history.delete_all(caller.user_id))
 
 
@@ -116,7 +119,10 @@ def synthesis(synthesis_id: UUID, services: Wired, caller: Owner) -> SynthesisVi
     "/history/{synthesis_id}", status_code=204, summary="Forget what was spoken", responses=refusals(404)
 )
 def forget(synthesis_id: UUID, services: Wired, caller: Owner) -> None:
-    """Delete a synthesis with its file; this can't be undone."""
+    """Delete a synthesis with its file; this can't be undone.
+
+    That this instance made the sound stays known, for as long as entries are kept.
+    """
     services.history.delete(caller.user_id, synthesis_id)
 
 

@@ -12,8 +12,7 @@ from voicewright.provenance.matching import LEAST_PRINTS
 from voicewright.provenance.models import SpeechFingerprint
 
 if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -69,11 +68,10 @@ def remember(session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bo
     return True
 
 
-def forget(session: Session, synthesis_ids: Sequence[uuid.UUID]) -> int:
-    """Delete the fingerprints of some speeches; answers how many there were."""
-    ids = SpeechFingerprint.synthesis_id
-    gone = delete(SpeechFingerprint).where(ids.in_(synthesis_ids)).returning(ids)
-    return len(session.scalars(gone).all())
+def forget(session: Session, before: datetime) -> int:
+    """Delete the fingerprints of what was spoken before a moment; answers how many there were."""
+    ids, made_at = SpeechFingerprint.synthesis_id, SpeechFingerprint.made_at
+    return len(session.scalars(delete(SpeechFingerprint).where(made_at < before).returning(ids)).all())
 
 
 def identify(session: Session, sought: Sought, *, with_doubts: bool = False) -> list[Found]:

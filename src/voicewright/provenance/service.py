@@ -114,10 +114,6 @@ class ProvenanceService:
         """Enter the fingerprint of a whole speech; False: it is too short to be told from others."""
         return identifying.remember(session, claim, fingerprinter)
 
-    def forget(self, session: Session, *synthesis_ids: uuid.UUID) -> int:
-        """Delete the fingerprints of some speeches; answers how many there were."""
-        return identifying.forget(session, synthesis_ids)
-
     def verify(self, caller: Caller | None, path: Path) -> Verification:
         """Tell what is known about a file.
 

@@ -2,7 +2,9 @@
 
 Its user says how much of it is kept (`Preferences`), and each order may ask for less. The text that is not
 kept is still known by its SHA-256. Entries and their files go after a time, files also when an account has
-too many of them, the oldest first.
+too many of them, the oldest first. The fingerprint of what was spoken holds no text and is no part of its
+entry: it stays for the same time whatever is deleted here, so that nobody can have a voice speak and wipe the
+traces.
 """
 
 from __future__ import annotations
@@ -275,11 +277,14 @@ class HistoryService:
         return end_lost(self._database, self._files, lost_after_s=lost_after_s)
 
     def sweep(self) -> int:
-        """Delete the entries that are too old; answers how many."""
+        """Delete the entries and the fingerprints that are too old; answers how many entries."""
         days = self._settings.history_days
         if not days:
             return 0
-        return self._delete_where(Synthesis.created_at < datetime.now(UTC) - timedelta(days=days))
+        before = datetime.now(UTC) - timedelta(days=days)
+        with self._database.session() as session:
+            forget(session, before)
+        return self._delete_where(Synthesis.created_at < before)
 
     def _change(self, synthesis_id: uuid.UUID, values: dict[str, Any]) -> None:
         try:
@@ -317,7 +322,6 @@ class HistoryService:
         with self._database.session() as session:
             ids = [one for _, one in entries]
             session.execute(delete(Synthesis).where(Synthesis.id.in_(ids)))
-            forget(session, ids)
 
 
 def claim_of(speech: Speech) -> Claim:

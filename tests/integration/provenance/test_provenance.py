@@ -21,7 +21,7 @@ from voicewright.provenance.certificates import AUTHORITY_VALID, SIGNER_VALID, S
 from voicewright.provenance.claims import Claim
 from voicewright.provenance.errors import AudioTooLong, ManifestNotWritten
 from voicewright.provenance.fingerprints import fingerprint
-from voicewright.provenance.identifying import identify
+from voicewright.provenance.identifying import forget, identify
 from voicewright.provenance.manifests import read_manifest, sign_file
 from voicewright.provenance.matching import Sought
 from voicewright.provenance.models import SpeechFingerprint
@@ -269,7 +269,8 @@ def test_a_speech_is_remembered_once_and_forgotten(provenance, database, spoken)
         [found] = identify(session, sought)
         assert found.speech.synthesis_id == mine.synthesis_id
         assert found.match.in_speech_s == pytest.approx(1.0, abs=0.05)
-        assert provenance.forget(session, mine.synthesis_id, uuid.uuid4()) == 1
+        assert forget(session, mine.made_at) == 0
+        assert forget(session, mine.made_at + timedelta(seconds=1)) == 1
         assert session.query(SpeechFingerprint).count() == 0
         assert identify(session, sought, with_doubts=True) == []
 
