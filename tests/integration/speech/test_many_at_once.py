@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from voicewright.errors import AppError
+from voicewright.speech import pool
 from voicewright.speech.order import SpeechOrder
+from voicewright.speech.turns import next_turn
 
 PEOPLE = [uuid.UUID(int=number) for number in range(1, 6)]
 TEXT = " ".join(["Aaaa aaaa aaaa."] * 12)
@@ -95,25 +97,32 @@ class TestFairness:
     def speech_settings(self, settings):
         return settings.model_copy(update={"speech_engines": 1, "speech_ahead_s": 1000.0})
 
-    def test_one_person_with_many_streams_does_not_keep_another_from_speaking(self, speeches, make_voice):
+    def test_one_person_with_many_streams_does_not_keep_another_from_speaking(
+        self, speeches, make_voice, monkeypatch
+    ):
         ann, bob = PEOPLE[:2]
         for user_id in (ann, bob):
             make_voice(user_id)
         speak(speeches, ann, "Aaaa.")
-        order: list[uuid.UUID] = []
-        serve = speeches.pool.lease
+        turns: list[tuple[set[uuid.UUID], uuid.UUID]] = []
 
-        def noting(info, *, user_id, **more):
-            order.append(user_id)  # as they ask, one piece after the other was served
-            return serve(info, user_id=user_id, **more)
+        def noting(waiting, served):
+            chosen = next_turn(waiting, served)
+            turns.append(({turn.user_id for turn in waiting}, chosen.user_id))
+            return chosen
 
-        speeches.pool.lease = noting
+        monkeypatch.setattr(pool, "next_turn", noting)
         with ThreadPoolExecutor(7) as threads:
             many = [threads.submit(speak, speeches, ann) for _ in range(6)]
             one = threads.submit(speak, speeches, bob)
-            one.result(240)
-            until_bob_was_done = Counter(order)
-            for future in many:
+            for future in (*many, one):
                 future.result(240)
-        assert until_bob_was_done[bob] == 12
-        assert until_bob_was_done[ann] <= 12 + 2 * 6 + 2, "turn by turn, with six that wait at any time"
+        assert Counter(chosen for _, chosen in turns) == {ann: 6 * 12, bob: 12}
+        chosen_before = [ann, *(chosen for _, chosen in turns)]
+        after_ann = [
+            chosen
+            for (waiting, chosen), before in zip(turns, chosen_before, strict=False)
+            if waiting == {ann, bob} and before == ann
+        ]
+        assert after_ann
+        assert set(after_ann) == {bob}, "turn by turn, however many of the other's streams wait"
