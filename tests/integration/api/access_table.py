@@ -207,8 +207,8 @@ class Things:
             session.add(speech)
             session.flush()
             part = LongPart(
-                speech_id=speech.id, number=1, name="", speed=1.0, state="completed", file_digest=digest,
-                file_bytes=size_bytes,
+                speech_id=speech.id, number=1, name="", engine="tone", speed=1.0, state="completed",
+                file_digest=digest, file_bytes=size_bytes,
             )  # fmt: skip
             session.add(part)
         return speech.id
@@ -588,6 +588,9 @@ TABLE: dict[str, Row] = {
     "GET /api/voice/long": for_everybody(200, SPEECH, "/api/voice/long"),
     "GET /api/voice/long/{speech_id}": for_owner(200, SPEECH, "/api/voice/long/{queued_long}", admin=404),
     "DELETE /api/voice/long/{speech_id}": for_owner(204, SPEECH, "/api/voice/long/{queued_long}", admin=404),
+    "GET /api/voice/long/{speech_id}/events": for_owner(
+        200, SPEECH, "/api/voice/long/{failed_long}/events", admin=404
+    ),
     "POST /api/voice/long/{speech_id}/pause": for_owner(
         200, SPEECH, "/api/voice/long/{queued_long}/pause", admin=404
     ),

@@ -136,6 +136,7 @@ class ChunkSpeaker:
             row.error_code = row.error = None
             row.digest, row.bytes = stored.digest, stored.size_bytes
             row.sample_rate_hz, row.audio_s = rate_hz, len(sound) / rate_hz
+            row.watermark = figures.watermark
             row.loudness_lufs = loudness if math.isfinite(loudness) else None
             row.words = [[word.text, word.start_s, word.end_s] for word in speech.words]
             row.words_estimated = speech.words_estimated

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.speech.long.chunks import plain_text, read
+from voicewright.speech.long.making import watermark_of
 from voicewright.speech.long.models import LongChunk, LongPart
 from voicewright.speech.models import SpeechPreferences, Synthesis
 
@@ -90,6 +91,7 @@ def _figures(chunks: Sequence[LongChunk]) -> dict[str, Any]:
         "cached_pieces": sum(chunk.cached_pieces for chunk in chunks),
         "retried_pieces": sum(chunk.retried_pieces for chunk in chunks),
         "audio_s": sum(chunk.audio_s or 0.0 for chunk in chunks),
+        "watermark": watermark_of(chunks),
         "synthesis_ms": sum(chunk.synthesis_s or 0.0 for chunk in chunks) * 1000,
         "cost_usd": sum(chunk.cost_usd or 0 for chunk in chunks),
         "checks": checks,

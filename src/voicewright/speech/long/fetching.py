@@ -29,7 +29,7 @@ _NAME_CHARACTERS: Final = 80
 def fetch_whole(
     vault: Vault, shown: Shown, chunks: Sequence[LongChunk], format_: AudioFormat, folder: Path
 ) -> Path:
-    """Write the joined file out; in another format than it is kept in it is joined anew, and not signed.
+    """Write the joined file out; in another format than it is kept in it is joined anew, and to be signed.
 
     Raises:
         LongSpeechNotReady: there is no joined file.

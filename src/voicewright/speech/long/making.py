@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from voicewright.audio.encode import write_audio
-from voicewright.errors import AppError
 from voicewright.provenance.claims import Claim
+from voicewright.provenance.tally import altogether
 from voicewright.speech.keeping import scratch
 from voicewright.speech.long.joining import from_flac, joined, lay_out
 from voicewright.storage.faults import clear_errors
@@ -26,12 +25,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from voicewright.audio.codecs import AudioFormat
+    from voicewright.provenance.fingerprints import Fingerprinter
     from voicewright.provenance.service import ProvenanceService
     from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
     from voicewright.speech.long.runs import LongRun
     from voicewright.storage.blobs import BlobStore
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class Made:
     path: Path
     digest: str
     audio_s: float
+    signed: bool
     remember: Callable[[Session], object]
     """Enters its fingerprint, in a transaction of the caller's."""
 
@@ -62,12 +61,13 @@ class FileMaker:
     provenance: ProvenanceService | None
 
     @contextmanager
-    def made(self, part: LongPart, chunks: Sequence[LongChunk]) -> Iterator[Made]:
+    def made(self, part: LongPart, chunks: Sequence[LongChunk], *, whole: bool = False) -> Iterator[Made]:
         """The file of some chunks, all of which are spoken.
 
         Args:
             part: has the voice and the speed.
             chunks: in their order.
+            whole: it is the joined file of all parts.
 
         Raises:
             LongSpeechLost: the run was stopped.
@@ -82,32 +82,26 @@ class FileMaker:
             remember: Callable[[Session], object]
             if self.provenance is None:
                 audio_s, remember = write_audio(path, sound, rate_hz, format_, durable=False), _nothing
+                signed = False
             else:
-                claim = claim_of(speech, part)
+                claim = claim_of(speech, part, whole=whole)
                 prints = self.provenance.fingerprinter(rate_hz)
                 audio_s = write_audio(path, _fed(sound, prints.feed), rate_hz, format_, durable=False)
-                self._sign(self.provenance, path, format_, claim)
-                remember = partial(self.provenance.remember, claim=claim, fingerprinter=prints)
+                signed = self.provenance.sign_if_possible(path, format_, claim)
+                remember = partial(_remember, self.provenance, claim, prints)
             with clear_errors("read what was joined", str(folder)), path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            yield Made(path, digest, audio_s, remember)
+            yield Made(path, digest, audio_s, signed, remember)
 
     def _fetch(self, chunk: LongChunk) -> NDArray[np.float32]:
         return from_flac(self.blobs.read(chunk.digest or ""))
 
-    @staticmethod
-    def _sign(provenance: ProvenanceService, path: Path, format_: AudioFormat, claim: Claim) -> None:
-        try:
-            provenance.sign(path, format_, claim)
-        except AppError as error:  # the watermark is in it all the same
-            _LOG.warning("the long text %s has no manifest: %s", claim.synthesis_id, error.message)
 
-
-def claim_of(speech: LongSpeech, part: LongPart) -> Claim:
-    """What is claimed of a file: of an item of a batch under an id of its own, as a speech by itself."""
-    in_batch = speech.kind == "batch"
+def claim_of(speech: LongSpeech, part: LongPart, *, whole: bool = False) -> Claim:
+    """What is claimed of the file of a paragraph or an item, or of the whole; the entry is that of the whole."""
     return Claim(
-        synthesis_id=uuid.uuid5(speech.id, str(part.number)) if in_batch else speech.id,
+        synthesis_id=speech.id,
+        part=0 if whole else part.number,
         user_id=speech.owner_id,
         model_id=part.voice_model_id or uuid.UUID(int=0),
         model_version=part.voice_version or 0,
@@ -115,6 +109,20 @@ def claim_of(speech: LongSpeech, part: LongPart) -> Claim:
         engine=part.engine or "",
         made_at=speech.started_at or speech.created_at,
     )
+
+
+def watermark_of(chunks: Iterable[LongChunk]) -> str | None:
+    """How much of the sound of some chunks was marked, of those that are spoken; None: it is not known."""
+    return altogether([chunk.watermark for chunk in chunks if chunk.state == "spoken"])
+
+
+def _remember(
+    provenance: ProvenanceService, claim: Claim, prints: Fingerprinter, session: Session
+) -> None:
+    """A paragraph leaves before the whole is there, and is in it then."""
+    if not claim.part:
+        provenance.forget_parts(session, claim.synthesis_id)
+    provenance.remember(session, claim, prints)
 
 
 def _fed(

@@ -90,6 +90,8 @@ class LongSpeech(Base):
     file_digest: Mapped[str | None]
     """SHA-256 of the joined file."""
     file_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    file_signed: Mapped[bool | None]
+    """Whether it has a manifest; None: there is no file, or it is not known."""
     created_at: Mapped[datetime] = mapped_column(default=_now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -127,6 +129,8 @@ class LongPart(Base):
     audio_s: Mapped[float | None]
     file_digest: Mapped[str | None]
     file_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    file_signed: Mapped[bool | None]
+    """Whether it has a manifest; None: there is no file, or it is not known."""
 
 
 class LongChunk(Base):
@@ -143,6 +147,7 @@ class LongChunk(Base):
         CheckConstraint("state IN ('waiting', 'spoken', 'failed')", name="state_known"),
         CheckConstraint(f"digest {_DIGEST}", name="digest_form"),
         CheckConstraint("(state = 'spoken') = (digest IS NOT NULL)", name="spoken_has_sound"),
+        CheckConstraint("watermark IN ('perth', 'partial', 'none')", name="watermark_known"),
         Index("ix_long_speech_chunks_digest", "digest"),
     )
 
@@ -167,6 +172,8 @@ class LongChunk(Base):
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     sample_rate_hz: Mapped[int | None]
     audio_s: Mapped[float | None]
+    watermark: Mapped[str | None]
+    """How much of it was marked, see `provenance.tally`; None: it is not known."""
     loudness_lufs: Mapped[float | None]
     """None: silence."""
     words: Mapped[list[list[Any]] | None] = mapped_column(JSONB(none_as_null=True))

@@ -120,20 +120,21 @@ class _Speaker:
         with self._files.made(part, self._chunks(part.number)) as made, self._storing(made) as session:
             self._run.locked(session)
             stored = self._blobs.put_file(made.path)
-            file = {"file_digest": stored.digest, "file_bytes": stored.size_bytes, "audio_s": made.audio_s}
-            self._set_part(session, part, state="completed", error_code=None, error=None, **file)
-            if self._speech.kind == "batch":  # a paragraph is in the whole
-                made.remember(session)
+            file = {"file_digest": stored.digest, "file_bytes": stored.size_bytes, "file_signed": made.signed}
+            self._set_part(
+                session, part, state="completed", error_code=None, error=None, audio_s=made.audio_s, **file
+            )
+            made.remember(session)  # it may leave from now on
 
     def _end_text(self, parts: Sequence[LongPart]) -> None:
         chunks = self._chunks()
         if any(chunk.state != "spoken" for chunk in chunks):
             raise self._given_up()
-        with self._files.made(parts[0], chunks) as made, self._storing(made) as session:
+        with self._files.made(parts[0], chunks, whole=True) as made, self._storing(made) as session:
             speech = self._run.locked(session)
             stored = self._blobs.put_file(made.path)
             speech.file_digest, speech.file_bytes = stored.digest, stored.size_bytes
-            speech.audio_s = made.audio_s
+            speech.audio_s, speech.file_signed = made.audio_s, made.signed
             made.remember(session)
             if not speech.paragraphs:
                 self._set_part(session, parts[0], state="completed", audio_s=made.audio_s)

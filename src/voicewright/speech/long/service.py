@@ -164,15 +164,15 @@ class LongSpeechService:
 
         Raises:
             LongSpeechNotFound: as `get`.
-            LongSpeechState: nothing of it is missing, or it has not ended.
+            LongSpeechState: nothing of it is missing for which there is a voice, or it has not ended.
             TooManyLongSpeeches: others have to end first.
         """
         with self._database.session() as session:
             speech = find(session, user_id, speech_id, lock=True)
-            partly = speech.state == "completed" and any(
-                part.state == "failed" and part.voice_model_id for part in parts_of(session, speech)
-            )
-            if speech.state not in {"failed", "cancelled"} and not partly:
+            with_voice = [part for part in parts_of(session, speech) if part.engine is not None]
+            if speech.state == "completed":
+                with_voice = [part for part in with_voice if part.state == "failed"]
+            if is_open(speech.state) or not with_voice:
                 raise LongSpeechState(f"It is {speech.state}, so there is nothing to try again.")
             self._queue_again(session, speech)
             return in_detail(session, speech)
@@ -260,7 +260,7 @@ class LongSpeechService:
         """With what has failed of it waiting again."""
         self._require_room(session, speech.owner_id)
         for part in parts_of(session, speech):
-            if part.state == "failed" and part.voice_model_id:
+            if part.state == "failed" and part.engine is not None:
                 part.state, part.error_code, part.error = "waiting", None, None
         failed = (LongChunk.speech_id == speech.id) & (LongChunk.state == "failed")
         session.execute(update(LongChunk).where(failed).values(state="waiting", attempts=0))

@@ -141,7 +141,10 @@ class LongSpeechDetailView(LongSpeechView):
     language: str | None
     parts: list[PartView] = Field(description="Paragraphs that get files, or items of a batch.")
     failures: list[ChunkFailureView] = Field(description="The first of them.")
-    waits_for: str | None = Field(description="What has to come before it can be spoken at all.")
+    waits_for: str | None = Field(
+        description="What has to come before it can be spoken at all.",
+        examples=["No worker that is there now speaks with the engine 'xtts'."],
+    )
 
     @classmethod
     def of(cls, shown: Shown, *, waits_for: str | None = None) -> Self:
