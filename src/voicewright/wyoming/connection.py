@@ -69,10 +69,13 @@ class Connection:
             self._gone.set()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
+            try:
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self._writer.close()
+                with suppress(OSError):
+                    await self._writer.wait_closed()
+            finally:
+                self._writer.transport.abort()  # the server ends, and waits for nobody
 
     async def _read(self) -> None:
         while (event := await read_event(self._reader)) is not None:
