@@ -16,7 +16,7 @@ import tempfile
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import pytest
@@ -24,6 +24,7 @@ import pytest
 from voicewright.db.embedded import EmbeddedServer
 from voicewright.db.server import Database
 from voicewright.db.url import embedded_url
+from voicewright.engines.client import EngineClient
 from voicewright.home.layout import Home
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.recordings.names import dataset_key
@@ -32,6 +33,7 @@ from voicewright.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from voicewright.engines.port import EngineInfo
     from voicewright.storage.vault import Vault
 
 TEMPLATE = "migrated"
@@ -323,3 +325,31 @@ def _make_database(connection: psycopg.Connection, template: str) -> str:
 def _url(dsn: str, database: str) -> str:
     host = psycopg.conninfo.conninfo_to_dict(dsn)["host"]
     return embedded_url(str(host)).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def lasting_client() -> Iterator[Callable[[EngineInfo], EngineClient]]:
+    """Makes the clients of engines as `SpeechService` wants it; their processes serve all tests of a file."""
+    idle: list[EngineClient] = []
+
+    class LastingClient(EngineClient):
+        def start(self, *arguments: Any, **more: Any) -> None:
+            if self.pid is None:
+                super().start(*arguments, **more)
+
+        def close(self) -> None:
+            if self.pid is None:
+                super().close()
+            else:
+                idle.append(self)
+
+    def client(info: EngineInfo) -> EngineClient:
+        found = next((one for one in idle if one.info == info and one.pid is not None), None)
+        if found is None:
+            return LastingClient(info)
+        idle.remove(found)
+        return found
+
+    yield client
+    for one in idle:
+        EngineClient.close(one)

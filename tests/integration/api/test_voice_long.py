@@ -11,17 +11,20 @@ import pytest
 import soundfile
 from sqlalchemy import func, select
 
-from voicewright.speech.hooks import Hooks
+from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.long.files import sweep_files
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.tools import LongTools
 from voicewright.speech.models import Synthesis
+from voicewright.speech.service import SpeechService
+from voicewright.training.models import Node
 from voicewright.voices.schemas import NewVoice
+from voicewright.voices.service import VoiceService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from voicewright.settings import Settings
 
@@ -46,9 +49,18 @@ def call(client, person) -> Callable:
 
 
 @pytest.fixture
-def work(database, services, monkeypatch) -> Callable:
-    """Do what a worker does, whose speeches have no history of their own."""
-    monkeypatch.setattr(services.speech, "_hooks", Hooks())
+def speech(api_settings, database, lasting_client) -> Iterator[SpeechService]:
+    """As a worker's: without a history, in processes that all tests of this file share."""
+    voices = VoiceService.open(api_settings, database)
+    with SpeechService(
+        api_settings, database, voices, engines=lambda _: TONE_ENGINE, client=lasting_client
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def work(database, services) -> Callable:
+    """Do what a worker does."""
 
     def work(speech_id) -> None:
         with database.session() as session:
@@ -82,6 +94,10 @@ def test_a_text_becomes_files(call, work, voice, client, other, database):  # no
     assert (made["voice"]["id"], made["voice"]["name"], made["language"]) == (str(voice.id), "Ann", "en-us")
     for path in ("/audio", "/paragraphs/1/audio", "/archive", "/timings"):
         assert call("GET", at + path, 409).json()["code"] == "LONG_SPEECH_NOT_READY"
+    assert made["waits_for"] == "No worker that is there now speaks with the engine 'tone'."
+    with database.session() as session:
+        session.add(Node(id=voice.id, name="here", engines=[], speaks=["tone"], concurrency=1))
+    assert call("GET", at).json()["waits_for"] is None
     work(made["id"])
 
     done = call("GET", at).json()

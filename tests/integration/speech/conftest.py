@@ -16,7 +16,11 @@ from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.users import new_user
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.home.layout import Home
+from voicewright.speech.long.service import LongSpeechService
+from voicewright.speech.long.tools import LongTools
 from voicewright.speech.service import SpeechService
+from voicewright.storage.user_keys import KeyRing
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.db.server import Database
+    from voicewright.engines.client import EngineClient
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
     from voicewright.voices.models import VoiceModel
@@ -123,3 +128,35 @@ def make_people(database: Database) -> Callable[[int], list[Caller]]:
         return [Caller(user.id, Role.USER, scopes_of(Role.USER)) for user in users]
 
     return make
+
+
+@pytest.fixture
+def lasting_speeches(
+    speech_settings: Settings,
+    database: Database,
+    voices: VoiceService,
+    find_engine: Callable[[str], EngineInfo],
+    lasting_client: Callable[[EngineInfo], EngineClient],
+) -> Iterator[SpeechService]:
+    """What speaks, in processes that all tests of a file share."""
+    with SpeechService(
+        speech_settings, database, voices, engines=find_engine, client=lasting_client
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def long_texts(
+    settings: Settings, database: Database, find_engine: Callable[[str], EngineInfo]
+) -> LongSpeechService:
+    """The long texts of everybody."""
+    return LongSpeechService.open(settings, database, KeyRing.open(settings, database), engines=find_engine)
+
+
+@pytest.fixture
+def long_tools(
+    settings: Settings, database: Database, lasting_speeches: SpeechService, long_texts: LongSpeechService
+) -> LongTools:
+    """What a worker with the engine `tone` speaks them with."""
+    work_dir = Home.open(settings.home).work_dir
+    return LongTools(settings, database, lasting_speeches, long_texts.vault, work_dir, engines=("tone",))

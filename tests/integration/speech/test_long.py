@@ -6,6 +6,7 @@ import io
 import threading
 import uuid
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ import soundfile
 from sqlalchemy import text
 
 from voicewright.engines.errors import HostDied, LanguageUnsupported
-from voicewright.home.layout import Home
 from voicewright.jobs.queue import take_out
 from voicewright.speech.long import chunk_speaking
 from voicewright.speech.long.bodies import BatchBody, LongTextBody
@@ -34,10 +34,8 @@ from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.service import LongSpeechService
 from voicewright.speech.long.takeover import take_over
-from voicewright.speech.long.tools import LongTools
 from voicewright.speech.models import SpeechPreferences, Synthesis
 from voicewright.storage.errors import StorageFull
-from voicewright.storage.user_keys import KeyRing
 from voicewright.text.errors import TextEmpty, TextTooLong
 from voicewright.voices.errors import NoActiveVoice, VoiceNotFound
 from voicewright.worker.speaking import LongSpeaker
@@ -45,27 +43,18 @@ from voicewright.worker.speaking import LongSpeaker
 if TYPE_CHECKING:
     import numpy as np
 
+    from voicewright.speech.long.tools import LongTools
+
 ANN = uuid.UUID(int=1)
 BOB = uuid.UUID(int=2)
 CHAPTER = "\n\n".join("A b c d e. Ff g h i." for _ in range(3))
 
 
 @pytest.fixture
-def service(settings, database, find_engine) -> LongSpeechService:
-    return LongSpeechService.open(settings, database, KeyRing.open(settings, database), engines=find_engine)
-
-
-@pytest.fixture
-def tools(settings, database, speeches, service) -> LongTools:
-    work_dir = Home.open(settings.home).work_dir
-    return LongTools(settings, database, speeches, service.vault, work_dir, engines=("tone",))
-
-
-@pytest.fixture
-def speak(database, tools):
+def speak(database, long_tools):
     """Do what a worker does with a ticket."""
 
-    def do(speech: LongSpeech) -> None:
+    def do(speech: LongSpeech, tools: LongTools = long_tools) -> None:
         with database.session() as session:
             ticket = session.get_one(LongSpeech, speech.id).ticket
         run = LongRun.begin(database, speech.id, ticket, node="here")
@@ -76,26 +65,26 @@ def speak(database, tools):
     return do
 
 
-def sound_of(service, shown) -> np.ndarray:
-    data = service.vault.of(shown.speech.owner_id).read(shown.speech.file_digest)
+def sound_of(long_texts, shown) -> np.ndarray:
+    data = long_texts.vault.of(shown.speech.owner_id).read(shown.speech.file_digest)
     return soundfile.read(io.BytesIO(data), dtype="float32")[0]
 
 
-def test_a_text_is_spoken_and_joined(service, speak, make_voice, database):
+def test_a_text_is_spoken_and_joined(long_texts, speak, make_voice, database):
     voice = make_voice(ANN)
     body = LongTextBody(
         text=CHAPTER, output_format="wav", paragraphs=True, pauses={"sentence_s": 0.1, "paragraph_s": 0.5}
     )
-    started = service.start_text(ANN, body)
+    started = long_texts.start_text(ANN, body)
     assert (started.speech.state, started.progress.share, started.progress.left_s) == ("queued", 0.0, None)
     speak(started.speech)
 
-    shown, chunks = service.chunks(ANN, started.speech.id)
+    shown, chunks = long_texts.chunks(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.error) == ("completed", None)
     assert [chunk.state for chunk in chunks] == ["spoken"] * 3
     assert [part.state for part in shown.parts] == ["completed"] * 3
     assert {part.voice_model_id for part in shown.parts} == {voice.id}
-    sound = sound_of(service, shown)
+    sound = sound_of(long_texts, shown)
     assert len(sound) / 22050 == pytest.approx(shown.speech.audio_s)
     assert shown.speech.audio_s == pytest.approx(sum(chunk.audio_s for chunk in chunks) + 2 * 0.5, abs=0.001)
     assert [word for word, *_ in chunks[0].words] == ["A", "b", "c", "d", "e.", "Ff", "g", "h", "i."]
@@ -108,13 +97,13 @@ def test_a_text_is_spoken_and_joined(service, speak, make_voice, database):
         "completed",
         CHAPTER,
     )
-    assert service.page(ANN, limit=10, offset=0)[0][0].progress.spoken == 3
-    assert service.page(BOB, limit=10, offset=0) == ([], 0)
+    assert long_texts.page(ANN, limit=10, offset=0)[0][0].progress.spoken == 3
+    assert long_texts.page(BOB, limit=10, offset=0) == ([], 0)
     with pytest.raises(LongSpeechNotFound):
-        service.get(BOB, shown.speech.id)
+        long_texts.get(BOB, shown.speech.id)
 
 
-def test_a_batch_is_spoken_item_by_item(service, speak, make_voice, monkeypatch):
+def test_a_batch_is_spoken_item_by_item(long_texts, speak, make_voice, monkeypatch):
     monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
     ann, loud = make_voice(ANN), make_voice(ANN, "Broken", fault="fail")
     items = [
@@ -125,11 +114,11 @@ def test_a_batch_is_spoken_item_by_item(service, speak, make_voice, monkeypatch)
         {"text": "Three.", "voice": "Ann", "speed": 2.0},
     ]
     batch = BatchBody.model_validate({"items": items, "output_format": "flac"})
-    started = service.start_batch(ANN, batch)
+    started = long_texts.start_batch(ANN, batch)
     assert [part.state for part in started.parts] == ["waiting", "failed", "failed", "waiting", "waiting"]
     speak(started.speech)
 
-    shown = service.get(ANN, started.speech.id)
+    shown = long_texts.get(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.file_digest) == ("completed", None)
     assert [part.error_code for part in shown.parts] == [
         None,
@@ -139,25 +128,29 @@ def test_a_batch_is_spoken_item_by_item(service, speak, make_voice, monkeypatch)
         None,
     ]
     assert [part.voice_model_id for part in shown.parts] == [ann.id, None, None, loud.id, ann.id]
-    with zipfile.ZipFile(io.BytesIO(b"".join(archive(service.vault, shown)))) as packed:
+    with zipfile.ZipFile(io.BytesIO(b"".join(archive(long_texts.vault, shown)))) as packed:
         assert packed.namelist() == ["001-intro.flac", "005.flac"]
         sound, rate_hz = soundfile.read(io.BytesIO(packed.read("001-intro.flac")))
     assert len(sound) / rate_hz == pytest.approx(shown.parts[0].audio_s)
     with pytest.raises(LongSpeechNotReady, match="not joined"):
-        fetch_whole(service.vault, shown, (), "mp3", Path())
+        fetch_whole(long_texts.vault, shown, (), "mp3", Path())
 
-    again = service.retry(ANN, shown.speech.id)  # those whose voice is known
+    again = long_texts.retry(ANN, shown.speech.id)  # those whose voice is known
     assert [part.state for part in again.parts] == ["completed", "failed", "failed", "waiting", "completed"]
-    service.cancel(ANN, shown.speech.id)
+    long_texts.cancel(ANN, shown.speech.id)
 
-    nothing = service.start_batch(ANN, BatchBody.model_validate({"items": items[1:3]}))
+    nothing = long_texts.start_batch(ANN, BatchBody.model_validate({"items": items[1:3]}))
     assert (nothing.speech.state, nothing.speech.error_code) == ("failed", "VOICE_MODEL_NOT_FOUND")
+    with pytest.raises(LongSpeechState, match="nothing to try"):
+        long_texts.retry(ANN, nothing.speech.id)
 
 
-def test_chunks_that_fail_are_tried_again_and_then_by_hand(service, speak, make_voice, tools, monkeypatch):
+def test_chunks_that_fail_are_tried_again_and_then_by_hand(
+    long_texts, speak, make_voice, long_tools, monkeypatch
+):
     make_voice(ANN)
     monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
-    begin, broken, asked = tools.speeches.begin, {"Two."}, []
+    begin, broken, asked = long_tools.speeches.begin, {"Two."}, []
 
     def sometimes(user_id, order, *, cancel):
         asked.append((order.text, order.seed))
@@ -165,12 +158,14 @@ def test_chunks_that_fail_are_tried_again_and_then_by_hand(service, speak, make_
             raise HostDied("The engine fell over.")
         return begin(user_id, order, cancel=cancel)
 
-    monkeypatch.setattr(tools.speeches, "begin", sometimes)
+    monkeypatch.setattr(long_tools.speeches, "begin", sometimes)
     text = "One.\n\nTwo.\n\nThree."
-    started = service.start_text(ANN, LongTextBody(text=text, paragraphs=True, output_format="wav", seed=7))
+    started = long_texts.start_text(
+        ANN, LongTextBody(text=text, paragraphs=True, output_format="wav", seed=7)
+    )
     speak(started.speech)
 
-    shown, chunks = service.chunks(ANN, started.speech.id)
+    shown, chunks = long_texts.chunks(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.error_code) == ("failed", "CHUNKS_FAILED")
     assert shown.speech.error is not None
     assert "1 of 3 chunks could not be spoken (2): The engine fell over." in shown.speech.error
@@ -178,20 +173,20 @@ def test_chunks_that_fail_are_tried_again_and_then_by_hand(service, speak, make_
     assert asked == [("One.", 7), ("Two.", 7), ("Two.", 8), ("Two.", 9), ("Three.", 7)]
     assert [part.state for part in shown.parts] == ["completed", "waiting", "completed"]
     with pytest.raises(LongSpeechNotReady, match="failed"):
-        fetch_whole(service.vault, shown, chunks, "wav", Path())
+        fetch_whole(long_texts.vault, shown, chunks, "wav", Path())
 
     broken.clear()
-    service.retry(ANN, started.speech.id)
+    long_texts.retry(ANN, started.speech.id)
     speak(started.speech)
-    shown, after = service.chunks(ANN, started.speech.id)
+    shown, after = long_texts.chunks(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.error_code, len(asked)) == ("completed", None, 6)
     assert [after[0].digest, after[2].digest] == [chunks[0].digest, chunks[2].digest]
     with pytest.raises(LongSpeechState, match="nothing to try"):
-        service.retry(ANN, started.speech.id)
+        long_texts.retry(ANN, started.speech.id)
 
 
 def test_an_engine_that_always_fails_is_not_asked_for_every_chunk(
-    service, speak, make_voice, tools, monkeypatch
+    long_texts, speak, make_voice, long_tools, monkeypatch
 ):
     make_voice(ANN)
     monkeypatch.setattr(chunk_speaking, "AGAIN_AFTER_S", 0.0)
@@ -199,39 +194,41 @@ def test_an_engine_that_always_fails_is_not_asked_for_every_chunk(
     def never(*_: object, **__: object) -> None:
         raise HostDied("The engine fell over.")
 
-    monkeypatch.setattr(tools.speeches, "begin", never)
-    started = service.start_text(ANN, LongTextBody(text="A a. " * 2000))
+    monkeypatch.setattr(long_tools.speeches, "begin", never)
+    started = long_texts.start_text(ANN, LongTextBody(text="A a. " * 2000))
     speak(started.speech)
-    shown = service.get(ANN, started.speech.id)
+    shown = long_texts.get(ANN, started.speech.id)
     assert (shown.speech.state, shown.progress.failed) == ("failed", 3)
     assert shown.progress.chunks > 5
 
 
 def test_a_voice_that_is_taken_back_ends_it_and_what_is_done_stays(  # noqa: PLR0917 - fixtures
-    service, speak, make_voice, voices, tools, monkeypatch
+    long_texts, speak, make_voice, voices, long_tools, monkeypatch
 ):
     voice = make_voice(ANN)
-    begin = tools.speeches.begin
+    begin = long_tools.speeches.begin
 
     def and_then_deleted(user_id, order, *, cancel):
         if order.text == "Two.":
             voices.of(ANN).delete(voice.id)
         return begin(user_id, order, cancel=cancel)
 
-    monkeypatch.setattr(tools.speeches, "begin", and_then_deleted)
-    started = service.start_text(ANN, LongTextBody(text="One.\n\nTwo.\n\nThree.", paragraphs=True))
+    monkeypatch.setattr(long_tools.speeches, "begin", and_then_deleted)
+    started = long_texts.start_text(ANN, LongTextBody(text="One.\n\nTwo.\n\nThree.", paragraphs=True))
     speak(started.speech)
-    shown = service.get(ANN, started.speech.id)
+    shown = long_texts.get(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.error_code) == ("failed", "VOICE_MODEL_NOT_FOUND")
     assert [part.state for part in shown.parts] == ["completed", "waiting", "waiting"]
     assert shown.parts[0].file_digest is not None
     with pytest.raises(VoiceNotFound):
-        service.start_text(ANN, LongTextBody(text="One.", voice_model_id=voice.id))
+        long_texts.start_text(ANN, LongTextBody(text="One.", voice_model_id=voice.id))
 
 
-def test_a_run_that_was_lost_writes_nothing_and_another_goes_on(service, speak, make_voice, database, tools):
+def test_a_run_that_was_lost_writes_nothing_and_another_goes_on(
+    long_texts, speak, make_voice, database, long_tools
+):
     make_voice(ANN)
-    started = service.start_text(ANN, LongTextBody(text="One.\n\nTwo.", output_format="pcm"))
+    started = long_texts.start_text(ANN, LongTextBody(text="One.\n\nTwo.", output_format="pcm"))
     lost = LongRun.begin(database, started.speech.id, started.speech.ticket, node="gone")
     assert lost is not None
     assert LongRun.begin(database, started.speech.id, started.speech.ticket, node="late") is None
@@ -244,68 +241,111 @@ def test_a_run_that_was_lost_writes_nothing_and_another_goes_on(service, speak, 
     with lost, pytest.raises(LongSpeechLost), lost.writing():
         raise AssertionError
     assert lost.is_lost
-    speak_long(lost, tools)  # it does no harm
+    speak_long(lost, long_tools)  # it does no harm
     speak(started.speech)
-    shown = service.get(ANN, started.speech.id)
+    shown = long_texts.get(ANN, started.speech.id)
     assert (shown.speech.state, shown.speech.takeovers, shown.speech.attempt) == ("completed", 1, 2)
 
 
-def test_what_lost_its_place_in_the_queue_gets_another(service, speak, make_voice, database):
+def test_a_batch_goes_from_the_worker_of_one_engine_to_that_of_another(
+    long_texts, speak, make_voice, long_tools, database
+):
     make_voice(ANN)
-    started = service.start_text(ANN, LongTextBody(text="One."))
+    make_voice(ANN, "Other", engine="other-tone")
+    items = [{"text": "One.", "voice": name} for name in ("Other", "Ann", "Other", "Ann")]
+    started = long_texts.start_batch(ANN, BatchBody.model_validate({"items": items}))
+
+    def queues() -> list[str]:
+        with database.session() as session:
+            return list(session.scalars(text("SELECT queue_name FROM queue.procrastinate_jobs")))
+
+    assert (queues(), started.engine) == (["speak.other-tone"], "other-tone")
+    speak(started.speech)  # this one has `tone` only
+    between = long_texts.get(ANN, started.speech.id)
+    assert (between.speech.state, queues()) == ("queued", ["speak.other-tone"])
+    assert [part.state for part in between.parts] == ["waiting", "completed"] * 2
+    speak(started.speech, replace(long_tools, engines=("other-tone",)))
+    done = long_texts.get(ANN, started.speech.id)
+    assert (done.speech.state, done.engine, queues()) == ("completed", None, [])
+
+
+def test_a_text_is_left_to_workers_that_have_its_engine(long_texts, make_voice, long_tools):
+    make_voice(ANN, engine="other-tone")
+    make_voice(ANN, "Here")
+    away = long_texts.start_text(ANN, LongTextBody(text="One.")).speech.id
+    here = long_texts.start_text(ANN, LongTextBody(text="One.", voice="Here")).speech.id
+    speaker = LongSpeaker(long_tools, "here")
+    speaker.start()
+    try:
+        wait_for(long_texts, here, "completed")
+        assert long_texts.get(ANN, away).speech.state == "queued"
+    finally:
+        speaker.stop()
+        speaker.join()
+    idle = LongSpeaker(replace(long_tools, engines=()), "nothing here")
+    idle.start()  # takes none of any queue
+    idle.stop()
+    idle.join()
+
+
+def test_what_lost_its_place_in_the_queue_gets_another(long_texts, speak, make_voice, database):
+    make_voice(ANN)
+    started = long_texts.start_text(ANN, LongTextBody(text="One."))
     with database.session() as session:
         take_out(session, started.speech.ticket)
     assert take_over(database) == 1
     speak(started.speech)
-    assert service.get(ANN, started.speech.id).speech.state == "completed"
+    assert long_texts.get(ANN, started.speech.id).speech.state == "completed"
 
 
-def test_pausing_cancelling_and_the_end_of_a_worker_stop_the_engine(service, make_voice, database, tools):
+def test_pausing_cancelling_and_the_end_of_a_worker_stop_the_engine(
+    long_texts, make_voice, database, long_tools
+):
     """The voice hums its second word for ever, so nothing but being told to ends it."""
     make_voice(ANN, fault="endless")
-    speaker = LongSpeaker(tools, "here")
+    speaker = LongSpeaker(long_tools, "here")
     speaker.start()
     try:
         text_ = LongTextBody(text="One two three.", check=False)
-        first = service.start_text(ANN, text_).speech.id
-        wait_for(service, first, "running")
-        busy = tools.speeches.pool.processes
+        first = long_texts.start_text(ANN, text_).speech.id
+        wait_for(long_texts, first, "running")
+        busy = long_tools.speeches.pool.processes
         wait_until(lambda: any(busy().values()))
-        assert service.pause(ANN, first).speech.state == "paused"
+        assert long_texts.pause(ANN, first).speech.state == "paused"
         wait_until(lambda: not speaker._running)
         with pytest.raises(LongSpeechState, match="can't be paused"):
-            service.pause(ANN, first)
-        service.resume(ANN, first)
-        wait_for(service, first, "running")
+            long_texts.pause(ANN, first)
+        long_texts.resume(ANN, first)
+        wait_for(long_texts, first, "running")
         with pytest.raises(LongSpeechState, match="can't be resumed"):
-            service.resume(ANN, first)
-        assert service.cancel(ANN, first).speech.state == "cancelled"
+            long_texts.resume(ANN, first)
+        assert long_texts.cancel(ANN, first).speech.state == "cancelled"
         with pytest.raises(LongSpeechState, match="already"):
-            service.cancel(ANN, first)
+            long_texts.cancel(ANN, first)
         wait_until(lambda: not speaker._running)
         with database.session() as session:
             assert session.query(Synthesis).one().state == "cancelled"
-        service.retry(ANN, first)
-        wait_for(service, first, "running")
-        service.delete(ANN, first)
+        long_texts.retry(ANN, first)
+        wait_for(long_texts, first, "running")
+        long_texts.delete(ANN, first)
         wait_until(lambda: not speaker._running)
 
-        second = service.start_text(ANN, text_).speech.id
-        wait_for(service, second, "running")
+        second = long_texts.start_text(ANN, text_).speech.id
+        wait_for(long_texts, second, "running")
     finally:
         speaker.stop()
         speaker.join()
-    assert service.get(ANN, second).speech.state == "queued"  # for another worker
+    assert long_texts.get(ANN, second).speech.state == "queued"  # for another worker
 
 
-def test_what_is_too_much_is_refused(settings, database, service, make_voice, find_engine):
+def test_what_is_too_much_is_refused(settings, database, long_texts, make_voice, find_engine):
     with pytest.raises(NoActiveVoice):
-        service.start_text(ANN, LongTextBody(text="One."))
+        long_texts.start_text(ANN, LongTextBody(text="One."))
     make_voice(ANN)
     few = settings.model_copy(
         update={"long_characters": 20, "long_parts": 1, "batch_items": 1, "long_open": 1}
     )
-    small = LongSpeechService(few, database, service.vault, engines=find_engine)
+    small = LongSpeechService(few, database, long_texts.vault, engines=find_engine)
     with pytest.raises(TextTooLong, match="20"):
         small.start_text(ANN, LongTextBody(text="x" * 21))
     with pytest.raises(TextEmpty):
@@ -325,45 +365,45 @@ def test_what_is_too_much_is_refused(settings, database, service, make_voice, fi
     full = LongSpeechService(
         settings.model_copy(update={"min_free_disk_mb": 1 << 40}),
         database,
-        service.vault,
+        long_texts.vault,
         engines=find_engine,
     )
     with pytest.raises(StorageFull, match="Speaking this text"):
         full.start_text(ANN, LongTextBody(text="One."))
 
 
-def test_ssml_and_kept_texts(service, speak, make_voice, database):
+def test_ssml_and_kept_texts(long_texts, speak, make_voice, database):
     make_voice(ANN)
     with database.session() as session:
         session.add(SpeechPreferences(user_id=ANN, keep_text="hash"))
     ssml = "<speak>One.<break time='2s'/>Two.</speak>"
-    started = service.start_text(ANN, LongTextBody(text=ssml, ssml=True, output_format="wav"))
+    started = long_texts.start_text(ANN, LongTextBody(text=ssml, ssml=True, output_format="wav"))
     speak(started.speech)
-    shown, chunks = service.chunks(ANN, started.speech.id)
+    shown, chunks = long_texts.chunks(ANN, started.speech.id)
     assert shown.speech.audio_s == pytest.approx(2 + 6 * 0.06 + 2 * 0.05, abs=0.1)
     assert [(one.pieces, one.words) for one in chunks] == [([], None)]
     with database.session() as session:
         assert session.query(Synthesis).one().text is None
 
 
-def test_files_go_with_what_they_were_made_for(service, speak, make_voice, database):
+def test_files_go_with_what_they_were_made_for(long_texts, speak, make_voice, database):
     make_voice(ANN)
     body = LongTextBody(text="One.\n\nTwo.", paragraphs=True, output_format="flac")
-    kept, gone = service.start_text(ANN, body).speech, service.start_text(ANN, body).speech
+    kept, gone = long_texts.start_text(ANN, body).speech, long_texts.start_text(ANN, body).speech
     speak(kept)
     speak(gone)
-    blobs = service.vault.of(ANN)
+    blobs = long_texts.vault.of(ANN)
     before = set(blobs.digests())
-    service.delete(ANN, gone.id)
-    assert sweep_files(database, service.vault) == len(before) - len(set(blobs.digests()))
-    shown, chunks = service.chunks(ANN, kept.id)
+    long_texts.delete(ANN, gone.id)
+    assert sweep_files(database, long_texts.vault) == len(before) - len(set(blobs.digests()))
+    shown, chunks = long_texts.chunks(ANN, kept.id)
     assert {one.digest for one in chunks} < set(blobs.digests())
-    assert sweep_ended(database, service.vault, kept_days=None) == 0
-    assert sweep_ended(database, service.vault, kept_days=1) == 0
+    assert sweep_ended(database, long_texts.vault, kept_days=None) == 0
+    assert sweep_ended(database, long_texts.vault, kept_days=1) == 0
     with database.session() as session:
         session.execute(text("UPDATE long_speeches SET finished_at = now() - interval '2 days'"))
-    assert sweep_ended(database, service.vault, kept_days=1) == 1
-    assert sweep_files(database, service.vault) == len(before)
+    assert sweep_ended(database, long_texts.vault, kept_days=1) == 1
+    assert sweep_files(database, long_texts.vault) == len(before)
     assert set(blobs.digests()) == set()
     assert shown.speech.file_digest is not None
 
@@ -377,5 +417,5 @@ def wait_until(is_so) -> None:
     raise AssertionError("it never came")
 
 
-def wait_for(service, speech_id, state) -> None:
-    wait_until(lambda: service.get(ANN, speech_id).speech.state == state)
+def wait_for(long_texts, speech_id, state) -> None:
+    wait_until(lambda: long_texts.get(ANN, speech_id).speech.state == state)

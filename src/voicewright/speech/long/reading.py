@@ -15,13 +15,14 @@ from voicewright.engines.registry import get_engine, require_installed
 from voicewright.speech.long.errors import LongSpeechFailed, LongSpeechNotFound, LongSpeechState
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
-from voicewright.speech.long.takeover import take_over
+from voicewright.speech.long.takeover import LOST_AFTER_S, take_over
 
 if TYPE_CHECKING:
     import threading
     import uuid
     from collections.abc import Callable
 
+    from voicewright.engines.port import EngineInfo
     from voicewright.speech.long.bodies import LongTextBody
     from voicewright.speech.long.service import LongSpeechService
     from voicewright.speech.long.showing import Shown
@@ -37,14 +38,25 @@ class Reader:
     Args:
         service: keeps them.
         tools: speak them.
+        engines: finds an engine by its id.
+        lost_after_s: so long one that another process speaks may give no sign of life.
 
     Attributes:
         service: the same.
     """
 
-    def __init__(self, service: LongSpeechService, tools: LongTools) -> None:
+    def __init__(
+        self,
+        service: LongSpeechService,
+        tools: LongTools,
+        *,
+        engines: Callable[[str], EngineInfo] = get_engine,
+        lost_after_s: float = LOST_AFTER_S,
+    ) -> None:
         self.service = service
         self._tools = tools
+        self._engines = engines
+        self._lost_after_s = lost_after_s
 
     def take_up(self, user_id: uuid.UUID, body: LongTextBody) -> Shown:
         """Have a text queued: one that was begun before, or a new one.
@@ -57,7 +69,7 @@ class Reader:
         engine = shown.parts[0].engine or ""
         if shown.speech.state != "completed" and engine not in self._tools.engines:
             self.pause(user_id, shown.speech.id)
-            require_installed(get_engine(engine))
+            require_installed(self._engines(engine))
             raise GpuUnavailable(f"The engine '{engine}' needs a GPU, and this machine has none.")
         return shown
 
@@ -90,7 +102,7 @@ class Reader:
                     return shown
                 run = self._begin(shown)
                 if run is None:
-                    take_over(self._tools.database)
+                    take_over(self._tools.database, lost_after_s=self._lost_after_s)
                     cancel.wait(_LOOK_S)
                 else:
                     self._run(run, cancel, lambda: on_progress(self.service.get(user_id, speech_id)))
