@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -30,14 +31,30 @@ if TYPE_CHECKING:
 _NOW: Final = func.statement_timestamp()
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a window still allows.
+
+    Attributes:
+        limit: how many in one window.
+        remaining: how many of them are left.
+        reset_s: seconds until the window ends.
+    """
+
+    limit: int
+    remaining: int
+    reset_s: int
+
+
 class RateLimits:
     """Counts against limits; safe for threads and processes."""
 
     def __init__(self, database: Database) -> None:
-        self._limiter = FixedWindowRateLimiter(PostgresStorage(database))
+        self._storage = PostgresStorage(database)
+        self._limiter = FixedWindowRateLimiter(self._storage)
 
-    def hit(self, limit: RateLimitItem, who: str, *, what: str) -> None:
-        """Count one more, or refuse it.
+    def hit(self, limit: RateLimitItem, who: str, *, what: str) -> Allowance:
+        """Count one more, or refuse it; answers what is left.
 
         Args:
             limit: how many in which time, see `per_window`.
@@ -47,12 +64,15 @@ class RateLimits:
         Raises:
             RateLimited: with the seconds until the window ends.
         """
-        if not self._limiter.hit(limit, who):
-            ends_at = self._limiter.get_window_stats(limit, who).reset_time
-            wait_s = max(1, math.ceil(ends_at - time.time()))
+        hits, left_s = self._storage.count(limit.key_for(who), limit.get_expiry())
+        reset_s = max(1, math.ceil(left_s))
+        if hits > limit.amount:
             raise RateLimited(
-                f"Too many {what}. Try again in {in_words(wait_s)}.", limit=limit.amount, retry_after_s=wait_s
+                f"Too many {what}. Try again in {in_words(reset_s)}.",
+                limit=limit.amount,
+                retry_after_s=reset_s,
             )
+        return Allowance(limit.amount, limit.amount - hits, reset_s)
 
     def forget(self, limit: RateLimitItem, who: str) -> None:
         """Begin again at nothing."""
@@ -93,6 +113,10 @@ class PostgresStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, in a new window where the last one is over; returns the count."""
+        return self.count(key, expiry, amount)[0]
+
+    def count(self, key: str, expiry: int, amount: int = 1) -> tuple[int, float]:
+        """As `incr`; returns also the seconds until the window ends."""
         new = insert(RateLimitWindow).values(
             key=key, hits=amount, expires_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, expiry)
         )
@@ -103,9 +127,10 @@ class PostgresStorage(Storage):
                 "hits": case((over, new.excluded.hits), else_=RateLimitWindow.hits + new.excluded.hits),
                 "expires_at": case((over, new.excluded.expires_at), else_=RateLimitWindow.expires_at),
             },
-        ).returning(RateLimitWindow.hits)
+        ).returning(RateLimitWindow.hits, func.extract("epoch", RateLimitWindow.expires_at - _NOW))
         with self._database.session() as session:
-            return session.execute(counted).scalar_one()
+            hits, left_s = session.execute(counted).one()
+            return hits, float(left_s)
 
     def get(self, key: str) -> int:
         """The count of the window, 0 where none goes on."""

@@ -47,6 +47,7 @@ from voicewright.api.document import complete_document
 from voicewright.api.headers import SecurityHeaders
 from voicewright.api.lingering import LingeringClose
 from voicewright.api.metrics import add_metrics
+from voicewright.api.openai_limits import OpenAILimits
 from voicewright.api.problems import UnexpectedErrors, handle_problems
 from voicewright.api.request_ids import RequestIds
 from voicewright.api.validation import require_storable_text
@@ -109,6 +110,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(BodyLimit, limit_bytes=settings.json_limit_bytes)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(LingeringClose)
+    app.add_middleware(OpenAILimits)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AuditRecord, services=services)
     add_metrics(app, services)

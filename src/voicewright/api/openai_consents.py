@@ -89,7 +89,7 @@ class OpenAIConsentDeleted(BaseModel):
 @streams_body
 async def create(request: Request, services: Wired, caller: Writer) -> OpenAIConsent:
     """Record that a speaker agrees to a voice being made of their recordings; you answer for it."""
-    await limit_uploads(services, caller)
+    await limit_uploads(request, services, caller)
     async with upload_folder(services.samples) as folder:
         form = await receive_form(
             request, folder, form_limits(services.settings), files={"recording"}, fields={"name", "language"}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicewright.accounts.rate_limits import Allowance
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -28,10 +30,6 @@ _CODES: Final = {
     "RATE_LIMITED": "rate_limit_exceeded",
 }
 _QUOTA: Final = "insufficient_quota"
-_HEADERS: Final = {
-    "RateLimit-Limit": "x-ratelimit-limit-requests",
-    "RateLimit-Remaining": "x-ratelimit-remaining-requests",
-}
 
 
 class OpenAIErrorBody(BaseModel):
@@ -83,11 +81,29 @@ def openai_body(status: int, code: str, message: str, fields: Sequence[FieldFaul
 
 
 def openai_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What tells of limits also under the names that OpenAI gives it."""
-    more = {_HEADERS[name]: value for name, value in headers.items() if name in _HEADERS}
-    if reset_s := headers.get("RateLimit-Reset"):
-        more["x-ratelimit-reset-requests"] = f"{reset_s}s"
-    return {**headers, **more}
+    """What a refusal tells of limits, also under the names that OpenAI gives it."""
+    if "RateLimit-Limit" not in headers:
+        return dict(headers)
+    limit, left, reset_s = (int(headers[f"RateLimit-{what}"]) for what in ("Limit", "Remaining", "Reset"))
+    return {**headers, **limit_headers(Allowance(limit, left, reset_s))}
+
+
+def limit_headers(allowance: Allowance) -> dict[str, str]:
+    """What is left of a window, as OpenAI tells it."""
+    return {
+        "x-ratelimit-limit-requests": str(allowance.limit),
+        "x-ratelimit-remaining-requests": str(allowance.remaining),
+        "x-ratelimit-reset-requests": duration(allowance.reset_s),
+    }
+
+
+def duration(seconds: int) -> str:
+    """A time as OpenAI's headers have it: `9s`, `1m0s`, `1h0m0s`."""
+    minutes, rest_s = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m{rest_s}s"
+    return f"{minutes}m{rest_s}s" if minutes else f"{rest_s}s"
 
 
 def _kind(status: int) -> str:

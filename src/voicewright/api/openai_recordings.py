@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from voicewright.api.multipart import FormLimits
+from voicewright.api.openai_limits import remember_allowance
 from voicewright.api.uploads import in_upload_thread, require_some
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.errors import FieldFault
@@ -15,6 +16,8 @@ from voicewright.recordings.errors import SampleRefused
 if TYPE_CHECKING:
     import threading
     from pathlib import Path
+
+    from starlette.requests import Request
 
     from voicewright.accounts.caller import Caller
     from voicewright.api.multipart import SentFile
@@ -31,13 +34,13 @@ def form_limits(settings: Settings) -> FormLimits:
     return FormLimits(most + _FIELDS_BYTES, most, files=1, reserve_mb=settings.min_free_disk_mb)
 
 
-async def limit_uploads(services: Services, caller: Caller) -> None:
-    """Count one more upload of the caller.
+async def limit_uploads(request: Request, services: Services, caller: Caller) -> None:
+    """Count one more upload of the caller; the answer tells what is left.
 
     Raises:
         RateLimited: there were too many in this hour.
     """
-    await in_upload_thread(count_voice_request, services, caller)
+    remember_allowance(request, await in_upload_thread(count_voice_request, services, caller))
 
 
 def take_recording(

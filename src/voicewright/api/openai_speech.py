@@ -16,6 +16,7 @@ from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.rate_limits import per_window
 from voicewright.api.caller import calling
 from voicewright.api.openai_form import openai_body
+from voicewright.api.openai_limits import LIMIT_HEADERS, remember_allowance
 from voicewright.api.openai_models import require_model
 from voicewright.api.openai_voice_choice import voices_meant
 from voicewright.api.problems import PLAIN_WORDS, STATUS, is_for_operators, refusals
@@ -44,8 +45,7 @@ _PCM_RATE_HZ: Final = 24_000
 _AUDIO_TOKENS_PER_S: Final = 20
 """What OpenAI counts; here nothing is paid by it."""
 _IGNORED: Final = "X-Instructions"
-_EVENT: Final = {
-    "description": "One of the events.",
+_CONTENT: Final = {
     "type": "object",
     "required": ["type"],
     "properties": {
@@ -53,6 +53,14 @@ _EVENT: Final = {
         "audio": {"type": "string", "description": "Base64 of some of the file; of `speech.audio.delta`."},
         "usage": {"type": "object", "description": "What it took; of `speech.audio.done`."},
         "error": {"type": "object", "description": "Why no more of it comes; of `error`."},
+    },
+}
+_EVENT: Final = {
+    "description": "One of the events: it has data, which is JSON, and no name.",
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _CONTENT}
     },
 }
 _EVENTS: Final = (
@@ -122,6 +130,7 @@ class OpenAISpeechBody(BaseModel):
             },
             "headers": {
                 **SPEECH_HEADERS,
+                **LIMIT_HEADERS,
                 _IGNORED: {"description": "`ignored`, where some came.", "schema": {"type": "string"}},
             },
         },
@@ -139,7 +148,9 @@ async def speak(request: Request, body: OpenAISpeechBody, services: Wired, calle
     per_minute = per_window("openai-speech", settings.speech_requests_per_minute, _MINUTE_S)
 
     def begin(cancel: threading.Event) -> Speech:
-        services.accounts.rate_limits.hit(per_minute, str(caller.user_id), what="requests to speak")
+        rate_limits = services.accounts.rate_limits
+        left = rate_limits.hit(per_minute, str(caller.user_id), what="requests to speak")
+        remember_allowance(request, left)
         return _begin(services, caller, body.voice, order, cancel)
 
     sending = Sending(

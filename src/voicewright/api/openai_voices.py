@@ -159,7 +159,7 @@ async def create(request: Request, services: Wired, caller: Maker) -> OpenAIVoic
     The answer comes when the voice is there; a training that takes longer than a client waits is answered
     before its end, and the id is good from then on. What the engine needs of speech is its own rule.
     """
-    await limit_uploads(services, caller)
+    await limit_uploads(request, services, caller)
     async with upload_folder(services.samples) as folder:
         fields = {"name", "consent", "type", "provider"}
         form = await receive_form(

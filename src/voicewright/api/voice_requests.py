@@ -8,16 +8,17 @@ from voicewright.accounts.rate_limits import per_window
 
 if TYPE_CHECKING:
     from voicewright.accounts.caller import Caller
+    from voicewright.accounts.rate_limits import Allowance
     from voicewright.api.services import Services
 
 _HOUR_S: Final = 3600
 
 
-def count_voice_request(services: Services, caller: Caller) -> None:
-    """Count one more upload, clone or synthesis, also one that is refused afterwards.
+def count_voice_request(services: Services, caller: Caller) -> Allowance:
+    """Count one more upload, clone or synthesis, also one that is refused afterwards; answers what is left.
 
     Raises:
         RateLimited: there were too many in this hour.
     """
     per_hour = per_window("voice", services.settings.voice_requests_per_hour, _HOUR_S)
-    services.accounts.rate_limits.hit(per_hour, str(caller.user_id), what="requests about voices")
+    return services.accounts.rate_limits.hit(per_hour, str(caller.user_id), what="requests about voices")

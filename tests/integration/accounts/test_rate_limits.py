@@ -53,8 +53,9 @@ def test_waiting_is_told_as_people_say_it(wait_s, words):
 
 def test_so_many_in_a_window_and_no_more(limits, database):
     limit = per_window("test", 3, 600)
-    for _ in range(3):
-        limits.hit(limit, "ann", what="tests")
+    left = [limits.hit(limit, "ann", what="tests") for _ in range(3)]
+    assert [(one.limit, one.remaining) for one in left] == [(3, 2), (3, 1), (3, 0)]
+    assert all(590 <= one.reset_s <= 600 for one in left)
     with pytest.raises(RateLimited, match="Too many tests") as refused:
         limits.hit(limit, "ann", what="tests")
     assert refused.value.limit == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import threading
 import time
 from contextlib import closing
@@ -21,6 +22,7 @@ from sqlalchemy import select
 
 from voicewright.accounts.rate_limits import per_window
 from voicewright.api import openai_voices
+from voicewright.api.openai_form import duration
 from voicewright.api.openai_models import _OWNERS
 from voicewright.api.server import Server, listen
 from voicewright.speech.order import SpeechOrder
@@ -319,18 +321,26 @@ def test_too_many_requests_and_too_much_at_once(
 ) -> None:
     humming(person, "Ann")
     limits = services.accounts.rate_limits
-    client.audio.speech.create(model="tts-1", voice="Ann", input="Hello.")
-    per_minute = per_window("openai-speech", services.settings.speech_requests_per_minute, 60)
-    for _ in range(services.settings.speech_requests_per_minute - 1):
+    most = services.settings.speech_requests_per_minute
+    spoken = client.audio.speech.with_raw_response.create(model="tts-1", voice="Ann", input="Hello.")
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.audio.speech.create(model="tts-1", voice="Nobody", input="Hello.")
+    for answer, left in ((spoken, most - 1), (missing.value.response, most - 2)):
+        assert answer.headers["x-ratelimit-limit-requests"] == str(most)
+        assert answer.headers["x-ratelimit-remaining-requests"] == str(left)
+        assert re.fullmatch(r"(1m)?\d+s", answer.headers["x-ratelimit-reset-requests"])
+    assert "x-ratelimit-limit-requests" not in client.models.with_raw_response.list().headers  # not counted
+    per_minute = per_window("openai-speech", most, 60)
+    for _ in range(most - 2):
         limits.hit(per_minute, str(person.id), what="requests")
     with pytest.raises(openai.RateLimitError) as refused:
         client.audio.speech.create(model="tts-1", voice="Ann", input="Hello.")
     assert told(refused.value) == ("requests", None, "rate_limit_exceeded")
     headers = refused.value.response.headers
     assert 0 < int(headers["retry-after"]) <= 60
-    assert headers["x-ratelimit-limit-requests"] == str(services.settings.speech_requests_per_minute)
+    assert headers["x-ratelimit-limit-requests"] == str(most)
     assert headers["x-ratelimit-remaining-requests"] == "0"
-    assert headers["x-ratelimit-reset-requests"] == f"{headers['retry-after']}s"
+    assert headers["x-ratelimit-reset-requests"] == duration(int(headers["retry-after"]))
 
     limits.forget(per_minute, str(person.id))
     with (

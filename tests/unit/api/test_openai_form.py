@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicewright.api.openai_form import openai_body, openai_headers, openai_status, speaks_openai
+from voicewright.api.openai_form import duration, openai_body, openai_headers, openai_status, speaks_openai
 from voicewright.api.openai_voice_choice import STOCK, stands_for
 from voicewright.api.problems import STATUS
 from voicewright.errors import FieldFault
@@ -36,15 +36,21 @@ def test_errors_have_the_type_and_the_code_that_openai_gives_them(
 
 def test_no_status_is_one_that_openai_never_sends() -> None:
     assert {openai_status(status) for status in STATUS.values()} & {402, 415, 422} == set()
-    assert openai_headers({"RateLimit-Limit": "5", "RateLimit-Remaining": "0", "RateLimit-Reset": "9"}) == {
+    assert openai_headers({"RateLimit-Limit": "5", "RateLimit-Remaining": "0", "RateLimit-Reset": "99"}) == {
         "RateLimit-Limit": "5",
         "RateLimit-Remaining": "0",
-        "RateLimit-Reset": "9",
+        "RateLimit-Reset": "99",
         "x-ratelimit-limit-requests": "5",
         "x-ratelimit-remaining-requests": "0",
-        "x-ratelimit-reset-requests": "9s",
+        "x-ratelimit-reset-requests": "1m39s",
     }
     assert openai_headers({"Allow": "GET"}) == {"Allow": "GET"}
+
+
+def test_times_are_written_as_openai_writes_them() -> None:
+    assert [duration(seconds) for seconds in (0, 59, 60, 3599, 3600, 90_061)] == [
+        "0s", "59s", "1m0s", "59m59s", "1h0m0s", "25h1m1s",
+    ]  # fmt: skip
 
 
 def test_which_paths_are_openais() -> None:
