@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
@@ -31,6 +32,7 @@ class PassingFile(FileResponse):
         path: of the file.
         format_: of the sound.
         name: what it is called, without extension.
+        headers: say what the sound is.
         folder: closed when it is sent, or the client has gone.
         download: to be saved, and not to be played.
     """
@@ -38,14 +40,21 @@ class PassingFile(FileResponse):
     chunk_size = 256 << 10
 
     def __init__(
-        self, path: Path, format_: AudioFormat, name: str, *, folder: ExitStack, download: bool = False
+        self,
+        path: Path,
+        format_: AudioFormat,
+        name: str,
+        *,
+        headers: Mapping[str, str],
+        folder: ExitStack,
+        download: bool = False,
     ) -> None:
         super().__init__(
             path,
             media_type=MEDIA_TYPES[format_],
             filename=f"{name}.{format_}",
             content_disposition_type="attachment" if download else "inline",
-            headers={"Cache-Control": "private, no-store"},
+            headers={"Cache-Control": "private, no-store", **headers},
         )
         self._folder = folder
 

@@ -5,23 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.provenance.service import PROVENANCE_HEADER, SYNTHESIS_HEADER
-from voicewright.speech.history import claim_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from voicewright.api.services import Services
     from voicewright.speech.speaking import Speech
 
+_FILE: Final = {
+    SYNTHESIS_HEADER: "Of its entry in the history; `POST /provenance/verify` tells it of a file.",
+    PROVENANCE_HEADER: "That a machine speaks, and how the sound says so itself: "
+    "`ai-generated; watermark=perth; c2pa=yes`. The watermark may be `partial`, `none` or `unknown`.",
+}
 _TOLD: Final = {
     "X-Speech-Id": "Of its entry in the history.",
     "X-Voice-Id": "The voice that speaks.",
     "X-Voice-Fallback": "The id of the voice that was asked for, where another one speaks in its place.",
-    SYNTHESIS_HEADER: "As `X-Speech-Id`; `POST /provenance/verify` tells it of a file.",
-    PROVENANCE_HEADER: "That a machine speaks, and how the sound says so itself.",
+    **_FILE,
 }
-SPEECH_HEADERS: Final[dict[str, Any]] = {
-    name: {"description": description, "schema": {"type": "string"}} for name, description in _TOLD.items()
-}
-"""For the OpenAPI document."""
+
+
+def _documented(told: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": words, "schema": {"type": "string"}} for name, words in told.items()}
+
+
+SPEECH_HEADERS: Final = _documented(_TOLD)
+"""Of what is spoken for an answer, for the OpenAPI document."""
+FILE_HEADERS: Final = _documented(_FILE)
+"""Of a file that was spoken before."""
+PROVENANCE_ALONE: Final = _documented({PROVENANCE_HEADER: _FILE[PROVENANCE_HEADER]})
+"""Of what has no entry in the history."""
 
 
 def speech_headers(services: Services, speech: Speech, *, signed: bool = False) -> dict[str, str]:
@@ -35,4 +48,4 @@ def speech_headers(services: Services, speech: Speech, *, signed: bool = False) 
     headers = {"X-Speech-Id": str(speech.id), "X-Voice-Id": str(speech.voice.id)}
     if speech.fallback is not None:
         headers["X-Voice-Fallback"] = str(speech.fallback.wanted.id)
-    return {**headers, **services.provenance.header(claim_of(speech), signed=signed)}
+    return {**headers, **services.provenance.header(speech.id, speech.figures.watermark, signed=signed)}

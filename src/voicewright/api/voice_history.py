@@ -18,12 +18,14 @@ from voicewright.api.paging import Limit, Offset
 from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
+from voicewright.api.speech_headers import FILE_HEADERS
 from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 from voicewright.audio.decode import open_audio
 from voicewright.audio.encode import write_audio
 from voicewright.audio.mono import mono_blocks
 from voicewright.engines.port import SpokenWord
+from voicewright.speech.claims import claim_of_entry
 from voicewright.speech.errors import SynthesisTimingsNotKept
 from voicewright.speech.history import KeepText, Search, State
 from voicewright.speech.history_views import (
@@ -131,8 +133,12 @@ def forget(synthesis_id: UUID, services: Wired, caller: Owner) -> None:
     summary="Hear what was spoken",
     response_class=Response,
     responses={
-        200: {"description": "The file.", "content": _SOUND},
-        206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
+        200: {"description": "The file.", "content": _SOUND, "headers": FILE_HEADERS},
+        206: {
+            "description": "The part of it that `Range` asks for.",
+            "content": _SOUND,
+            "headers": FILE_HEADERS,
+        },
         **refusals(404, 507),
     },
 )
@@ -156,12 +162,15 @@ def audio(
         path = folder / "speech"
         services.history.fetch(entry, path)
         kept: Any = entry.file_format
+        signed = entry.file_signed or False
         if format is not None and format != kept:
             path = _transcoded(entry, path, format)
+            signed = services.provenance.sign_if_possible(path, format, claim_of_entry(entry))
         return PassingFile(
             path,
             format or kept,
             f"speech-{entry.id}",
+            headers=services.provenance.header(entry.id, entry.watermark, signed=signed),
             download=download,
             folder=opened.pop_all(),
         )

@@ -16,6 +16,7 @@ from voicewright.api.paging import Limit, Offset
 from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
 from voicewright.api.services import Services, Wired
+from voicewright.api.speech_headers import FILE_HEADERS
 from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
@@ -30,6 +31,7 @@ from voicewright.speech.long.fetching import (
     format_of,
     words_of_whole,
 )
+from voicewright.speech.long.making import claim_of, watermark_of
 from voicewright.speech.long.showing import Shown
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
 from voicewright.training.nodes import engines_that_speak
@@ -42,12 +44,16 @@ _LOCATION: Final = {"Location": {"description": "Where it can be watched.", "sch
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _SOUND: Final[dict[str, Any]] = dict.fromkeys(sorted(set(MEDIA_TYPES.values())), _BINARY)
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The file.", "content": _SOUND},
-    206: {"description": "The part of it that `Range` asks for.", "content": _SOUND},
+    200: {"description": "The file.", "content": _SOUND, "headers": FILE_HEADERS},
+    206: {"description": "The part of it that `Range` asks for.", "content": _SOUND, "headers": FILE_HEADERS},
     **refusals(404, 409, 507),
 }
 _ZIP: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "A zip; cut off it is none.", "content": {"application/zip": _BINARY}},
+    200: {
+        "description": "A zip; cut off it is none. The headers tell of all files in it.",
+        "content": {"application/zip": _BINARY},
+        "headers": FILE_HEADERS,
+    },
     **refusals(404, 409),
 }
 
@@ -158,7 +164,6 @@ def audio(
     """The joined file.
 
     `Range` asks for one part of it; one that makes no sense, or asks for several, is answered with the whole.
-    In another format than it was ordered in, it has its watermark and no signed manifest.
     """
     shown, chunks = services.long.chunks(caller.user_id, speech_id)
     speech = shown.speech
@@ -166,7 +171,13 @@ def audio(
     with ExitStack() as opened:
         folder = opened.enter_context(scratch(services.long.work_dir))
         path = fetch_whole(services.long.vault, shown, chunks, wanted, folder)
-        return PassingFile(path, wanted, file_name(speech), folder=opened.pop_all(), download=download)
+        signed = speech.file_signed or False
+        if wanted != speech.output_format:
+            claim = claim_of(speech, shown.parts[0], whole=True)
+            signed = services.provenance.sign_if_possible(path, wanted, claim)
+        headers = services.provenance.header(speech.id, watermark_of(chunks), signed=signed)
+        name = file_name(speech)
+        return PassingFile(path, wanted, name, headers=headers, folder=opened.pop_all(), download=download)
 
 
 @router.get(
@@ -241,7 +252,10 @@ def item(
 )
 def all_parts(speech_id: UUID, services: Wired, caller: Speaker) -> StreamingResponse:
     """A zip of the files of all paragraphs, or of all items of a batch: `001.mp3`, `002-name.mp3`."""
-    shown = services.long.get(caller.user_id, speech_id)
+    shown, chunks = services.long.chunks(caller.user_id, speech_id)
+    there = {part.number: part for part in shown.parts if part.file_digest is not None}
+    marked = watermark_of(chunk for chunk in chunks if chunk.part in there)
+    signed = all(part.file_signed for part in there.values())
     name = quote(file_name(shown.speech), safe="")
     return StreamingResponse(
         archive(services.long.vault, shown),
@@ -249,6 +263,7 @@ def all_parts(speech_id: UUID, services: Wired, caller: Speaker) -> StreamingRes
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}.zip",
             "Cache-Control": "private, no-store",
+            **services.provenance.header(speech_id, marked, signed=signed),
         },
     )
 
@@ -265,10 +280,12 @@ def _told(services: Services, shown: Shown) -> LongSpeechDetailView:
 
 
 def _part(services: Wired, caller: Caller, speech_id: UUID, number: int, *, download: bool) -> Response:
-    shown, _ = services.long.chunks(caller.user_id, speech_id, number)
+    shown, chunks = services.long.chunks(caller.user_id, speech_id, number)
+    part = shown.parts[number - 1]
+    signed = part.file_signed or False
+    headers = services.provenance.header(speech_id, watermark_of(chunks), signed=signed)
     with ExitStack() as opened:
         folder = opened.enter_context(scratch(services.long.work_dir))
         path = fetch_part(services.long.vault, shown, number, folder)
-        name = file_name(shown.speech, shown.parts[number - 1])
-        format_ = format_of(shown.speech)
-        return PassingFile(path, format_, name, folder=opened.pop_all(), download=download)
+        name, format_ = file_name(shown.speech, part), format_of(shown.speech)
+        return PassingFile(path, format_, name, headers=headers, folder=opened.pop_all(), download=download)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.provenance.matching import LEAST_PRINTS
 from voicewright.provenance.models import SpeechFingerprint
 
 if TYPE_CHECKING:
+    import uuid
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -24,13 +25,13 @@ _CANDIDATES: Final = 20
 """Speeches with the most prints in common, which are compared bit by bit."""
 _CANDIDATES_QUERY: Final = text(
     """
-    SELECT synthesis_id FROM (
-        SELECT speech.synthesis_id, speech.made_at, count(*) AS common
+    SELECT synthesis_id, part FROM (
+        SELECT speech.synthesis_id, speech.part, speech.made_at, count(*) AS common
         FROM unnest(CAST(:keys AS integer[])) AS key
         JOIN speech_fingerprints AS speech ON speech.prints @> ARRAY[key]
-        GROUP BY speech.synthesis_id
+        GROUP BY speech.synthesis_id, speech.part
     ) AS candidates
-    ORDER BY common DESC, made_at DESC, synthesis_id LIMIT :most
+    ORDER BY common DESC, made_at DESC, synthesis_id, part LIMIT :most
     """
 )
 """One look into the index for each print."""
@@ -54,6 +55,7 @@ def remember(session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bo
         return False
     row = {
         "synthesis_id": claim.synthesis_id,
+        "part": claim.part,
         "user_id": claim.user_id,
         "owner_id": claim.owner_id,
         "model_id": claim.model_id,
@@ -64,8 +66,14 @@ def remember(session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bo
         "prints": prints.tolist(),
     }
     entered = insert(SpeechFingerprint).values(row)
-    session.execute(entered.on_conflict_do_update(index_elements=[SpeechFingerprint.synthesis_id], set_=row))
+    session.execute(entered.on_conflict_do_update(index_elements=["synthesis_id", "part"], set_=row))
     return True
+
+
+def forget_parts(session: Session, synthesis_id: uuid.UUID) -> None:
+    """Delete the fingerprints of the parts of a speech, whose whole is remembered."""
+    speech = SpeechFingerprint
+    session.execute(delete(speech).where(speech.synthesis_id == synthesis_id, speech.part > 0))
 
 
 def forget(session: Session, before: datetime) -> int:
@@ -85,7 +93,7 @@ def identify(session: Session, sought: Sought, *, with_doubts: bool = False) -> 
     found = _matches(session, sought, with_doubts=False)
     if not found and with_doubts:
         found = _matches(session, sought, with_doubts=True)
-    return sorted(found, key=lambda one: (-one.match.worth, one.speech.synthesis_id))
+    return sorted(found, key=lambda one: (-one.match.worth, one.speech.synthesis_id, one.speech.part))
 
 
 def _matches(session: Session, sought: Sought, *, with_doubts: bool) -> list[Found]:
@@ -95,9 +103,11 @@ def _matches(session: Session, sought: Sought, *, with_doubts: bool) -> list[Fou
     # the planner expects each print in every two-hundredth speech, and would read them all
     for scan in _OTHER_SCANS:
         session.execute(text(f"SET LOCAL {scan} TO off"))
-    ids = session.scalars(_CANDIDATES_QUERY, {"keys": keys, "most": _CANDIDATES}).all()
+    found = session.execute(_CANDIDATES_QUERY, {"keys": keys, "most": _CANDIDATES})
+    candidates = [(synthesis_id, part) for synthesis_id, part in found]
     for scan in _OTHER_SCANS:
         session.execute(text(f"SET LOCAL {scan} TO DEFAULT"))
-    rows = session.scalars(select(SpeechFingerprint).where(SpeechFingerprint.synthesis_id.in_(ids)))
+    key = tuple_(SpeechFingerprint.synthesis_id, SpeechFingerprint.part)
+    rows = session.scalars(select(SpeechFingerprint).where(key.in_(candidates)))
     compared = ((row, sought.compare(np.array(row.prints, dtype=np.int32))) for row in rows)
     return [Found(row, match) for row, match in compared if match is not None]

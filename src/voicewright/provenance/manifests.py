@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicewright.provenance.certificates import Credentials
-    from voicewright.provenance.claims import Claim
+    from voicewright.provenance.claims import Told
 
 ManifestState = Literal["trusted", "valid", "invalid", "absent", "unsupported"]
 
@@ -53,7 +53,7 @@ class Manifest:
     """The codes of what is wrong with it."""
 
 
-def sign_file(path: Path, format_: str, claim: Claim, credentials: Credentials) -> bool:
+def sign_file(path: Path, format_: str, claim: Told, credentials: Credentials) -> bool:
     """Put a signed manifest into a file; False: its format has no place for one.
 
     Raises:
@@ -116,19 +116,13 @@ def read_manifest(path: Path, container: str | None, anchors_pem: str) -> Manife
         return Manifest("invalid", problems=(type(error).__name__.removeprefix("_C2pa"),))
 
 
-def _definition(claim: Claim, credentials: Credentials) -> dict[str, Any]:
+def _definition(claim: Told, credentials: Credentials) -> dict[str, Any]:
     when = claim.made_at.astimezone(UTC).isoformat(timespec="seconds")
-    speech = {
-        "synthesis_id": str(claim.synthesis_id),
-        "instance_id": str(credentials.instance_id),
-        "voice_model_id": str(claim.model_id),
-        "voice_model_version": str(claim.model_version),
-        "engine": claim.engine,
-    }
+    speech = {**claim.facts, "instance_id": str(credentials.instance_id)}
     created = {"action": "c2pa.created", "when": when, "digitalSourceType": _TRAINED}
     return {
         "claim_generator_info": [{"name": ORGANISATION, "version": __version__}],
-        "title": f"Speech {claim.synthesis_id}",
+        "title": claim.title,
         "assertions": [
             {"label": "c2pa.actions", "data": {"actions": [created]}},
             {"label": ASSERTION, "data": speech},

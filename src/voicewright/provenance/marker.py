@@ -19,6 +19,7 @@ from voicewright.engines.host.process import HostProcess
 from voicewright.errors import AppError
 from voicewright.provenance.ahead import Ahead
 from voicewright.provenance.errors import WatermarkUnavailable
+from voicewright.provenance.tally import Tally
 from voicewright.provenance.watermark.embedding import CONTEXT_S, fade_length
 from voicewright.provenance.watermark.spectra import LEAST_RATE_HZ
 from voicewright.provenance.watermark.weights import find_weights
@@ -100,7 +101,9 @@ class Marker:
             with suppress(AppError):
                 self._host.start()
 
-    def mark(self, blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
+    def mark(
+        self, blocks: Iterable[NDArray[np.float32]], rate_hz: int, tally: Tally | None = None
+    ) -> Iterator[NDArray[np.float32]]:
         """Give the same speech, marked, as it comes: as many samples as went in, without a delay in them.
 
         Close the iterator to end early; `blocks` is closed with it, if it can be.
@@ -108,6 +111,7 @@ class Marker:
         Args:
             blocks: mono, float32 (n,) in +-1; asked for in a thread of its own, a few ahead.
             rate_hz: of the blocks; speech of less than 8 kHz is not marked.
+            tally: counts what was marked, before it is given.
 
         Raises:
             WatermarkUnavailable: the setting is `required`, and the speech can't be marked.
@@ -121,7 +125,7 @@ class Marker:
             self._give_up(f"speech of {rate_hz} Hz holds no watermark")
             yield from blocks
             return
-        stream = _Stream(self, rate_hz)
+        stream = _Stream(self, rate_hz, Tally() if tally is None else tally)
         with Ahead(blocks) as ahead:
             self.warm()  # while the engine makes the first block
             for piece in _pieces(ahead, rate_hz):
@@ -171,9 +175,10 @@ class Marker:
 class _Stream:
     """One speech on its way through the marker: what came last of it, and how its mark would have gone on."""
 
-    def __init__(self, marker: Marker, rate_hz: int) -> None:
+    def __init__(self, marker: Marker, rate_hz: int, tally: Tally) -> None:
         self._marker = marker
         self._rate_hz = rate_hz
+        self._tally = tally
         self._context = np.zeros(0, np.float32)
         length = fade_length(rate_hz)
         self._tail = np.zeros(length, np.float32)
@@ -184,13 +189,17 @@ class _Stream:
     def mark(self, piece: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same piece, marked."""
         if self._gave_up:
+            self._tally.bare += len(piece)
             return piece
         known = np.concatenate([self._context, piece])
         start = len(self._context)
         self._context = known[-round(CONTEXT_S * self._rate_hz) :]
         answer = self._marker.residual(known, start, self._rate_hz)
-        if answer is None:
+        if answer is not None:
+            self._tally.marked += len(piece)
+        else:
             self._gave_up = True
+            self._tally.bare += len(piece)
             answer = np.zeros(len(piece) + len(self._tail), np.float32)  # the mark fades out
         residual = answer[: len(piece)].copy()
         if not self._is_first:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary
+from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,10 @@ class SpeechFingerprint(Base):
 
     synthesis_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     """Of the history's entry."""
+    part: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=0, server_default=text("0")
+    )
+    """Of a speech that left in several files: the number of an item, or of a paragraph; 0: the whole."""
     user_id: Mapped[uuid.UUID]
     """Who had it spoken."""
     owner_id: Mapped[uuid.UUID]

@@ -3,22 +3,24 @@
 How the pipeline of speech uses it:
 
     claim = Claim(synthesis_id=..., user_id=..., model_id=..., model_version=..., owner_id=..., engine=...)
-    headers = provenance.header(claim)
-    fingerprinter = provenance.fingerprinter(rate_hz)
-    for block in provenance.marker.mark(blocks, rate_hz):      # float32 (n,), as many samples as came in
+    fingerprinter, tally = provenance.fingerprinter(rate_hz), Tally()
+    for block in provenance.marker.mark(blocks, rate_hz, tally):  # float32 (n,), as many samples as came in
         fingerprinter.feed(block)
-        ...                                                    # to the encoder
+        ...                                                       # to the encoder
+    headers = provenance.header(claim.synthesis_id, tally.watermark)  # from the first block on
     with database.session() as session:
         provenance.remember(session, claim, fingerprinter)
-    provenance.sign(path, "mp3", claim)                        # of a finished file; others stay as they are
+    provenance.sign(path, "mp3", claim)                           # a finished file; others stay as they are
 """
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Self
 
+from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.provenance import identifying
 from voicewright.provenance.certificates import Certificates
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.caller import Caller
     from voicewright.db.server import Database
-    from voicewright.provenance.claims import Claim
+    from voicewright.provenance.claims import Claim, Told
     from voicewright.provenance.sounds import Sound
     from voicewright.provenance.verification import SpeechMatch, Verification
     from voicewright.settings import Settings
     from voicewright.storage.user_keys import KeyRing
+
+_LOG = logging.getLogger(__name__)
 
 SYNTHESIS_HEADER: Final = "Voicewright-Synthesis"
 PROVENANCE_HEADER: Final = "Voicewright-Provenance"
@@ -79,24 +83,26 @@ class ProvenanceService:
         self.marker.close()
         self._listener.close()
 
-    def header(self, claim: Claim, *, signed: bool = False) -> Mapping[str, str]:
-        """The headers of an answer with this speech.
+    @staticmethod
+    def header(
+        synthesis_id: uuid.UUID | None, watermark: str | None, *, signed: bool = False
+    ) -> Mapping[str, str]:
+        """The headers of an answer with speech.
 
         Args:
-            claim: of the speech.
+            synthesis_id: leads to its entry in the history; None: it has none.
+            watermark: what was marked of it (`tally.Marked`); None: that is not known.
             signed: whether what is sent is a file that was signed.
         """
-        watermark = "perth" if self.marker.available else "none"
-        return {
-            SYNTHESIS_HEADER: str(claim.synthesis_id),
-            PROVENANCE_HEADER: f"ai-generated; watermark={watermark}; c2pa={'yes' if signed else 'no'}",
-        }
+        told = f"ai-generated; watermark={watermark or 'unknown'}; c2pa={'yes' if signed else 'no'}"
+        headers = {PROVENANCE_HEADER: told}
+        return headers if synthesis_id is None else {SYNTHESIS_HEADER: str(synthesis_id), **headers}
 
     def signs(self, format: str) -> bool:  # noqa: A002 - the word of `write_audio`
         """Whether files of a format have a place for a manifest."""
         return format in MEDIA_TYPES
 
-    def sign(self, path: Path, format: str, claim: Claim) -> bool:  # noqa: A002 - the word of `write_audio`
+    def sign(self, path: Path, format: str, claim: Told) -> bool:  # noqa: A002 - the word of `write_audio`
         """Put a signed manifest into a finished file; False: the format has no place for one.
 
         The file is replaced at once, when all of it is written.
@@ -106,13 +112,25 @@ class ProvenanceService:
         """
         return self.signs(format) and sign_file(path, format, claim, self.certificates.credentials())
 
+    def sign_if_possible(self, path: Path, format: str, claim: Told) -> bool:  # noqa: A002 - as above
+        """The same; what goes wrong is logged, as the watermark is in it all the same. Answers whether."""
+        try:
+            return self.sign(path, format, claim)
+        except AppError as error:
+            _LOG.warning("%s has no manifest: %s", claim.title, error.message)
+            return False
+
     def fingerprinter(self, rate_hz: int) -> Fingerprinter:
         """What makes the fingerprint of a speech, block by block."""
         return Fingerprinter(rate_hz)
 
     def remember(self, session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bool:
-        """Enter the fingerprint of a whole speech; False: it is too short to be told from others."""
+        """Enter the fingerprint of a whole file; False: it is too short to be told from others."""
         return identifying.remember(session, claim, fingerprinter)
+
+    def forget_parts(self, session: Session, synthesis_id: uuid.UUID) -> None:
+        """Delete the fingerprints of the parts of a speech, as its whole is remembered."""
+        identifying.forget_parts(session, synthesis_id)
 
     def verify(self, caller: Caller | None, path: Path) -> Verification:
         """Tell what is known about a file.
@@ -136,7 +154,7 @@ class ProvenanceService:
 
     def _find(self, caller: Caller | None, sound: Sound) -> list[SpeechMatch]:
         """The speeches that are in a sound: each once, where it is longest."""
-        best: dict[uuid.UUID, SpeechMatch] = {}
+        best: dict[tuple[uuid.UUID, int], SpeechMatch] = {}
         tried = 0
         for start_s, samples in sound.stretches(_STRETCH_S, _MOST_STRETCHES):
             found, speed = self._identify(Sought(fingerprint(samples, RATE_HZ))), 1.0
@@ -145,9 +163,10 @@ class ProvenanceService:
                 found, speed = self._at_other_speeds(samples)
             for one in found:
                 match = as_seen_by(caller, one, speed, start_s)
-                known = best.get(one.speech.synthesis_id)
+                key = (one.speech.synthesis_id, one.speech.part)
+                known = best.get(key)
                 if known is None or match.end_s - match.start_s > known.end_s - known.start_s:
-                    best[one.speech.synthesis_id] = match
+                    best[key] = match
         return sorted(best.values(), key=lambda match: (-(match.end_s - match.start_s), match.start_s))
 
     def _identify(self, sought: Sought, *, with_doubts: bool = True) -> list[identifying.Found]:

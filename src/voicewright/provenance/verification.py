@@ -31,6 +31,8 @@ class SpeechMatch:
     speed: float
     """How much faster the file is than the speech was; 1 as it was spoken."""
     synthesis_id: uuid.UUID | None = None
+    part: int | None = None
+    """Number of the item or paragraph, where only that is known to be in the file."""
     made_at: datetime | None = None
     voice_model_id: uuid.UUID | None = None
     voice_model_version: int | None = None
@@ -80,6 +82,7 @@ def as_seen_by(caller: Caller | None, found: Found, speed: float, start_s: float
         confidence=told.confidence,
         speed=speed,
         synthesis_id=speech.synthesis_id,
+        part=speech.part or None,
         made_at=speech.made_at,
         voice_model_id=speech.model_id,
         voice_model_version=speech.model_version,

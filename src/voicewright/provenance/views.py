@@ -70,6 +70,10 @@ class MatchView(BaseModel):
     confidence: float = Field(description="0.5 to 1.", examples=[0.97])
     speed: float = Field(description="How much faster it is in the file than it was spoken.")
     synthesis_id: UUID | None
+    part: int | None = Field(
+        description="Number of the item of a batch, or of the paragraph of a text that was not completed.",
+        examples=[None],
+    )
     made_at: UtcMoment | None
     voice_model_id: UUID | None = Field(examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"])
     voice_model_version: int | None

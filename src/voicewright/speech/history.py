@@ -22,8 +22,8 @@ from sqlalchemy.dialects.postgresql import insert
 from voicewright.db.patterns import contains
 from voicewright.errors import OPERATORS, AppError
 from voicewright.home.layout import Home
-from voicewright.provenance.claims import Claim
 from voicewright.provenance.identifying import forget
+from voicewright.speech.claims import claim_of
 from voicewright.speech.errors import SynthesisAudioNotKept, SynthesisNotFound
 from voicewright.speech.keeping import KeptFiles
 from voicewright.speech.lost import end_lost
@@ -51,7 +51,7 @@ _LOG = logging.getLogger(__name__)
 State = Literal["speaking", "completed", "failed", "cancelled"]
 KeepText = Literal["whole", "hash"]
 
-_NO_FILE: Final = {"file_digest": None, "file_bytes": None, "file_format": None, "file_rate_hz": None}
+_NO_FILE: Final = dict.fromkeys(("file_digest", "file_bytes", "file_format", "file_rate_hz", "file_signed"))
 _AT_ONCE: Final = 500
 _MIB: Final = 1 << 20
 
@@ -142,6 +142,7 @@ class HistoryService:
             "error_code": None if speech.error is None else speech.error.code,
             "error": None if speech.error is None else _reason(speech.error),
             "audio_s": figures.output_s,
+            "watermark": figures.watermark,
             "first_audio_ms": None if first_s is None else first_s * 1000,
             "total_ms": (now - speech.begun_at).total_seconds() * 1000,
             "synthesis_ms": figures.synthesis_s * 1000,
@@ -177,6 +178,7 @@ class HistoryService:
             "file_bytes": stored.size_bytes,
             "file_format": format_,
             "file_rate_hz": rate_hz,
+            "file_signed": signed,
         }
         with self._database.session() as session:
             changed = update(Synthesis).where(Synthesis.id == speech.id).values(values)
@@ -189,13 +191,8 @@ class HistoryService:
 
     def sign(self, speech: Speech, path: Path, format_: AudioFormat) -> bool:
         """Put the signed manifest into a whole file; False: its format has no place, or it could not be."""
-        if self._provenance is None:
-            return False
-        try:
-            return self._provenance.sign(path, format_, claim_of(speech))
-        except AppError as error:  # the watermark is in it all the same
-            _LOG.warning("the speech %s has no manifest: %s", speech.id, error.message)
-            return False
+        provenance = self._provenance
+        return provenance is not None and provenance.sign_if_possible(path, format_, claim_of(speech))
 
     def search(self, user_id: uuid.UUID, wanted: Search) -> tuple[Sequence[Synthesis], int]:
         """A page of somebody's entries, the newest first, and how many there are on all pages."""
@@ -322,20 +319,6 @@ class HistoryService:
         with self._database.session() as session:
             ids = [one for _, one in entries]
             session.execute(delete(Synthesis).where(Synthesis.id.in_(ids)))
-
-
-def claim_of(speech: Speech) -> Claim:
-    """What is claimed of a speech."""
-    voice = speech.voice
-    return Claim(
-        synthesis_id=speech.id,
-        user_id=speech.user_id,
-        model_id=voice.id,
-        model_version=voice.version,
-        owner_id=voice.owner_id,
-        engine=voice.engine,
-        made_at=speech.begun_at,
-    )
 
 
 def _entry(speech: Speech, wanted: Preferences) -> Synthesis:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic looks at it
+from voicewright.provenance.tally import Marked  # noqa: TC001 - as above
 from voicewright.speech.history import KeepText, State  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class SynthesisView(BaseModel):
     parameters: dict[str, Any] = Field(
         description="Speed, pitch and the like.", examples=[{"speed": 1.0, "seed": 0}]
     )
+    watermark: Marked | None = Field(
+        description="What was put into the sound: `perth`; `partial`: not into all of it, as marking failed; "
+        "`none`. null: nothing was spoken, or that was not noted then.",
+        examples=["perth"],
+    )
     checks: list[PieceCheckView] = Field(description="What was heard, sentence by sentence.")
     sentences: int
     cached_sentences: int = Field(description="Those that were not computed again.", examples=[0])
@@ -124,6 +130,7 @@ class SynthesisView(BaseModel):
             "provider": entry.engine,
             "provider_version": entry.engine_version,
             "parameters": entry.parameters,
+            "watermark": entry.watermark,
             "checks": [PieceCheckView(**check) for check in entry.checks],
             "sentences": entry.pieces,
             "cached_sentences": entry.cached_pieces,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.engines.port import SpokenWord
+    from voicewright.provenance.tally import Tally
     from voicewright.speech.speaking import Speech
 
 
@@ -65,8 +66,10 @@ class Marker(Protocol):
     def require(self) -> None:
         """Look before anything is spoken whether it may be; raises where it must be marked and can't."""
 
-    def mark(self, blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
-        """The same sound, marked, as it comes."""
+    def mark(
+        self, blocks: Iterable[NDArray[np.float32]], rate_hz: int, tally: Tally
+    ) -> Iterator[NDArray[np.float32]]:
+        """The same sound, marked, as it comes, and counted."""
 
 
 class Memory(Protocol):

@@ -47,6 +47,7 @@ def end_lost(database: Database, files: KeptFiles, *, lost_after_s: float = LOST
         for entry in lost:
             files.delete(entry.user_id, entry.id)  # what was stored a moment before the end
             entry.file_digest = entry.file_bytes = entry.file_format = entry.file_rate_hz = None
+            entry.file_signed = None
             entry.state, entry.error_code = "failed", INTERRUPTED
             entry.error = "The process that spoke was stopped before the end."
             entry.finished_at = entry.heartbeat_at or entry.created_at

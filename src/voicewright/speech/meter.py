@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from voicewright.provenance.tally import Marked
     from voicewright.speech.speaking import Speech
 
 FIRST_AUDIO_S: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -47,6 +48,7 @@ class Meter:
         self.ends: Counter[End] = Counter({"completed": 0, "failed": 0, "cancelled": 0, "refused": 0})
         self.pieces: Counter[str] = Counter({"spoken": 0, "cached": 0, "retried": 0})
         self.checks: Counter[str] = Counter({"good": 0, "repaired": 0, "poor": 0, "skipped": 0})
+        self.watermarks: Counter[Marked] = Counter({"perth": 0, "partial": 0, "none": 0})
         self.first_audio_s = Distribution(FIRST_AUDIO_S)
         self.real_time_factor = Distribution(REAL_TIME_FACTOR)
         self._lock = threading.Lock()
@@ -59,6 +61,8 @@ class Meter:
             self.pieces["spoken"] += figures.spoken_pieces - figures.cached_pieces
             self.pieces["cached"] += figures.cached_pieces
             self.pieces["retried"] += figures.retried_pieces
+            if figures.watermark is not None:
+                self.watermarks[figures.watermark] += 1
             if figures.first_audio_s is not None:
                 self.first_audio_s.add(figures.first_audio_s)
             if figures.synthesis_s and figures.spoken_pieces > figures.cached_pieces:

@@ -30,6 +30,7 @@ class Synthesis(Base):
     __table_args__ = (
         CheckConstraint("state IN ('speaking', 'completed', 'failed', 'cancelled')", name="state_known"),
         CheckConstraint("(state = 'speaking') = (finished_at IS NULL)", name="finished_has_time"),
+        CheckConstraint("watermark IN ('perth', 'partial', 'none')", name="watermark_known"),
         CheckConstraint(f"text_digest {_DIGEST}", name="text_digest_form"),
         CheckConstraint(f"file_digest {_DIGEST}", name="file_digest_form"),
         CheckConstraint(
@@ -92,6 +93,8 @@ class Synthesis(Base):
     """Why it failed, or was cancelled, in words."""
     audio_s: Mapped[float | None]
     """Length of what left, with its pauses."""
+    watermark: Mapped[str | None]
+    """How much of what left was marked, see `provenance.tally`; None: nothing left, or it is not known."""
     first_audio_ms: Mapped[float | None]
     """From the order to the first sound that left."""
     total_ms: Mapped[float | None]
@@ -113,6 +116,8 @@ class Synthesis(Base):
     file_format: Mapped[str | None]
     file_rate_hz: Mapped[int | None]
     """Of the sound in it, which bare samples do not tell."""
+    file_signed: Mapped[bool | None]
+    """Whether it has a manifest; None: there is no file, or it is not known."""
     request_id: Mapped[str | None]
     """Of the HTTP request, as the log has it."""
     created_at: Mapped[datetime] = mapped_column(default=_now)

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from voicewright.errors import AppError
-from voicewright.speech.history import claim_of
+from voicewright.speech.claims import claim_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,6 +84,7 @@ def _so_far(speech: Speech) -> dict[str, Any]:
     return {
         "heartbeat_at": func.clock_timestamp(),
         "audio_s": figures.output_s,
+        "watermark": figures.watermark,
         "first_audio_ms": None if figures.first_audio_s is None else figures.first_audio_s * 1000,
         "synthesis_ms": figures.synthesis_s * 1000,
         "cost_usd": Decimal(str(figures.cost_usd)),

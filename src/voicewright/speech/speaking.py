@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from voicewright.engines.errors import Cancelled
 from voicewright.errors import AppError, ErrorKind
+from voicewright.provenance.tally import Tally
 from voicewright.voices.errors import VoiceNotFound
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.engines.port import SpokenWord
+    from voicewright.provenance.tally import Marked
     from voicewright.speech.choice import Fallback
     from voicewright.speech.order import SpeechOrder
     from voicewright.text.script import Script
@@ -70,8 +72,15 @@ class SpeechFigures:
     waiting_s: float = 0.0
     """Spent waiting for a free place and a free engine."""
     cost_usd: float = 0.0
+    marks: Tally = field(default_factory=Tally)
+    """How much of what left has the watermark; complete for what has left so far."""
     checks: list[PieceCheck] = field(default_factory=list)
     """Of what was listened to; what is listened to beside may be added after the end."""
+
+    @property
+    def watermark(self) -> Marked | None:
+        """How much of what left was marked; None: nothing has left."""
+        return self.marks.watermark if self.output_s else None
 
     @property
     def real_time_factor(self) -> float:

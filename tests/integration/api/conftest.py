@@ -40,6 +40,7 @@ from voicewright.speech.cache import SpeechCache
 from voicewright.speech.history import HistoryService
 from voicewright.speech.hooks import Hooks
 from voicewright.speech.long.service import LongSpeechService
+from voicewright.speech.remembering import SpeechMemory
 from voicewright.speech.service import SpeechService
 from voicewright.storage.user_keys import KeyRing
 from voicewright.training.data_of_voice import data_of_voice
@@ -118,9 +119,16 @@ def accounts(api_settings: Settings, database: Database, passwords: Passwords) -
 
 
 @pytest.fixture
-def provenance(api_settings: Settings, database: Database) -> Iterator[ProvenanceService]:
+def watermark() -> str:
+    """What is done about watermarks; to be overridden where they matter: marking takes a second to begin."""
+    return "off"
+
+
+@pytest.fixture
+def provenance(api_settings: Settings, database: Database, watermark: str) -> Iterator[ProvenanceService]:
     """What marks speech; its process starts with the first mark."""
-    with ProvenanceService(api_settings, database, KeyRing.open(api_settings, database)) as opened:
+    changed = api_settings.model_copy(update={"watermark": watermark})
+    with ProvenanceService(changed, database, KeyRing.open(api_settings, database)) as opened:
         yield opened
 
 
@@ -131,10 +139,17 @@ def history(api_settings: Settings, database: Database, provenance: ProvenanceSe
 
 
 @pytest.fixture
-def speech(api_settings: Settings, database: Database, history: HistoryService) -> Iterator[SpeechService]:
+def speech(
+    api_settings: Settings, database: Database, history: HistoryService, provenance: ProvenanceService
+) -> Iterator[SpeechService]:
     """What speaks, with the engines of the tests; its processes start with the first speech."""
     voices = VoiceService.open(api_settings, database)
-    hooks = Hooks(history=history, cache=SpeechCache(api_settings, database, voices.vault.keys))
+    hooks = Hooks(
+        history=history,
+        cache=SpeechCache(api_settings, database, voices.vault.keys),
+        marker=provenance.marker,
+        memory=SpeechMemory(database, provenance),
+    )
     with SpeechService(api_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
         yield opened
 

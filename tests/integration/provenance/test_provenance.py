@@ -283,14 +283,51 @@ def test_speech_that_is_too_short_to_be_told_apart_is_not_remembered(provenance,
             assert not provenance.remember(session, claim(), prints)
 
 
-def test_headers_say_what_is_in_the_sound(provenance):
-    claimed = claim()
-    watermark = "perth" if provenance.marker.available else "none"
-    assert provenance.header(claimed) == {
-        "Voicewright-Synthesis": str(claimed.synthesis_id),
-        "Voicewright-Provenance": f"ai-generated; watermark={watermark}; c2pa=no",
+def test_headers_say_what_is_in_the_sound():
+    header = ProvenanceService.header
+    synthesis_id = uuid.uuid4()
+    assert header(synthesis_id, "partial") == {
+        "Voicewright-Synthesis": str(synthesis_id),
+        "Voicewright-Provenance": "ai-generated; watermark=partial; c2pa=no",
     }
-    assert provenance.header(claimed, signed=True)["Voicewright-Provenance"].endswith("c2pa=yes")
+    assert header(None, None, signed=True) == {
+        "Voicewright-Provenance": "ai-generated; watermark=unknown; c2pa=yes"
+    }
+
+
+def test_a_speech_that_left_in_parts_is_known_by_them_until_its_whole_is(  # noqa: PLR0917 - fixtures
+    provenance, database, spoken, other_speech, certificates, tmp_path
+):
+    whole = claim()
+    first, second = (replace(whole, part=number) for number in (1, 2))
+
+    def remember(session, claimed, samples):
+        prints = provenance.fingerprinter(RATE_HZ)
+        prints.feed(samples)
+        assert provenance.remember(session, claimed, prints)
+
+    def known(session, samples):
+        sought = Sought(fingerprint(samples[RATE_HZ : 4 * RATE_HZ], RATE_HZ))
+        return [(one.speech.synthesis_id, one.speech.part) for one in identify(session, sought)]
+
+    with database.session() as session:
+        for claimed, samples in ((first, spoken), (second, other_speech)):
+            remember(session, claimed, samples)
+        assert known(session, spoken) == [(whole.synthesis_id, 1)]
+        assert known(session, other_speech) == [(whole.synthesis_id, 2)]
+        [found] = identify(session, Sought(fingerprint(spoken, RATE_HZ)))
+        assert as_seen_by(None, found, 1.0).part == 1
+        assert as_seen_by(caller(), found, 1.0).part is None
+        provenance.forget_parts(session, whole.synthesis_id)
+        remember(session, whole, np.concatenate([spoken, other_speech]))
+        assert known(session, other_speech) == [(whole.synthesis_id, 0)]
+
+    path = tmp_path / "part.wav"
+    write_audio(path, [spoken[:RATE_HZ]], RATE_HZ, "wav", durable=False)
+    assert provenance.sign_if_possible(path, "wav", second)
+    told = read_manifest(path, "wav", certificates.anchors_pem()).speech
+    assert (told["synthesis_id"], told["part"]) == (str(whole.synthesis_id), "2")
+    assert not provenance.sign_if_possible(tmp_path / "missing.wav", "wav", whole)
 
 
 def test_what_can_not_be_verified_is_refused(settings, database, keys, tmp_path, spoken):

@@ -79,6 +79,6 @@ def test_what_was_spoken_is_known_whoever_deletes_its_entry_until_its_time_is_ov
     assert speech.id in {one.synthesis_id for one in provenance.verify(None, path).matches}
     with database.session() as session:
         long_ago = datetime.now(UTC) - timedelta(days=speech_settings.history_days, minutes=1)
-        session.get_one(SpeechFingerprint, speech.id).made_at = long_ago
+        session.get_one(SpeechFingerprint, (speech.id, 0)).made_at = long_ago
     assert history.sweep() == 0
     assert remembered(database).keys() == known.keys() - {speech.id}

@@ -15,6 +15,7 @@ from voicewright.provenance import marker as marking
 from voicewright.provenance.ahead import Ahead
 from voicewright.provenance.errors import WatermarkUnavailable
 from voicewright.provenance.marker import Marker
+from voicewright.provenance.tally import Tally, altogether
 from voicewright.provenance.watermark.listening import Listener
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def test_blocks_of_any_length_come_back_marked_and_whole(
     length: int, marker: Marker, spoken: NDArray[np.float32], weights: Weights
 ) -> None:
     samples = spoken[: 3 * RATE_HZ + 7]
-    blocks = list(marker.mark(cut(samples, length), RATE_HZ))
+    tally = Tally()
+    blocks = list(marker.mark(cut(samples, length), RATE_HZ, tally))
     got = np.concatenate(blocks)
     assert len(got) == len(samples)
+    assert (tally.marked, tally.watermark) == (len(samples), "perth")
     assert len(blocks[0]) <= 0.2 * RATE_HZ
     assert np.abs(got).max() <= 1
     assert confidence(got, weights) > 0.97
@@ -164,20 +167,49 @@ def test_where_marking_fails_speech_goes_on_or_not_as_the_setting_says(
 ) -> None:
     marker = Marker(policy)
     marker.close()  # from now on every question is refused
-    blocks = marker.mark(iter([spoken]), RATE_HZ)
+    tally = Tally()
+    blocks = marker.mark(iter([spoken]), RATE_HZ, tally)
     if policy == "auto":
         assert np.array_equal(np.concatenate(list(blocks)), spoken)
+        assert (tally.watermark, tally.bare) == ("none", len(spoken))
+        again = Tally()  # for a while, nobody asks a process that has just failed
+        assert [block is spoken for block in marker.mark(iter([spoken]), RATE_HZ, again)] == [True]
+        assert again.watermark == "none"
     else:
         with pytest.raises(WatermarkUnavailable, match="required"):
             list(blocks)
 
 
+def test_what_could_not_be_marked_to_its_end_is_told_apart(
+    weights: Weights, spoken: NDArray[np.float32]
+) -> None:
+    assert weights
+    tally = Tally()
+    with Marker() as marker:
+        blocks = marker.mark(cut(spoken[:RATE_HZ], 4800), RATE_HZ, tally)
+        next(blocks)
+        assert tally.watermark == "perth"
+        marker.close()
+        rest = list(blocks)
+    assert (tally.watermark, tally.marked + tally.bare) == ("partial", RATE_HZ)
+    assert rest
+
+
+def test_a_whole_is_marked_as_its_parts_are() -> None:
+    assert altogether([]) is altogether(["perth", None]) is None
+    assert altogether(["perth", "perth"]) == "perth"
+    assert altogether(["none"]) == "none"
+    assert altogether(["perth", "none"]) == altogether(["partial", "perth"]) == "partial"
+
+
 @pytest.mark.usefixtures("weights")
 @pytest.mark.parametrize("policy", ["auto", "required"])
 def test_speech_below_8_khz_holds_no_mark(policy: marking.Policy, spoken: NDArray[np.float32]) -> None:
-    blocks = Marker(policy).mark(iter([spoken]), 6000)
+    tally = Tally()
+    blocks = Marker(policy).mark(iter([spoken]), 6000, tally)
     if policy == "auto":
         assert len(list(blocks)) == 1
+        assert tally.watermark == "none"
     else:
         with pytest.raises(WatermarkUnavailable, match="6000 Hz"):
             list(blocks)

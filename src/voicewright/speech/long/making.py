@@ -98,7 +98,7 @@ class FileMaker:
 
 
 def claim_of(speech: LongSpeech, part: LongPart, *, whole: bool = False) -> Claim:
-    """What is claimed of the file of a paragraph or an item, or of the whole; the entry is that of the whole."""
+    """What is claimed of the file of a paragraph or an item, or of the whole, which has the entry."""
     return Claim(
         synthesis_id=speech.id,
         part=0 if whole else part.number,
