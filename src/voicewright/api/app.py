@@ -33,6 +33,7 @@ from voicewright.api import (
     voice_clone,
     voice_history,
     voice_long,
+    voice_long_events,
     voice_model_cleanup,
     voice_model_copies,
     voice_model_figures,
@@ -44,6 +45,7 @@ from voicewright.api import (
 from voicewright.api.audit_record import AuditRecord
 from voicewright.api.body_limit import BodyLimit
 from voicewright.api.document import complete_document
+from voicewright.api.event_streams import watching_jobs
 from voicewright.api.headers import SecurityHeaders
 from voicewright.api.lingering import LingeringClose
 from voicewright.api.metrics import add_metrics
@@ -62,6 +64,7 @@ def create_app(services: Services) -> FastAPI:
         title="Voicewright",
         version=__version__,
         dependencies=[Depends(require_storable_text)],
+        lifespan=watching_jobs,
         docs_url=None,  # `docs_page` has it, without what FastAPI's loads from other hosts
         redoc_url=None,
     )
@@ -82,6 +85,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(admin_training.router)
     app.include_router(voice.router)
     app.include_router(voice_long.router)
+    app.include_router(voice_long_events.router)
     app.include_router(voice_clone.router)
     app.include_router(voice_voices.router)
     app.include_router(voice_synthesis.router)
