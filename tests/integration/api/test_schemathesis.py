@@ -41,6 +41,7 @@ from voicewright.accounts.models import User, UserSession
 from voicewright.accounts.schemas import Origin
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.speech.long.bodies import LongTextBody
 from voicewright.speech.models import Synthesis
 from voicewright.training.service import TrainingService
 from voicewright.voices.entering import Entry, enter_voice
@@ -72,6 +73,7 @@ NAMES = {
     "body.sample_id": "samples",
     "body.sample_ids[*]": "samples",
     "path.synthesis_id": "syntheses",
+    "path.speech_id": "long_texts",
     "path.jobId": "jobs",
     "path.job_id": "jobs",
     "path.key_id": "keys",
@@ -150,6 +152,7 @@ def api_settings(settings):
             "min_voice_s": 0.5,
             "voice_requests_per_hour": 100_000,
             "clone_wait_s": 0.1,
+            "long_open": 1000,
             "verifications_per_hour": 100_000,
             "model_creations_per_hour": 100_000,
             "model_updates_per_hour": 100_000,
@@ -305,8 +308,10 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
         services.history.vault.of(caller.id).put_named(f"{caller.id}/history/{one.id}", SILENCE)
     with database.session() as session:
         session.add_all(spoken)
+    chapter = LongTextBody(text="One.\n\nTwo.", paragraphs=True, voice_model_id=found[-1])
     return {
         "syntheses": [str(one.id) for one in spoken],
+        "long_texts": [str(services.long.start_text(caller.id, chapter).speech.id) for _ in range(20)],
         "models": [str(one) for one in found],
         "own_models": [str(one) for one in found[-30:]],
         "model_paths": [services.registry.paths.path(caller.id, one) for one in (upload.id, *found[-30:])],
