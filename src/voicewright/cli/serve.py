@@ -46,6 +46,7 @@ def serve(
     url = settings.public_url or _url_of(*listener.getsockname()[:2])
 
     def tell() -> None:
+        services.speech.warm()
         link = services.accounts.first_run_link(url)
         if as_json:
             print(json.dumps({"url": url, "first_run_link": link}), flush=True)

@@ -46,6 +46,7 @@ def wyoming(
         listener.close()
         raise
     server = WyomingServer(door, listener)
+    application.speech.warm()
     if not _is_loopback(host):
         print(
             f"warning: {host} can be reached from other machines, and the protocol knows no passwords: "

@@ -66,6 +66,9 @@ class Marker(Protocol):
     def require(self) -> None:
         """Look before anything is spoken whether it may be; raises where it must be marked and can't."""
 
+    def warm(self) -> None:
+        """Start now what would start with the first speech; raises nothing."""
+
     def mark(
         self, blocks: Iterable[NDArray[np.float32]], rate_hz: int, tally: Tally
     ) -> Iterator[NDArray[np.float32]]:

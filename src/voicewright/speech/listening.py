@@ -38,6 +38,8 @@ _MOST_BEFORE: Final = 3
 """Speeches that wait for the recogniser with a piece that is held back."""
 _VOICES: Final = 500
 _NICENESS: Final = 15
+_WARM_HZ: Final = 16_000
+"""A second of silence at this rate is listened to before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,15 @@ class Ears:
         if measurer is not None:
             measurer.close()
         self.beside.close()
+
+    def warm(self, language: str) -> None:
+        """Start the recogniser of a language now instead of with the first question.
+
+        Raises:
+            AppError: it does not start.
+        """
+        if self.knows(language):
+            self._recognise(Sound(bytes(2 * _WARM_HZ), _WARM_HZ, None), language)
 
     def knows(self, language: str) -> bool:
         """Whether words of a language are recognised here."""

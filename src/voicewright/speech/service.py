@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,11 +34,12 @@ from voicewright.speech.shelf import CacheShelf
 from voicewright.speech.speaking import Role, Speech
 from voicewright.speech.stopping import Stop
 from voicewright.speech.stream import check_manner
+from voicewright.speech.turns import VOICES_LOADED
+from voicewright.speech.warming import load_voices, recent_voices
 from voicewright.text.reading import read_script
 from voicewright.voices.figures.usage import Use
 
 if TYPE_CHECKING:
-    import threading
     import uuid
 
     from voicewright.db.server import Database
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from voicewright.voices.figures.usage import Outcome
     from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
+
+_LOG = logging.getLogger(__name__)
 
 _MOST_ENGINES: Final = 2
 _PERMITS_AT_ONCE: Final = 8
@@ -134,6 +139,23 @@ class SpeechService:
         self._permits.shutdown(wait=False)
         self._afterwards.close()
         self._uses.close(_RECORD_S)
+
+    def warm(self) -> None:
+        """Start what those who spoke last will need, in a thread of its own; returns at once."""
+        threading.Thread(target=self._warm, name="speech-warming", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            with self._database.session() as session:
+                found = recent_voices(session, VOICES_LOADED)
+            if found and self._hooks.marker is not None:
+                self._hooks.marker.warm()
+            if load_voices(found, self._voices, self.pool, self._engines) and self._settings.speech_check:
+                self._ears.warm(found[0].language)
+        except AppError as error:
+            _LOG.info("nothing is started in advance: %s", error.message)
+        except Exception:  # noqa: BLE001 - whoever speaks starts what they need
+            _LOG.exception("not everything was started in advance")
 
     def settle(self, timeout_s: float = 60.0) -> bool:
         """Wait until what is done after a speech is done; False: it was not in time."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from voicewright.accounts.clock import utc_now
 from voicewright.accounts.models import User
@@ -30,10 +30,12 @@ from voicewright.speech import permission
 from voicewright.speech.choice import FALLBACKS_KEY
 from voicewright.speech.errors import SpeechOverloaded
 from voicewright.speech.order import SpeechOrder
+from voicewright.speech.warming import RECENT, load_voices, recent_voices
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.text.errors import TextEmpty
 from voicewright.voices.errors import NoActiveVoice, VoiceNotFound
 from voicewright.voices.figures.models import VoiceUse
+from voicewright.voices.figures.usage import Use
 from voicewright.voices.sharing.models import SharePermission
 from voicewright.voices.sharing.service import SharingService
 
@@ -229,6 +231,26 @@ def test_an_engine_that_was_killed_while_it_was_idle_is_replaced_unnoticed(speec
     [pid] = speeches.pool.processes()["tone"]
     os.kill(pid, signal.SIGKILL)
     assert np.array_equal(spoken(speeches.begin(ANN, SpeechOrder("One two."))), before)
+
+
+def test_the_voices_that_spoke_last_are_loaded_before_anybody_asks(
+    speeches, make_voice, voices, database, find_engine
+):
+    voice, broken = make_voice(ANN), make_voice(ANN, "Broken", engine="broken-tone")
+    make_voice(ANN, "Never heard")
+    for used in (voice, broken):
+        voices.use_log(used)(Use("spoken", 6, 1.0, 20.0))
+    with database.session() as session:
+        assert [one.id for one in recent_voices(session, 1)] == [broken.id]
+        found = recent_voices(session, 4)
+    assert [one.id for one in found] == [broken.id, voice.id]
+    assert load_voices(found, voices, speeches.pool, find_engine) == 1
+    [pid] = speeches.pool.processes()["tone"]
+    spoken(speeches.begin(ANN, SpeechOrder("Hello.")))
+    assert speeches.pool.processes()["tone"] == [pid]
+    with database.session() as session:
+        session.execute(update(VoiceUse).values(at=utc_now() - RECENT))
+        assert recent_voices(session, 4) == []
 
 
 class TestStopping:
