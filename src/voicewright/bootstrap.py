@@ -189,6 +189,7 @@ class LocalApplication:
             chores=self._chores(),
             sweeps=self._sweeps(samples),
             long=self._long_tools,
+            provenance=self.provenance,
         )
         node = self._abilities
         return Worker(parts, node if self.settings.long_concurrency else replace(node, speaks=()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -12,8 +12,12 @@ from voicewright.accounts.caller import Caller, Scope
 from voicewright.answers import View
 from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
-from voicewright.api.services import Wired
+from voicewright.api.services import Services, Wired
+from voicewright.api.speech_headers import PROVENANCE_ALONE
 from voicewright.errors import AppError, ErrorKind
+
+if TYPE_CHECKING:
+    from voicewright.training.models import TrainingJob
 
 Reader = Annotated[Caller, Depends(calling(Scope.TRAINING_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.TRAINING_WRITE))]
@@ -49,7 +53,6 @@ def list_audio(
     """The sentences that the voice was judged by, also of one that was not good enough to be registered."""
     job = services.training.get(caller, job_id).job
     there = set(services.voices.spoken_of_job(job.id).names())
-    sentences = (job.quality or {}).get("sentences", [])
     return SpokenListView(
         audio=[
             SpokenView(
@@ -58,7 +61,7 @@ def list_audio(
                 duration_seconds=one["duration_s"],
                 url=f"/training/{job.id}/audio/{one['audio']}",
             )
-            for one in sentences
+            for one in _sentences(services, job)
             if one["audio"] in there
         ]
     )
@@ -68,7 +71,10 @@ def list_audio(
     "/{jobId}/audio/{name}",
     summary="Hear what the new voice said",
     response_class=Response,
-    responses={200: {"content": {"audio/flac": {}}, "description": "FLAC."}, **refusals(404)},
+    responses={
+        200: {"content": {"audio/flac": {}}, "description": "FLAC.", "headers": PROVENANCE_ALONE},
+        **refusals(404),
+    },
 )
 def audio(
     job_id: Annotated[UUID, Path(alias="jobId")],
@@ -83,7 +89,10 @@ def audio(
         raise TrainingAudioNotFound(
             f"The job has no audio {name!r}. GET /training/{job.id}/audio lists what there is."
         )
-    return Response(spoken, media_type="audio/flac")
+    sentence = next((one for one in _sentences(services, job) if one["audio"] == name), {})
+    signed = sentence.get("signed", False)
+    headers = services.provenance.header(None, sentence.get("watermark"), signed=signed)
+    return Response(spoken, media_type="audio/flac", headers=dict(headers))
 
 
 @router.delete(
@@ -99,3 +108,11 @@ def delete_audio(job_id: Annotated[UUID, Path(alias="jobId")], caller: Writer, s
     """
     job = services.training.get(caller, job_id).job
     services.voices.drop_kept(job.id)
+
+
+def _sentences(services: Services, job: TrainingJob) -> list[dict[str, Any]]:
+    """As they were judged last: a voice that was registered may have been judged again since."""
+    voice = services.voices.of_job(job.id)
+    quality = job.quality if voice is None or voice.deleted_at is not None else voice.evaluation
+    found: list[dict[str, Any]] = (quality or {}).get("sentences", [])
+    return found

@@ -111,6 +111,7 @@ def clone(
         work_dir=application.work_dir,
         slots=application.settings.training_concurrency,
         reserve_mb=application.settings.min_free_disk_mb,
+        provenance=application.provenance,
     )
     application.consents.ensure(None, LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID)
     result = _make_voice(application, request, tools, speaks=say is not None)

@@ -138,6 +138,7 @@ def evaluate(
             application.measurer,
             voices,
             folder=folder.path,
+            provenance=application.provenance,
             on_progress=lambda stage, done: stages.step("judging", done, stage),
             cancel=application.interruption.cancel,
         )

@@ -45,7 +45,7 @@ class Evaluation:
     """Sentences for the user, the weightiest first."""
     sentences: tuple[Mapping[str, Any], ...]
     """Per sentence: `text`, `audio` (file name), `duration_s`, `silent`, `speaker_cosine`, `dnsmos_ovrl`,
-    `dnsmos_sig`, `dnsmos_bak`, `heard`, `words`, `wrong_words`."""
+    `dnsmos_sig`, `dnsmos_bak`, `heard`, `words`, `wrong_words`; `watermark`, `signed`: once it is marked."""
     language: str
     recogniser: str | None
     """What heard the words; None where nothing recognises the language, or the sentences are in another."""

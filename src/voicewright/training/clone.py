@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from voicewright.engines.client import EngineClient
     from voicewright.engines.host.events import Event
     from voicewright.engines.port import EngineInfo, TrainingOutcome
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.evaluation import Evaluation
     from voicewright.quality.measurer import Measurer
     from voicewright.recordings.report import IntakeReport
@@ -47,6 +48,8 @@ class CloneTools:
     """How many trainings may run at once on this data directory."""
     reserve_mb: int = 0
     """MiB of disk that must stay free."""
+    provenance: ProvenanceService | None = None
+    """Marks what the voice says to be judged by; None: nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def clone_voice(
         claim_workspace(tools.work_dir, _key(request, info, language)) as workspace,
     ):
         watcher = Watcher(stages.step, _on_event(stages), _LOG.warning, cancel)
-        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher)
+        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher, tools.provenance)
         making.start_engine()
         intake = making.listen()
         plan = making.plan(intake)

@@ -14,12 +14,14 @@ from voicewright.quality.sentences import sentence_set
 from voicewright.speech.stream import SpeechStream, spoken_by
 from voicewright.text.reading import read_script
 from voicewright.training.errors import NothingHeldOut
+from voicewright.training.marking import mark_judged
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
     from voicewright.engines.client import EngineClient
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
@@ -34,7 +36,7 @@ class Judged:
 
     evaluation: Evaluation
     spoken: tuple[Path, ...]
-    """The audio that the judges heard; the evaluation calls it by these names."""
+    """What the judges heard, marked since; the evaluation calls it by these names."""
 
 
 def judge_voice(
@@ -45,6 +47,7 @@ def judge_voice(
     references: Sequence[Path],
     language: str,
     folder: Path,
+    provenance: ProvenanceService | None = None,
     on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
     cancel: threading.Event | None = None,
 ) -> Judged:
@@ -57,6 +60,7 @@ def judge_voice(
         references: recordings that the voice was not trained on.
         language: of the voice.
         folder: an existing directory for what is spoken; the caller removes it.
+        provenance: marks what was judged, once it was; None: nobody does.
         on_progress: called with (what is being done, 0..1).
         cancel: set by another thread to stop.
 
@@ -86,7 +90,8 @@ def judge_voice(
         foreign=tested.note,
         cancel=cancel,
     )
-    return Judged(evaluation, tuple(sentence.path for sentence in spoken))
+    judged = Judged(evaluation, tuple(sentence.path for sentence in spoken))
+    return judged if provenance is None else mark_judged(judged, provenance, engine.info)
 
 
 def judge_again(
@@ -96,10 +101,11 @@ def judge_again(
     voices: VoiceService,
     *,
     folder: Path,
+    provenance: ProvenanceService | None = None,
     on_progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
     cancel: threading.Event | None = None,
 ) -> VoiceModel:
-    """Judge a registered voice anew and keep the result with the audio that was judged.
+    """Judge a registered voice anew and keep the result with the audio that was judged, marked.
 
     Raises:
         NothingHeldOut: no recordings were kept from its training.
@@ -120,6 +126,7 @@ def judge_again(
         references=references,
         language=voice.language,
         folder=folder,
+        provenance=provenance,
         on_progress=on_progress,
         cancel=cancel,
     )

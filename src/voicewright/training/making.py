@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from voicewright.engines.client import EngineClient
     from voicewright.engines.host.events import Event
     from voicewright.engines.port import EngineInfo
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.training.workspace import Workspace
 
@@ -123,6 +124,8 @@ class Making:
     """As `checked_language` gives it."""
     workspace: Workspace
     watcher: Watcher
+    provenance: ProvenanceService | None = None
+    """Marks what the voice says to be judged by; None: nobody does."""
 
     def start_engine(self) -> None:
         """Let the engine import its packages while the recordings are read."""
@@ -206,6 +209,7 @@ class Making:
                 references=plan.references,
                 language=self.language,
                 folder=workspace.spoken,
+                provenance=self.provenance,
                 on_progress=lambda stage, done: self.watcher.on_stage("judging", done, stage),
                 cancel=self.watcher.cancel,
             )

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from voicewright.engines.host.events import Event
     from voicewright.engines.port import TrainingOutcome
     from voicewright.privacy.service import ConsentService
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.recordings.models import Sample
     from voicewright.settings import Settings
@@ -93,6 +94,8 @@ class WorkTools:
     samples: Vault
     consents: ConsentService
     work_dir: Path
+    provenance: ProvenanceService | None = None
+    """Marks what a voice says to be judged by; None: nobody does."""
 
 
 def run_job(run: Run, tools: WorkTools) -> float | None:
@@ -151,7 +154,7 @@ class _Workflow:
             cancel=run.cancel,
         )
         language = self._language()
-        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher)
+        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher, tools.provenance)
         making.start_engine()
         intake = making.listen()
         telling = Telling(run, self._samples)

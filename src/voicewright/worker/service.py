@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.privacy.service import ConsentService
+    from voicewright.provenance.service import ProvenanceService
     from voicewright.settings import Settings
     from voicewright.speech.long.tools import LongTools
     from voicewright.storage.vault import Vault
@@ -69,6 +70,8 @@ class WorkerParts:
     """What may take minutes, as removing the files of many voices from a bucket."""
     long: LongTools | None = None
     """What long texts are spoken with; None: they are left to other workers."""
+    provenance: ProvenanceService | None = None
+    """Marks what new voices say to be judged by; None: nobody does."""
 
 
 class Worker:
@@ -172,6 +175,7 @@ class Worker:
                         samples=self._parts.samples,
                         consents=self._parts.consents,
                         work_dir=self._work_dir,
+                        provenance=self._parts.provenance,
                     ),
                 )
         finally:

@@ -18,13 +18,18 @@ from voicewright.training.errors import InsufficientAudioQuality
 from voicewright.training.events import record
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.runs import Run
+from voicewright.voices.schemas import NewVoice
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.testclient import TestClient
 
+    from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.recordings.models import Dataset, Sample
     from voicewright.settings import Settings
+    from voicewright.voices.models import VoiceModel
 
 
 @pytest.fixture
@@ -133,6 +138,51 @@ def test_a_training_is_started_and_watched_as_documented(
     assert shown["options"]["qualityThreshold"] == 0.7
     assert 0 < shown["estimatedCost"] < 5
     assert shown["estimatedTimeMs"] > 0
+
+
+def test_what_a_voice_said_to_be_judged_by_says_how_it_is_marked(  # noqa: PLR0917 - fixtures
+    client: TestClient,
+    person: Any,
+    start: Callable[..., str],
+    database: Database,
+    services: Services,
+    add_voice: Callable[..., VoiceModel],
+    tmp_path: Path,
+) -> None:
+    job_id = start()
+    paths = [tmp_path / f"sentence-0{number}.flac" for number in (0, 1)]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    new = {"name": "Ann", "artefact_dir": tmp_path, "engine": "tone", "engine_version": "1", "speech_s": 1.0}
+    rejected = NewVoice(**new, language="en-us", train_s=1.0, spoken=paths, training_job_id=uuid.UUID(job_id))
+    services.voices.of(person.id).keep_rejected(rejected)
+    before = {"text": "One.", "audio": paths[0].name, "duration_s": 1.0}  # of a version that marked nothing
+    marked = {**before, "audio": paths[1].name, "watermark": "perth", "signed": True}
+    change(database, job_id, quality={"overall": 0.1, "sentences": [before, marked]})
+
+    listed = client.get(f"/training/{job_id}/audio", headers=person.headers).json()["audio"]
+    answers = [client.get(one["url"], headers=person.headers) for one in listed]
+    assert [answer.content for answer in answers] == [path.name.encode() for path in paths]
+    assert [answer.headers["Voicewright-Provenance"] for answer in answers] == [
+        "ai-generated; watermark=unknown; c2pa=no",
+        "ai-generated; watermark=perth; c2pa=yes",
+    ]
+    assert "Voicewright-Synthesis" not in answers[0].headers  # the history has no entry of it
+
+    again = {**marked, "audio": "again.flac", "watermark": "none"}
+    (tmp_path / "again.flac").write_bytes(b"again")
+    add_voice(
+        person,
+        training_job_id=uuid.UUID(job_id),
+        evaluation={"overall": 0.9, "sentences": [again]},
+        spoken=[tmp_path / "again.flac"],
+    )
+    [one] = client.get(f"/training/{job_id}/audio", headers=person.headers).json()["audio"]
+    heard = client.get(one["url"], headers=person.headers)
+    assert (heard.content, heard.headers["Voicewright-Provenance"]) == (
+        b"again",
+        "ai-generated; watermark=none; c2pa=yes",
+    )
 
 
 def test_an_ended_training_says_how_good_it_is_or_what_to_do(

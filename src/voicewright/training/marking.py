@@ -1,0 +1,54 @@
+"""Marks what a new voice said to be judged by: it is judged as it was made, and kept as everything leaves."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from voicewright.audio.decode import read_mono
+from voicewright.audio.encode import write_audio
+from voicewright.provenance.claims import TrialClaim
+from voicewright.provenance.errors import WatermarkUnavailable
+from voicewright.provenance.tally import Marked, Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voicewright.engines.port import EngineInfo
+    from voicewright.provenance.service import ProvenanceService
+    from voicewright.training.judging import Judged
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What was done to one file."""
+
+    watermark: Marked
+    signed: bool
+
+
+def mark_judged(judged: Judged, provenance: ProvenanceService, engine: EngineInfo) -> Judged:
+    """Mark and sign the files, and note in the evaluation what was done to each.
+
+    One that can't be marked, where everything has to be, is removed: the evaluation stays without it.
+    """
+    tried = {path: _mark(path, provenance, engine) for path in judged.spoken}
+    done = {path: marks for path, marks in tried.items() if marks is not None}
+    notes = {path.name: asdict(marks) for path, marks in done.items()}
+    sentences = tuple({**one, **notes.get(one["audio"], {})} for one in judged.evaluation.sentences)
+    return replace(judged, evaluation=replace(judged.evaluation, sentences=sentences), spoken=tuple(done))
+
+
+def _mark(path: Path, provenance: ProvenanceService, engine: EngineInfo) -> Marks | None:
+    rate_hz, tally = engine.capabilities.sample_rate_hz, Tally()
+    try:
+        marked = provenance.marker.mark([read_mono(path, rate_hz)], rate_hz, tally)
+        write_audio(path, marked, rate_hz, "flac", durable=False)
+    except WatermarkUnavailable as error:
+        _LOG.warning("%s, by which a voice was judged, is not kept: %s", path.name, error.message)
+        path.unlink()
+        return None
+    return Marks(tally.watermark, provenance.sign_if_possible(path, "flac", TrialClaim(engine.id)))
