@@ -23,6 +23,7 @@ from voicewright.audio.codecs import MEDIA_TYPES
 from voicewright.speech.history_views import TimingsFormat, TimingsView, WordView
 from voicewright.speech.keeping import scratch
 from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat
+from voicewright.speech.long.claims import claim_of, watermark_of
 from voicewright.speech.long.fetching import (
     archive,
     fetch_part,
@@ -31,7 +32,6 @@ from voicewright.speech.long.fetching import (
     format_of,
     words_of_whole,
 )
-from voicewright.speech.long.making import claim_of, watermark_of
 from voicewright.speech.long.showing import Shown
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
 from voicewright.training.nodes import engines_that_speak

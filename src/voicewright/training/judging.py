@@ -14,7 +14,7 @@ from voicewright.quality.sentences import sentence_set
 from voicewright.speech.stream import SpeechStream, spoken_by
 from voicewright.text.reading import read_script
 from voicewright.training.errors import NothingHeldOut
-from voicewright.training.marking import mark_judged
+from voicewright.training.marking import mark_spoken
 
 if TYPE_CHECKING:
     import threading
@@ -90,8 +90,10 @@ def judge_voice(
         foreign=tested.note,
         cancel=cancel,
     )
-    judged = Judged(evaluation, tuple(sentence.path for sentence in spoken))
-    return judged if provenance is None else mark_judged(judged, provenance, engine.info)
+    paths = tuple(sentence.path for sentence in spoken)
+    if provenance is not None:
+        evaluation, paths = mark_spoken(evaluation, paths, provenance, engine.info)
+    return Judged(evaluation, paths)
 
 
 def judge_again(

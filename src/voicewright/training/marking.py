@@ -13,11 +13,12 @@ from voicewright.provenance.errors import WatermarkUnavailable
 from voicewright.provenance.tally import Marked, Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from voicewright.engines.port import EngineInfo
     from voicewright.provenance.service import ProvenanceService
-    from voicewright.training.judging import Judged
+    from voicewright.quality.evaluation import Evaluation
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,16 +31,18 @@ class Marks:
     signed: bool
 
 
-def mark_judged(judged: Judged, provenance: ProvenanceService, engine: EngineInfo) -> Judged:
-    """Mark and sign the files, and note in the evaluation what was done to each.
+def mark_spoken(
+    evaluation: Evaluation, spoken: Iterable[Path], provenance: ProvenanceService, engine: EngineInfo
+) -> tuple[Evaluation, tuple[Path, ...]]:
+    """Mark and sign the files that were judged, and note in the evaluation what was done to each.
 
     One that can't be marked, where everything has to be, is removed: the evaluation stays without it.
     """
-    tried = {path: _mark(path, provenance, engine) for path in judged.spoken}
+    tried = {path: _mark(path, provenance, engine) for path in spoken}
     done = {path: marks for path, marks in tried.items() if marks is not None}
     notes = {path.name: asdict(marks) for path, marks in done.items()}
-    sentences = tuple({**one, **notes.get(one["audio"], {})} for one in judged.evaluation.sentences)
-    return replace(judged, evaluation=replace(judged.evaluation, sentences=sentences), spoken=tuple(done))
+    sentences = tuple({**one, **notes.get(one["audio"], {})} for one in evaluation.sentences)
+    return replace(evaluation, sentences=sentences), tuple(done)
 
 
 def _mark(path: Path, provenance: ProvenanceService, engine: EngineInfo) -> Marks | None:

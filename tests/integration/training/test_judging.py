@@ -20,9 +20,9 @@ from voicewright.quality.errors import JudgeMissing
 from voicewright.quality.evaluation import Evaluation
 from voicewright.storage.user_keys import KeyRing
 from voicewright.training.clone import CloneResult, CloneTools, clone_voice
-from voicewright.training.judging import Judged, judge_again
+from voicewright.training.judging import judge_again
 from voicewright.training.making import VoiceRequest
-from voicewright.training.marking import mark_judged
+from voicewright.training.marking import mark_spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,20 +108,19 @@ def test_each_file_is_marked_and_signed_and_the_evaluation_says_so(
         write_audio(tmp_path / name, [read_mono(sample_recordings / name, 22_050)], 22_050, "flac")
     sentences = tuple({"text": "Words.", "audio": name} for name in names)
     evaluation = Evaluation(0.9, 0.9, None, 0.9, 0.9, {}, (), sentences, "en-us", None)
-    judged = Judged(evaluation, tuple(tmp_path / name for name in names))
+    spoken = tuple(tmp_path / name for name in names)
     keys = KeyRing.open(settings, database)
     with ProvenanceService(settings, database, keys) as provenance:
-        marked = mark_judged(judged, provenance, TONE_ENGINE)
-        assert marked.spoken == judged.spoken
-        assert [one["watermark"] for one in marked.evaluation.sentences] == ["perth"] * 2
-        found = read_manifest(marked.spoken[0], "flac", provenance.certificates.anchors_pem())
+        told, marked = mark_spoken(evaluation, spoken, provenance, TONE_ENGINE)
+        assert marked == spoken
+        assert [one["watermark"] for one in told.sentences] == ["perth"] * 2
+        found = read_manifest(marked[0], "flac", provenance.certificates.anchors_pem())
     assert (found.state, found.says_generated, found.speech["engine"]) == ("trusted", True, "tone")
 
     required = settings.model_copy(update={"watermark": "required"})
     with ProvenanceService(required, database, keys) as provenance:
         provenance.marker.close()  # from now on nothing can be marked
-        refused = mark_judged(judged, provenance, TONE_ENGINE)
-    assert (refused.spoken, refused.evaluation) == ((), evaluation)
+        assert mark_spoken(evaluation, spoken, provenance, TONE_ENGINE) == (evaluation, ())
     assert not any((tmp_path / name).exists() for name in names)
 
 

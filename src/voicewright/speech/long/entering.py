@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.speech.long.chunks import plain_text, read
-from voicewright.speech.long.making import watermark_of
+from voicewright.speech.long.claims import watermark_of
 from voicewright.speech.long.models import LongChunk, LongPart
 from voicewright.speech.models import SpeechPreferences, Synthesis
 

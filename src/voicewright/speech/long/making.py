@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from voicewright.audio.encode import write_audio
-from voicewright.provenance.claims import Claim
-from voicewright.provenance.tally import altogether
 from voicewright.speech.keeping import scratch
+from voicewright.speech.long.claims import claim_of
 from voicewright.speech.long.joining import from_flac, joined, lay_out
 from voicewright.storage.faults import clear_errors
 
@@ -25,9 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from voicewright.audio.codecs import AudioFormat
+    from voicewright.provenance.claims import Claim
     from voicewright.provenance.fingerprints import Fingerprinter
     from voicewright.provenance.service import ProvenanceService
-    from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
+    from voicewright.speech.long.models import LongChunk, LongPart
     from voicewright.speech.long.runs import LongRun
     from voicewright.storage.blobs import BlobStore
 
@@ -95,25 +94,6 @@ class FileMaker:
 
     def _fetch(self, chunk: LongChunk) -> NDArray[np.float32]:
         return from_flac(self.blobs.read(chunk.digest or ""))
-
-
-def claim_of(speech: LongSpeech, part: LongPart, *, whole: bool = False) -> Claim:
-    """What is claimed of the file of a paragraph or an item, or of the whole, which has the entry."""
-    return Claim(
-        synthesis_id=speech.id,
-        part=0 if whole else part.number,
-        user_id=speech.owner_id,
-        model_id=part.voice_model_id or uuid.UUID(int=0),
-        model_version=part.voice_version or 0,
-        owner_id=part.voice_owner_id or uuid.UUID(int=0),
-        engine=part.engine or "",
-        made_at=speech.started_at or speech.created_at,
-    )
-
-
-def watermark_of(chunks: Iterable[LongChunk]) -> str | None:
-    """How much of the sound of some chunks was marked, of those that are spoken; None: it is not known."""
-    return altogether([chunk.watermark for chunk in chunks if chunk.state == "spoken"])
 
 
 def _remember(
