@@ -36,7 +36,7 @@ SELF_CLOSING = {"meta"}
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     """Nothing here needs a service."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    settings = Settings(home=tmp_path_factory.mktemp("home"), batch_items=7, long_characters=8000)
     return create_app(SimpleNamespace(settings=settings, speech=None))
 
 
@@ -52,6 +52,12 @@ def operations(document):
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def test_what_the_settings_limit_is_limited_in_the_document(document):
+    schemas = document["components"]["schemas"]
+    assert schemas["BatchBody"]["properties"]["items"]["maxItems"] == 7
+    assert schemas["LongTextBody"]["properties"]["text"]["maxLength"] == 8000
 
 
 def resolved(document, answer):

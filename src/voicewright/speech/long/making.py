@@ -96,9 +96,7 @@ class FileMaker:
         return from_flac(self.blobs.read(chunk.digest or ""))
 
 
-def _remember(
-    provenance: ProvenanceService, claim: Claim, prints: Fingerprinter, session: Session
-) -> None:
+def _remember(provenance: ProvenanceService, claim: Claim, prints: Fingerprinter, session: Session) -> None:
     """A paragraph leaves before the whole is there, and is in it then."""
     if not claim.part:
         provenance.forget_parts(session, claim.synthesis_id)

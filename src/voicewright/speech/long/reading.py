@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from voicewright.speech.long.showing import Shown
     from voicewright.speech.long.tools import LongTools
 
-_LOOK_S: Final = 0.5
+_LOOK_S: Final = 0.25
 _NODE: Final = "command line"
 
 
@@ -101,11 +101,10 @@ class Reader:
                 if self._has_ended(shown, cancel):
                     return shown
                 run = self._begin(shown)
-                if run is None:
-                    take_over(self._tools.database, lost_after_s=self._lost_after_s)
-                    cancel.wait(_LOOK_S)
-                else:
+                if run is not None:
                     self._run(run, cancel, lambda: on_progress(self.service.get(user_id, speech_id)))
+                elif not take_over(self._tools.database, lost_after_s=self._lost_after_s):
+                    cancel.wait(_LOOK_S)
         except BaseException:
             self.pause(user_id, speech_id)
             raise
