@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.body_limit import streams_body
 from voicewright.api.caller import calling
 from voicewright.api.openai_recordings import form_limits, limit_uploads, take_recording
+from voicewright.api.paging import Limit
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, upload_folder
@@ -61,16 +62,40 @@ class OpenAIConsent(BaseModel):
 
     id: str = Field(examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"])
     object: Literal["audio.voice_consent"] = "audio.voice_consent"
-    name: str = Field(description="Who agrees.", examples=["Ann"])
+    name: str = Field(description="Who agrees, or what it was called since.", examples=["Ann"])
     language: str = Field(description="BCP 47 tag of what is said.", examples=["en-US"])
     created_at: int = Field(description="Seconds since 1970.", examples=[1_736_937_000])
 
     @classmethod
     def of(cls, consent: Consent) -> Self:
         """Show a consent."""
-        language = (consent.evidence or {}).get("language", _UNKNOWN)
-        made = int(consent.asserted_at.timestamp())
-        return cls(id=str(consent.id), name=consent.speaker, language=language, created_at=made)
+        told = consent.evidence or {}
+        return cls(
+            id=str(consent.id),
+            name=told.get("label", consent.speaker),
+            language=told.get("language", _UNKNOWN),
+            created_at=int(consent.asserted_at.timestamp()),
+        )
+
+
+class OpenAIConsentsView(BaseModel):
+    """Some consents; `after` with the last of their ids gives the next ones."""
+
+    model_config = ConfigDict(title="OpenAIConsents")
+
+    object: Literal["list"] = "list"
+    data: list[OpenAIConsent]
+    first_id: str | None = Field(examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"])
+    last_id: str | None = Field(examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"])
+    has_more: bool
+
+
+class OpenAIConsentLabel(BaseModel):
+    """What a consent is to be called."""
+
+    model_config = ConfigDict(title="OpenAIConsentLabel", extra="ignore", frozen=True)
+
+    name: str = Field(min_length=1, max_length=200, examples=["Ann, in the studio"])
 
 
 class OpenAIConsentDeleted(BaseModel):
@@ -99,10 +124,31 @@ async def create(request: Request, services: Wired, caller: Writer) -> OpenAICon
     return OpenAIConsent.of(consent)
 
 
+@router.get("", summary="List consents, for OpenAI's clients", responses=refusals(404))
+def consents(
+    services: Wired,
+    caller: Reader,
+    after: Annotated[str | None, Query(max_length=200, description="The last id of a page.")] = None,
+    limit: Limit = 20,
+) -> OpenAIConsentsView:
+    """Your own that were not taken back, the newest first."""
+    last = None if after is None else _id(after)
+    found, has_more = services.consents.page(caller.user_id, after=last, limit=limit)
+    data = [OpenAIConsent.of(one) for one in found]
+    ends = (data[0].id, data[-1].id) if data else (None, None)
+    return OpenAIConsentsView(data=data, first_id=ends[0], last_id=ends[1], has_more=has_more)
+
+
 @router.get("/{consent_id}", summary="Look at a consent, for OpenAI's clients", responses=refusals(404))
 def consent(consent_id: ConsentId, services: Wired, caller: Reader) -> OpenAIConsent:
     """One of your own, taken back or not; administrators see all."""
     return OpenAIConsent.of(services.consents.get(_id(consent_id), _whose(caller)))
+
+
+@router.post("/{consent_id}", summary="Rename a consent, for OpenAI's clients", responses=refusals(404))
+def rename(consent_id: ConsentId, body: OpenAIConsentLabel, services: Wired, caller: Writer) -> OpenAIConsent:
+    """Call it something else; who agreed, and the speaker of the voices that it is for, stay."""
+    return OpenAIConsent.of(services.consents.relabel(_id(consent_id), _whose(caller), body.name))
 
 
 @router.delete("/{consent_id}", summary="Take a consent back, for OpenAI's clients", responses=refusals(404))

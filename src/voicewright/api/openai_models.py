@@ -1,4 +1,4 @@
-"""`/v1/models`: the names that OpenAI's clients give to what speaks.
+"""`/v1/models`, and `/v1/audio/models` for Open WebUI: the names that clients give to what speaks.
 
 A voice brings its engine with it, so a model chooses nothing here: all names mean the same.
 """
@@ -15,7 +15,7 @@ from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.errors import AppError, ErrorKind, FieldFault
 
-router = APIRouter(prefix="/v1/models", tags=["openai"])
+router = APIRouter(tags=["openai"])
 
 OWN_MODEL: Final = "voicewright"
 _OPENAI: Final = "openai"
@@ -58,14 +58,16 @@ class OpenAIModelsView(BaseModel):
     models: list[OpenAIModel]
 
 
-@router.get("", summary="List models")
+@router.get("/v1/models", summary="List models")
+@router.get("/v1/audio/models", summary="List models, for Open WebUI")
+@router.get("/audio/models", summary="List models, without the /v1")
 def models(_caller: Speaker) -> OpenAIModelsView:
     """The names that `model` may have in a request to speak; they all mean the same."""
     found = [OpenAIModel(id=name, owned_by=owner) for name, owner in _OWNERS.items()]
     return OpenAIModelsView(data=found, models=found)
 
 
-@router.get("/{model}", summary="Show a model", responses=refusals(404))
+@router.get("/v1/models/{model}", summary="Show a model", responses=refusals(404))
 def model(model: Annotated[str, Path(examples=["tts-1"], max_length=200)], _caller: Speaker) -> OpenAIModel:
     """One of the names."""
     return OpenAIModel(id=model, owned_by=_OWNERS[require_model(model)])

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from voicewright.speech.speaking import Speech
 
-router = APIRouter(prefix="/v1/audio", tags=["openai"])
+router = APIRouter(tags=["openai"])
 
 Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
@@ -67,6 +67,25 @@ _EVENTS: Final = (
     'data: {"type":"speech.audio.delta","audio":"//PkxAAA..."}\n\n'
     'data: {"type":"speech.audio.done","usage":{"input_tokens":12,"output_tokens":41,"total_tokens":53}}\n\n'
 )
+
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file, as it is made.",
+        "content": {
+            **{
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in sorted(MEDIA_TYPES[each] for each in get_args(Format))
+            },
+            "text/event-stream": {"schema": _EVENT, "example": _EVENTS},
+        },
+        "headers": {
+            **SPEECH_HEADERS,
+            **LIMIT_HEADERS,
+            _IGNORED: {"description": "`ignored`, where some came.", "schema": {"type": "string"}},
+        },
+    },
+    **refusals(404, 409, 429),
+}
 
 
 class VoiceId(BaseModel):
@@ -115,27 +134,16 @@ class OpenAISpeechBody(BaseModel):
 
 
 @router.post(
-    "/speech",
+    "/v1/audio/speech",
     summary="Speak, for OpenAI's clients",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "The file, as it is made.",
-            "content": {
-                **{
-                    kind: {"schema": {"type": "string", "format": "binary"}}
-                    for kind in sorted(MEDIA_TYPES[each] for each in get_args(Format))
-                },
-                "text/event-stream": {"schema": _EVENT, "example": _EVENTS},
-            },
-            "headers": {
-                **SPEECH_HEADERS,
-                **LIMIT_HEADERS,
-                _IGNORED: {"description": "`ignored`, where some came.", "schema": {"type": "string"}},
-            },
-        },
-        **refusals(404, 409, 429),
-    },
+    responses=_ANSWERS,
+)
+@router.post(
+    "/audio/speech",
+    summary="Speak, without the /v1",
+    response_class=StreamingResponse,
+    responses=_ANSWERS,
 )
 async def speak(request: Request, body: OpenAISpeechBody, services: Wired, caller: Speaker) -> Response:
     """Speak a text with one of your voices, as OpenAI's endpoint of this name does.

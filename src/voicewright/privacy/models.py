@@ -14,7 +14,7 @@ from voicewright.db.base import Base
 
 
 class Consent(Base):
-    """What a speaker agreed to, and who says so. It is never changed but for its end."""
+    """What a speaker agreed to, and who says so. It is never changed but for its end, and its label."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -39,7 +39,7 @@ class Consent(Base):
     source: Mapped[str]
     """`assertion`: somebody says so; `recording`: the speaker was recorded saying so."""
     evidence: Mapped[dict[str, Any] | None]
-    """What proves it, where anything does."""
+    """What proves it, where anything does; `label`: what its owner calls that."""
     asserted_by: Mapped[uuid.UUID]
     """Who says so."""
     asserted_at: Mapped[datetime]

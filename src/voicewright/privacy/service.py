@@ -6,7 +6,8 @@ import uuid
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound
 from voicewright.privacy.models import Consent
@@ -112,6 +113,47 @@ class ConsentService:
                 .offset(offset)
             )
             return list(found), session.scalar(select(func.count()).select_from(Consent).where(where)) or 0
+
+    def page(
+        self, owner_id: uuid.UUID, *, after: uuid.UUID | None = None, limit: int = 20
+    ) -> tuple[list[Consent], bool]:
+        """The consents of an owner that nothing has taken back, the newest first, and whether there are more.
+
+        Args:
+            owner_id: whose.
+            after: only those that come after this one of theirs.
+            limit: at most so many.
+
+        Raises:
+            ConsentNotFound: `after` is none of theirs.
+        """
+        place, later = tuple_(Consent.asserted_at, Consent.id), aliased(Consent)
+        taken_back = select(later.id).where(
+            later.owner_id == owner_id,
+            later.speaker_key == Consent.speaker_key,
+            later.revoked_at >= Consent.asserted_at,
+        )
+        wanted = select(Consent).where(Consent.owner_id == owner_id, ~taken_back.exists())
+        with self._database.session() as session:
+            if after is not None:
+                last = _find(session, after, owner_id)
+                wanted = wanted.where(place < tuple_(last.asserted_at, last.id))
+            newest = wanted.order_by(Consent.asserted_at.desc(), Consent.id.desc()).limit(limit + 1)
+            found = list(session.scalars(newest))
+        return found[:limit], len(found) > limit
+
+    def relabel(self, consent_id: uuid.UUID, owner_id: uuid.UUID | None, label: str) -> Consent:
+        """Call what proves a consent something else; who agreed, and to what, stays.
+
+        Raises:
+            ConsentNotFound: as in `get`.
+        """
+        with self._database.session() as session:
+            consent = _find(session, consent_id, owner_id)
+            _lock_owner(session, consent.owner_id)
+            session.refresh(consent)
+            consent.evidence = {**(consent.evidence or {}), "label": label}
+            return consent
 
     def get(self, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -> Consent:
         """One consent of an owner; of any owner where that is None.

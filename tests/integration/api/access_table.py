@@ -489,17 +489,26 @@ TABLE: dict[str, Row] = {
     "POST /consents/{consent_id}/revoke": for_owner(200, CONSENTS_WRITE, "/consents/{consent_id}/revoke"),
     "DELETE /consents/{consent_id}": for_owner(204, CONSENTS_WRITE, "/consents/{consent_id}"),
     # OpenAI's form
-    "GET /v1/models": for_everybody(200, SPEECH, "/v1/models"),
+    **{
+        f"GET {path}": for_everybody(200, SPEECH, path)
+        for path in ("/v1/models", "/v1/audio/models", "/audio/models", "/v1/audio/voices", "/audio/voices")
+    },
     "GET /v1/models/{model}": for_everybody(200, SPEECH, "/v1/models/tts-1"),
-    "POST /v1/audio/speech": for_everybody(404, SPEECH, "/v1/audio/speech", _NOBODYS_SPEECH),
-    **{f"GET {path}": for_everybody(200, SPEECH, path) for path in ("/v1/audio/voices", "/audio/voices")},
+    **{
+        f"POST {path}": for_everybody(404, SPEECH, path, _NOBODYS_SPEECH)
+        for path in ("/v1/audio/speech", "/audio/speech")
+    },
     "POST /v1/audio/voices": for_everybody(400, TRAINING_WRITE, "/v1/audio/voices", files={"other": b"x"}),
     "DELETE /v1/audio/voices/{voice_id}": for_owner(200, VOICES_WRITE, "/v1/audio/voices/{model_id}"),
     "POST /v1/audio/voice_consents": for_everybody(
         400, CONSENTS_WRITE, "/v1/audio/voice_consents", files={"other": b"x"}
     ),
+    "GET /v1/audio/voice_consents": for_everybody(200, CONSENTS_READ, "/v1/audio/voice_consents"),
     "GET /v1/audio/voice_consents/{consent_id}": for_owner(
         200, CONSENTS_READ, "/v1/audio/voice_consents/{consent_id}"
+    ),
+    "POST /v1/audio/voice_consents/{consent_id}": for_owner(
+        200, CONSENTS_WRITE, "/v1/audio/voice_consents/{consent_id}", {"name": "Another name"}
     ),
     "DELETE /v1/audio/voice_consents/{consent_id}": for_owner(
         200, CONSENTS_WRITE, "/v1/audio/voice_consents/{consent_id}"

@@ -219,20 +219,35 @@ def test_models_and_voices(  # noqa: PLR0917 - fixtures
             assert listed == {str(ann.id): "Ann", str(bobs.id): "Bob's"}
             assert [voice["is_active"] for voice in answer["voices"]] == [True, False]
             assert http.get(path).status_code == 401
-        models = http.get("/v1/models", headers={"Authorization": f"Bearer {client.api_key}"}).json()
-        assert models["models"] == models["data"]
+        for path in ("/v1/models", "/v1/audio/models", "/audio/models"):
+            models = http.get(path, headers={"Authorization": f"Bearer {client.api_key}"}).json()
+            assert models["models"] == models["data"]
+            assert http.get(path).status_code == 401
 
-        # the requests of Open WebUI (with the parameters that its users add) and of SillyTavern
+        # what Open WebUI sends (its `model` last, then the parameters that its administrator adds; and who
+        # asks), and SillyTavern, whose list of voices is split at the commas
         webui = {"input": "Hello.", "voice": str(ann.id), "model": "tts-1", "lang_code": "en"}
-        tavern = {"model": "tts-1", "input": "Hello.", "voice": "alloy", "response_format": "mp3", "speed": 1}
-        for body in (webui, tavern):
-            answer = http.post(
-                "/v1/audio/speech",
-                headers={"Authorization": f"Bearer {client.api_key}", "Content-Type": "application/json"},
-                content=json.dumps(body),
-            )
-            assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/mpeg"), answer.text
-            assert answer.content.startswith(FIRST_BYTES["mp3"])
+        asks = {
+            "X-OpenWebUI-User-Name": "Ann%20B.", "X-OpenWebUI-User-Id": "7", "X-OpenWebUI-User-Role": "user",
+            "X-OpenWebUI-User-Email": "ann@example.com", "Accept": "*/*", "User-Agent": "Python/3.11 aiohttp",
+        }  # fmt: skip
+        tavern = {"input": "Hello.", "response_format": "mp3", "voice": "alloy", "speed": 1, "model": "tts-1"}
+        wav = {**webui, "response_format": "wav"}
+        requests: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
+            ("/v1/audio/speech", webui, asks, "audio/mpeg"),
+            ("/audio/speech", webui, asks, "audio/mpeg"),
+            ("/v1/audio/speech", wav, asks, "audio/wav"),
+            ("/audio/speech", {"model": "tts-1", "input": "Nobody in particular."}, {}, "audio/mpeg"),
+            ("/v1/audio/speech", tavern, {}, "audio/mpeg"),
+            ("/v1/audio/speech", {**tavern, "voice": " Ann", "speed": 1.05}, {}, "audio/mpeg"),
+        ]
+        for path, body, more, kind in requests:
+            answer = http.post(path, headers={"Authorization": f"Bearer {client.api_key}", **more}, json=body)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, kind), answer.text
+            assert answer.headers["x-voice-id"] == str(ann.id)
+            assert answer.content.startswith(FIRST_BYTES["mp3" if kind == "audio/mpeg" else "wav"])
+        keyless = http.post("/v1/audio/speech", headers={"Authorization": "Bearer"}, json=tavern)
+        assert (keyless.status_code, keyless.json()["error"]["code"]) == (401, "invalid_api_key")
 
 
 def test_what_goes_wrong_is_said_in_openais_form(
@@ -366,6 +381,31 @@ def test_consents_and_voices_are_made_and_deleted(  # noqa: PLR0915, PLR0917 - o
     consent = client.audio.voice_consents.create(name="Ann", language="en-US", recording=agreeing)
     assert (consent.object, consent.name, consent.language) == ("audio.voice_consent", "Ann", "en-us")
     assert client.audio.voice_consents.retrieve(consent.id) == consent
+    second = client.audio.voice_consents.create(name="Ann", language="de", recording=speaking)
+    services.consents.assert_consent(other.id, "Bob", asserted_by=other.id)
+    paged = list(client.audio.voice_consents.list(limit=1))  # the client asks for every page
+    assert [one.id for one in paged] == [second.id, consent.id]
+    first_page = client.audio.voice_consents.list(limit=1)
+    assert (first_page.has_more, first_page.has_next_page()) == (True, True)
+    assert client.audio.voice_consents.list(after=consent.id).data == []
+    renamed = client.audio.voice_consents.update(second.id, name="In the studio")
+    assert (renamed.name, renamed.id, renamed.language) == ("In the studio", second.id, "de")
+    assert client.audio.voice_consents.retrieve(second.id) == renamed
+    assert services.consents.get(UUID(second.id), person.id).speaker == "Ann"
+    for odd in ("", "x" * 201, "a\0b"):
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.audio.voice_consents.update(second.id, name=odd)
+        assert told(refused.value)[2] == "validation_failed"
+    for most in (0, 101):
+        with pytest.raises(openai.BadRequestError):
+            client.audio.voice_consents.list(limit=most)
+    theirs = services.consents.assert_consent(other.id, "Bob", asserted_by=other.id)
+    for nobodys in ("cons_1234", str(theirs.id)):
+        with pytest.raises(openai.NotFoundError) as unlisted:
+            client.audio.voice_consents.list(after=nobodys)
+        with pytest.raises(openai.NotFoundError) as unnamed:
+            client.audio.voice_consents.update(nobodys, name="Mine")
+        assert {told(one.value)[2] for one in (unlisted, unnamed)} == {"consent_not_found"}
     kept = services.consents.get(UUID(consent.id), person.id)
     assert (kept.source, kept.speaker) == ("recording", "Ann")
     assert kept.evidence is not None
@@ -428,8 +468,10 @@ def test_consents_and_voices_are_made_and_deleted(  # noqa: PLR0915, PLR0917 - o
         with pytest.raises(openai.NotFoundError) as refused:
             client.audio.voices.delete(voice_id)
         assert told(refused.value)[2] == "voice_model_not_found"
-    taken_back = client.audio.voice_consents.delete(consent.id)
+    bea = services.consents.assert_consent(person.id, "Bea", asserted_by=person.id)
+    taken_back = client.audio.voice_consents.delete(second.id)  # and with it all that Ann gave before
     assert (taken_back.deleted, taken_back.object) == (True, "audio.voice_consent")
+    assert [one.id for one in client.audio.voice_consents.list()] == [str(bea.id)]
     with pytest.raises(openai.PermissionDeniedError) as refused:
         make(name="No", audio_sample=speaking, consent=consent.id, extra_body={"provider": "tone"})
     assert told(refused.value)[2] == "consent_required"

@@ -11,6 +11,7 @@ import uuid
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -230,24 +231,55 @@ def test_what_goes_on_gives_signs_of_life(humming, person, services):
         signs.end(speech)
 
 
-def test_a_client_that_goes_away_stops_the_engine(base_url, humming, person, services, ended):
-    humming(person)
-    host, port = base_url.removeprefix("http://").split(":")
-    body = json.dumps({"text": "Wonderful unbelievable words. " * 160, "output_format": "wav"}).encode()
-    lines = [
-        "POST /api/voice/synthesize/stream HTTP/1.1", "Host: test", "Content-Type: application/json",
-        f"Content-Length: {len(body)}", f"Authorization: {person.headers['Authorization']}", "", "",
-    ]  # fmt: skip
-    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as client:
-        client.sendall("\r\n".join(lines).encode() + body)
-        head = client.recv(4096)
-        assert head.startswith(b"HTTP/1.1 200")
-        while len(head) < 10_000:
-            head += client.recv(4096)
-    assert ended.wait(PATIENCE_S)
-    (entry,), _ = services.history.search(person.id, Search())
-    assert (entry.state, entry.file_digest) == ("cancelled", None)
-    assert entry.audio_s < 60, "of five minutes"
+def test_a_client_that_goes_away_stops_the_engine(  # noqa: PLR0917 - fixtures
+    base_url, humming, person, services, ended, monkeypatch
+):
+    humming(person, "Endless", fault="endless")
+    begun, begin = threading.Event(), services.history.begin
+
+    def noting(speech: Any) -> None:
+        begin(speech)
+        begun.set()
+
+    monkeypatch.setattr(services.history, "begin", noting)
+    address = urlsplit(base_url)
+    openai = {"model": "tts-1", "voice": "Endless", "input": "Unbelievable endless hum."}
+    ours = {"text": "Unbelievable endless hum.", "voice": "Endless"}
+    asked: list[tuple[str, dict[str, Any], bytes]] = [
+        ("/api/voice/synthesize/stream", {**ours, "output_format": "wav"}, b"RIFF"),
+        ("/api/voice/synthesize", {**ours, "stream": True, "output_format": "opus"}, b"OggS"),
+        ("/v1/audio/speech", openai, b"\xff\xf3"),
+        ("/v1/audio/speech", {**openai, "stream_format": "sse"}, b"speech.audio.delta"),
+        ("/api/voice/synthesize", ours, b""),  # it answers when all is spoken, which never is
+    ]
+    processes = []
+    for path, body, sound in asked:
+        begun.clear()
+        ended.clear()
+        sent = json.dumps(body).encode()
+        lines = [
+            f"POST {path} HTTP/1.1", "Host: test", "Content-Type: application/json",
+            f"Content-Length: {len(sent)}", f"Authorization: {person.headers['Authorization']}", "", "",
+        ]  # fmt: skip
+        with socket.create_connection((address.hostname, address.port), timeout=PATIENCE_S) as client:
+            client.sendall("\r\n".join(lines).encode() + sent)
+            assert begun.wait(PATIENCE_S)
+            heard = b""
+            while sound not in heard:
+                piece = client.recv(4096)
+                assert piece, heard
+                heard += piece
+            assert not ended.is_set()
+        assert ended.wait(PATIENCE_S), path
+        (entry, *_), _ = services.history.search(person.id, Search())
+        assert (entry.state, entry.file_digest) == ("cancelled", None), path
+        processes.append(services.speech.pool.processes())
+    humming(person, "Ann")
+    url = f"{base_url}/api/voice/synthesize"
+    spoken = httpx.post(url, json={"text": "Hello.", "voice": "Ann"}, headers=person.headers)
+    assert spoken.status_code == 201
+    processes.append(services.speech.pool.processes())
+    assert all(one == processes[0] for one in processes), "the engine stops its work and stays"
 
 
 def test_a_speech_that_breaks_is_broken_off_and_says_so(base_url, humming, person, services, ended):
