@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import logging
 import time
+from collections.abc import Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -17,7 +18,6 @@ import numpy as np
 
 from voicewright.engines.host.process import HostProcess
 from voicewright.errors import AppError
-from voicewright.provenance.ahead import Ahead
 from voicewright.provenance.errors import WatermarkUnavailable
 from voicewright.provenance.tally import Tally
 from voicewright.provenance.watermark.embedding import CONTEXT_S, fade_length
@@ -25,7 +25,7 @@ from voicewright.provenance.watermark.spectra import LEAST_RATE_HZ
 from voicewright.provenance.watermark.weights import find_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -102,16 +102,22 @@ class Marker:
                 self._host.start()
 
     def mark(
-        self, blocks: Iterable[NDArray[np.float32]], rate_hz: int, tally: Tally | None = None
+        self,
+        blocks: Iterable[NDArray[np.float32]],
+        rate_hz: int,
+        tally: Tally | None = None,
+        *,
+        has_more: Callable[[], bool] = lambda: True,
     ) -> Iterator[NDArray[np.float32]]:
         """Give the same speech, marked, as it comes: as many samples as went in, without a delay in them.
 
         Close the iterator to end early; `blocks` is closed with it, if it can be.
 
         Args:
-            blocks: mono, float32 (n,) in +-1; asked for in a thread of its own, a few ahead.
+            blocks: mono, float32 (n,) in +-1; where they are made meanwhile, in another thread.
             rate_hz: of the blocks; speech of less than 8 kHz is not marked.
             tally: counts what was marked, before it is given.
+            has_more: whether the next block, or the end, is there already: what waits is marked together.
 
         Raises:
             WatermarkUnavailable: the setting is `required`, and the speech can't be marked.
@@ -126,10 +132,12 @@ class Marker:
             yield from blocks
             return
         stream = _Stream(self, rate_hz, Tally() if tally is None else tally)
-        with Ahead(blocks) as ahead:
-            self.warm()  # while the engine makes the first block
-            for piece in _pieces(ahead, rate_hz):
+        try:
+            for piece in _pieces(blocks, rate_hz, has_more):
                 yield stream.mark(piece)
+        finally:
+            if isinstance(blocks, Generator):
+                blocks.close()
 
     def close(self) -> None:
         """End the process."""
@@ -211,21 +219,29 @@ class _Stream:
         return np.asarray(np.clip(piece + residual, -1.0, 1.0), dtype=np.float32)
 
 
-def _pieces(ahead: Ahead[NDArray[np.float32]], rate_hz: int) -> Iterator[NDArray[np.float32]]:
+def _pieces(
+    blocks: Iterable[NDArray[np.float32]], rate_hz: int, has_more: Callable[[], bool]
+) -> Iterator[NDArray[np.float32]]:
     """Cut and join blocks to what is best marked at once: not too little, and soon."""
     most = round(_FIRST_S * rate_hz)
     held: list[NDArray[np.float32]] = []
-    for block in ahead:
-        if not len(block):
-            continue
-        held.append(np.asarray(block, dtype=np.float32))
-        length = sum(map(len, held))
-        if length < _LEAST_S * rate_hz or (length < most and ahead.has_more()):
-            continue
-        joined = np.concatenate(held) if len(held) > 1 else held[0]
-        held.clear()
-        while len(joined):
-            yield joined[:most]
-            joined, most = joined[most:], round(_MOST_S * rate_hz)
+    failure: Exception | None = None
+    try:
+        for block in blocks:
+            if not len(block):
+                continue
+            held.append(np.asarray(block, dtype=np.float32))
+            length = sum(map(len, held))
+            if length < _LEAST_S * rate_hz or (length < most and has_more()):
+                continue
+            joined = np.concatenate(held) if len(held) > 1 else held[0]
+            held.clear()
+            while len(joined):
+                yield joined[:most]
+                joined, most = joined[most:], round(_MOST_S * rate_hz)
+    except Exception as error:  # noqa: BLE001 - raised again, after what came before it
+        failure = error
     if held:
         yield np.concatenate(held)
+    if failure is not None:
+        raise failure

@@ -115,6 +115,10 @@ class ReadAhead:
             if not self._made and self._error is not None:
                 raise self._error
 
+    def has_more(self) -> bool:
+        """Whether the next block, or the end, is there already."""
+        return bool(self._blocks) or self._ended
+
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         """The blocks as they come; once."""
         while True:

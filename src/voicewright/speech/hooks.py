@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,9 +70,14 @@ class Marker(Protocol):
         """Start now what would start with the first speech; raises nothing."""
 
     def mark(
-        self, blocks: Iterable[NDArray[np.float32]], rate_hz: int, tally: Tally
+        self,
+        blocks: Iterable[NDArray[np.float32]],
+        rate_hz: int,
+        tally: Tally,
+        *,
+        has_more: Callable[[], bool],
     ) -> Iterator[NDArray[np.float32]]:
-        """The same sound, marked, as it comes, and counted."""
+        """The same sound, marked, as it comes, and counted; what `has_more` says is there, at once."""
 
 
 class Memory(Protocol):

@@ -114,7 +114,7 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
     def blocks() -> Iterator[NDArray[np.float32]]:
         leaving: Iterator[NDArray[np.float32]] = iter(ahead)
         if hooks.marker is not None:
-            leaving = hooks.marker.mark(leaving, rate_hz, figures.marks)
+            leaving = hooks.marker.mark(leaving, rate_hz, figures.marks, has_more=ahead.has_more)
         leaving = cast.permission.of_sound(leaving)
         if hooks.memory is not None:
             leaving = hooks.memory.follow(speech, leaving, rate_hz)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from voicewright.provenance import marker as marking
-from voicewright.provenance.ahead import Ahead
 from voicewright.provenance.errors import WatermarkUnavailable
 from voicewright.provenance.marker import Marker
 from voicewright.provenance.tally import Tally, altogether
@@ -103,13 +102,14 @@ def test_what_the_speech_raises_comes_through_after_what_was_spoken(
 ) -> None:
     def failing() -> Iterator[NDArray[np.float32]]:
         yield spoken[:4800]
+        yield spoken[4800:9600]  # too little to be marked alone, where more waits
         raise RuntimeError("the engine broke")
 
     left = 0
     with pytest.raises(RuntimeError, match="the engine broke"):  # noqa: PT012 - what came before counts
         for block in marker.mark(failing(), RATE_HZ):
             left += len(block)
-    assert left == 4800
+    assert left == 9600
 
 
 def test_leaving_early_closes_the_speech(marker: Marker, spoken: NDArray[np.float32]) -> None:
@@ -128,18 +128,15 @@ def test_leaving_early_closes_the_speech(marker: Marker, spoken: NDArray[np.floa
     assert closed.is_set()
 
 
-def test_speech_is_asked_for_ahead() -> None:
-    asked = threading.Semaphore(0)
-
-    def counting() -> Iterator[int]:
-        for number in range(10):
-            asked.release()
-            yield number
-
-    with Ahead(counting(), most=3) as ahead:
-        for _ in range(4):
-            assert asked.acquire(timeout=10)  # without anybody taking one
-        assert list(ahead) == list(range(10))
+def test_what_waits_is_marked_together_and_nothing_is_waited_for(
+    marker: Marker, spoken: NDArray[np.float32]
+) -> None:
+    length = RATE_HZ // 5
+    first = [length // 2] * 2
+    for waits, lengths in ((True, [*first, RATE_HZ, length]), (False, [*first, *[length] * 6])):
+        parts = [spoken[place * length : (place + 1) * length] for place in range(7)]
+        marked = marker.mark(parts, RATE_HZ, has_more=lambda waits=waits: waits)  # type: ignore[misc]
+        assert [len(block) for block in marked] == lengths
 
 
 def test_off_marks_nothing_and_starts_nothing(spoken: NDArray[np.float32]) -> None:

@@ -37,6 +37,17 @@ def test_no_piece_is_begun_while_more_than_the_limit_waits() -> None:
     assert most <= 2, "one that fills the limit, and one that was begun below it"
 
 
+def test_it_is_told_whether_there_is_anything_to_wait_for() -> None:
+    ahead = ReadAhead(RATE_HZ, limit_s=1.0)
+    assert not ahead.has_more()
+    ahead.put(SECOND)
+    assert ahead.has_more()
+    next(iter(ahead))
+    assert not ahead.has_more()
+    ahead.end()
+    assert ahead.has_more()
+
+
 def test_an_error_comes_after_what_was_spoken_before_it() -> None:
     ahead = ReadAhead(RATE_HZ, limit_s=1.0)
     ahead.put(SECOND)
