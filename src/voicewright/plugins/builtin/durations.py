@@ -14,6 +14,7 @@ import numpy as np
 from voicewright.plugins.builtin.alignment import SILENCE, Segment
 from voicewright.plugins.builtin.context import NEIGHBOURS, PhoneSet
 from voicewright.plugins.builtin.pitch import HOP_S
+from voicewright.plugins.builtin.takes import USUAL, Take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,17 +87,18 @@ class DurationModel:
         """How many weights there are for so many phones."""
         return len(NEIGHBOURS) * phones + _PLACES
 
-    def predict(self, rendering: Rendering, speed: float) -> list[Segment]:
+    def predict(self, rendering: Rendering, speed: float, take: Take = USUAL) -> list[Segment]:
         """Time a text: segments from frame 0 on, silence at both ends, an even number of frames.
 
         Args:
             rendering: the guide's rendering of the text.
             speed: 1 is the speaker's own; 2 is twice as fast.
+            take: which way of saying it.
         """
         sounds = rendering.sounds
         breaks = _guide_breaks(rendering)
         log_frames = _rows(sounds, breaks, self.phones) @ self.weights
-        frames = np.exp(log_frames) / speed
+        frames = np.exp(log_frames) * take.durations(len(sounds)) / speed
         frames = np.clip(np.round(frames), max(1, _SHORTEST / speed), _LONGEST / min(speed, 1.0))
         segments = [Segment(SILENCE, 0, _LEAD_IN_FRAMES, -1, -1)]
         for index, (sound, length) in enumerate(zip(sounds, frames.astype(int), strict=True)):

@@ -19,6 +19,7 @@ from voicewright.plugins.builtin.languages import LANGUAGES
 from voicewright.plugins.builtin.options import BuiltinOptions
 from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.sentences import sentences
+from voicewright.plugins.builtin.takes import Take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,10 +58,10 @@ class BuiltinEngine:
         language = request.language or voice.language
         if language not in LANGUAGES:
             raise language_unsupported(ENGINE, language)
-        said = 0
+        take, said = Take(request.seed), 0
         for number, sentence in enumerate(sentences(request.text)):
             utterance = voice.say(
-                sentence, language, request.speed, request.seed + number, request.pitch_semitones
+                sentence, language, request.speed, request.seed + number, request.pitch_semitones, take=take
             )
             context.check_cancelled()
             if utterance is None:

@@ -80,9 +80,19 @@ class FrameBank:
             np.concatenate(follows),
         )
 
-    def tile(self, frames: Floats, context: Context) -> Floats:
-        """Blend the predicted frames, (frames, FRAME_SIZE) normalised, with real ones."""
-        return self._tiler.tile(frames, context)
+    def tile(self, frames: Floats, context: Context, more: Floats | None = None) -> Floats:
+        """Blend the predicted frames, (frames, FRAME_SIZE) normalised, with real ones.
+
+        Args:
+            frames: the predicted ones.
+            context: theirs.
+            more: (frames of the bank,) what taking each costs beside what it costs anyway.
+        """
+        return self._tiler.tile(frames, context, more)
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        return len(self.real)
 
     @cached_property
     def _tiler(self) -> _Tiler:
@@ -101,8 +111,9 @@ class _Tiler:
         self._follows = bank.follows
         self._rows_of = {int(p): np.flatnonzero(bank.phones[:, 1] == p) for p in np.unique(bank.phones[:, 1])}
 
-    def tile(self, frames: Floats, context: Context) -> Floats:
-        path = self._best_path(*self._candidates(frames, context))
+    def tile(self, frames: Floats, context: Context, more: Floats | None) -> Floats:
+        rows, costs = self._candidates(frames, context)
+        path = self._best_path(rows, costs if more is None else costs + more[rows])
         chosen = _smooth_joins(self._real[path], path)
         result = frames.copy()
         result[:, CEPSTRA] += _BLEND * (chosen[:, CEPSTRA] - frames[:, CEPSTRA])

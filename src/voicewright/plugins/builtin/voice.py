@@ -25,6 +25,7 @@ from voicewright.plugins.builtin.aperiodicity import band_weights
 from voicewright.plugins.builtin.context import Context, describe
 from voicewright.plugins.builtin.espeak import Guide, plain
 from voicewright.plugins.builtin.network import FRAMES_PER_STEP, AcousticNetwork
+from voicewright.plugins.builtin.takes import USUAL, Take
 from voicewright.plugins.builtin.words import spoken_words
 
 if TYPE_CHECKING:
@@ -81,7 +82,14 @@ class Voice:
     bands: Floats = field(default_factory=lambda: band_weights(SAMPLE_RATE_HZ), repr=False)
 
     def say(
-        self, text: str, language: str, speed: float, seed: int, pitch_semitones: float = 0.0
+        self,
+        text: str,
+        language: str,
+        speed: float,
+        seed: int,
+        pitch_semitones: float = 0.0,
+        *,
+        take: Take = USUAL,
     ) -> Utterance | None:
         """Say one sentence; None for a text without a sound in it.
 
@@ -91,12 +99,13 @@ class Voice:
             speed: 1 is the speaker's own.
             seed: of the noise in the voice.
             pitch_semitones: above the speaker's own.
+            take: which way of saying it.
         """
         rendering = Guide.shared().render(text, language)
         if not rendering.sounds:
             return None
-        segments = self.durations.predict(rendering, speed)
-        waves = self.waves(rendering, segments, seed, pitch_semitones)
+        segments = self.durations.predict(rendering, speed, take)
+        waves = self.waves(rendering, segments, seed, pitch_semitones, take)
         pieces = (_bend_peaks(piece) for piece in filtered(waves, self.finish))
         return Utterance(spoken_words(plain(text), rendering, segments), pieces)
 
@@ -111,13 +120,16 @@ class Voice:
         segments: Sequence[Segment],
         seed: int,
         pitch_semitones: float = 0.0,
+        take: Take = USUAL,
     ) -> Iterator[Floats]:
         """The wave before the finishing filter."""
-        frames = self.frames(rendering, segments)
+        frames = self.frames(rendering, segments, take)
         voiced = frames[:, VOICED] > 0
         log_f0 = (
             self.scale.mean[LOG_F0] + frames[:, LOG_F0] * self.scale.deviation[LOG_F0] * INTONATION_STRETCH
         )
+        if take.seed:
+            log_f0 = self.scale.mean[LOG_F0] + (log_f0 - self.scale.mean[LOG_F0]) * take.melody
         if pitch_semitones:
             log_f0 = log_f0 + math.log(2.0) / SEMITONES_PER_OCTAVE * pitch_semitones
         f0 = np.where(voiced, np.exp(log_f0), 0.0).astype(np.float32)
@@ -137,12 +149,12 @@ class Voice:
             first_block_frames=FIRST_BLOCK_FRAMES,
         )
 
-    def frames(self, rendering: Rendering, segments: Sequence[Segment]) -> Floats:
+    def frames(self, rendering: Rendering, segments: Sequence[Segment], take: Take = USUAL) -> Floats:
         """(frames, FRAME_SIZE), normalised: predicted, met by real frames, variance and pauses restored."""
         context = describe(segments, rendering, analyse_guide(rendering.wave), self.phones)
         context = context.cut(len(context) // FRAMES_PER_STEP * FRAMES_PER_STEP)
         predicted = restoration.sharpen(predict(self.network, context, self.scale))
-        tiled = self.bank.tile(predicted, context)
+        tiled = self.bank.tile(predicted, context, take.costs(len(self.bank)))
         stretched = restoration.stretch_variance(tiled, self.speaker_deviation)
         return restoration.deepen_pauses(stretched, context.places)
 

@@ -9,6 +9,7 @@ from voicewright.plugins.builtin.alignment import SILENCE, Alignment, Segment
 from voicewright.plugins.builtin.context import PhoneSet
 from voicewright.plugins.builtin.durations import DurationModel
 from voicewright.plugins.builtin.espeak import Guide
+from voicewright.plugins.builtin.takes import Take
 
 TEXTS = (
     "The boat went slowly past the old stone bridge.",
@@ -48,6 +49,15 @@ def test_phones_last_as_long_as_the_speaker_makes_them(model):
         predicted = sum(s.frames for s in model.predict(rendering, 1.0) if s.sound >= 0)
         said = sum(s.frames for s in _as_if_spoken(rendering).segments if s.sound >= 0)
         assert predicted == pytest.approx(said, rel=0.15)
+
+
+def test_another_seed_has_another_rhythm_at_about_the_same_speed(model):
+    rendering = Guide.shared().render(TEXTS[0], "en-us")
+    usual = [segment.frames for segment in model.predict(rendering, 1.0)]
+    for seed in range(1, 6):
+        other = [segment.frames for segment in model.predict(rendering, 1.0, Take(seed))]
+        assert other != usual
+        assert sum(other) == pytest.approx(sum(usual), rel=0.1)
 
 
 def test_pauses_are_the_speakers_and_lie_where_the_guide_pauses(model):
