@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from voicewright.audio.sniff import container_of
+from voicewright.bootstrap import make_speech
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.provenance.manifests import read_manifest
 from voicewright.provenance.models import SpeechFingerprint
@@ -15,6 +16,7 @@ from voicewright.speech.long.models import LongSpeech
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.tools import LongTools
+from voicewright.speech.remembering import SpeechMemory
 from voicewright.speech.service import SpeechService
 from voicewright.voices.errors import VoiceNotFound
 
@@ -87,6 +89,13 @@ def signed(services: Any, tmp_path: Path) -> Any:
         return found.speech
 
     return read
+
+
+def test_the_program_marks_and_remembers_whatever_it_speaks(services: Any) -> None:
+    parts = (services.settings, services.database, services.voices, services.provenance)
+    with make_speech(*parts, services.history) as speeches, make_speech(*parts, None) as of_long_texts:
+        assert speeches._hooks.marker is of_long_texts._hooks.marker is services.provenance.marker
+        assert isinstance(speeches._hooks.memory, SpeechMemory)
 
 
 def test_what_is_said_of_the_marks_is_what_was_done(  # noqa: PLR0917 - fixtures
