@@ -110,6 +110,17 @@ class Users:
         with self._database.session() as session:
             return _found(session.scalar(select(User).where(User.email_key == email_key(email))), email)
 
+    def require_enabled(self, user_id: uuid.UUID) -> None:
+        """Refuse what is done in the name of an account that may do nothing any more.
+
+        Raises:
+            UserNotFound: it was deleted.
+            UserDisabled: it is disabled.
+        """
+        user = self.get(user_id)
+        if user.disabled_at is not None:
+            raise UserDisabled(f"The account of {user.label} is disabled. Enable it first.")
+
     def page(self, *, limit: int, offset: int = 0, query: str = "") -> tuple[Sequence[User], int]:
         """Some of the accounts, the oldest first, and how many there are.
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ipaddress
 import sys
 import threading
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+
+if TYPE_CHECKING:
+    import uuid
 
 
 @command
@@ -38,10 +42,12 @@ def wyoming(
     listener = listen(host, port)
     try:
         voices = voices_of(application, owner)
+        permit = partial(_require_enabled, application, owner, voices.owner_id)
+        permit()
         if voice is not None:
             voices.find_to_speak(voice)
         most = application.settings.max_synthesis_text_length
-        door = Door(application.speech, voices, voices.owner_id, most, voice)
+        door = Door(application.speech, voices, voices.owner_id, most, voice, permit)
     except BaseException:
         listener.close()
         raise
@@ -75,6 +81,12 @@ def wyoming(
     if failures:
         raise failures[0]
     print("Stopped.", file=sys.stderr)
+
+
+def _require_enabled(application: Application, owner: str | None, owner_id: uuid.UUID) -> None:
+    """Refuse where the account is disabled or deleted; the command line's own voices are no account's."""
+    if owner is not None:
+        application.accounts.users.require_enabled(owner_id)
 
 
 def _is_loopback(host: str) -> bool:

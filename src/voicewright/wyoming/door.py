@@ -34,6 +34,7 @@ class Door:
         owner_id: for whom is spoken.
         most_characters: how long a text may be.
         voice: who speaks where a client names nobody; None: the owner's active voice.
+        permit: refuses with an `AppError` where the owner may do nothing any more; asked for every request.
         engines: finds an engine by its id.
     """
 
@@ -42,14 +43,17 @@ class Door:
     owner_id: uuid.UUID
     most_characters: int
     voice: str | None = None
+    permit: Callable[[], None] = lambda: None
     engines: Callable[[str], EngineInfo] = get_engine
 
     def begin(self, order: SpeechOrder, cancel: threading.Event) -> Speech:
-        """As `SpeechService.begin`."""
+        """As `SpeechService.begin`, where the owner may still speak."""
+        self.permit()
         return self.speech.begin(self.owner_id, order, cancel=cancel)
 
     def describe(self) -> Info:
         """What the clients may choose from, as it is now."""
+        self.permit()
         return describe(self.voices.list_to_speak(), self._languages)
 
     def _languages(self, voice: VoiceModel) -> Sequence[str]:

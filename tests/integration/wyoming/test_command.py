@@ -15,7 +15,10 @@ import pytest
 from wyoming.client import AsyncTcpClient
 from wyoming.info import Describe, Info
 
+from voicewright.accounts.service import AccountService
+
 if TYPE_CHECKING:
+    from voicewright.db.server import Database
     from voicewright.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -55,10 +58,15 @@ def test_it_answers_until_it_is_told_to_stop(environment: dict[str, str]) -> Non
     assert (process.returncode, errors) == (0, "Stopped.\n")
 
 
-def test_what_can_not_be_spoken_with_is_told_at_once(environment: dict[str, str]) -> None:
+def test_what_can_not_be_spoken_with_is_told_at_once(
+    environment: dict[str, str], settings: Settings, database: Database
+) -> None:
+    users = AccountService(settings, database).users
+    users.change(users.add("away@example.com").id, disabled=True)
     for options, words in {
         ("--voice", "Nobody"): "no voice called 'Nobody'",
         ("--owner", "nobody@example.com"): "nobody@example.com",
+        ("--owner", "away@example.com"): "away@example.com is disabled",
     }.items():
         ended = subprocess.run(
             [PROGRAM, "wyoming", "--port", "0", *options],

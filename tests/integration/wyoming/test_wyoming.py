@@ -25,6 +25,7 @@ from wyoming.tts import (
     SynthesizeVoice,
 )
 
+from voicewright.accounts.service import AccountService
 from voicewright.api.server import listen
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from wyoming.event import Event
 
+    from voicewright.accounts.users import Users
     from voicewright.db.server import Database
     from voicewright.settings import Settings
     from voicewright.speech.order import SpeechOrder
@@ -68,7 +70,12 @@ class WatchedDoor(Door):
 
 
 @pytest.fixture
-def voices(settings: Settings, database: Database, tmp_path: Path) -> VoiceService:
+def users(settings: Settings, database: Database) -> Users:
+    return AccountService(settings, database).users
+
+
+@pytest.fixture
+def voices(settings: Settings, database: Database, users: Users, tmp_path: Path) -> VoiceService:
     """Two voices of the owner, one of which never ends, and one of somebody else that is shared."""
     service = VoiceService.open(settings, database)
 
@@ -84,7 +91,7 @@ def voices(settings: Settings, database: Database, tmp_path: Path) -> VoiceServi
         )  # fmt: skip
         return of.register(new)
 
-    mine, theirs = service.of(uuid.uuid4()), service.of(uuid.uuid4())
+    mine, theirs = service.of(users.add("ann@example.com").id), service.of(uuid.uuid4())
     register(mine, "Ann")
     register(mine, "Ann")
     register(mine, "Endless", "endless")
@@ -107,8 +114,15 @@ def speech(settings: Settings, database: Database, voices: VoiceService) -> Iter
 
 
 @pytest.fixture
-def door(speech: SpeechService, voices: VoiceService) -> WatchedDoor:
-    return WatchedDoor(speech, voices, voices.owner_id, most_characters=200, engines=find_engine)
+def door(speech: SpeechService, voices: VoiceService, users: Users) -> WatchedDoor:
+    return WatchedDoor(
+        speech,
+        voices,
+        voices.owner_id,
+        most_characters=200,
+        permit=lambda: users.require_enabled(voices.owner_id),
+        engines=find_engine,
+    )
 
 
 @pytest.fixture
@@ -254,6 +268,35 @@ def test_a_client_that_goes_stops_the_engine(address: tuple[str, int], door: Wat
     [(_, speech, ended)] = door.begun
     assert ended.wait(PATIENCE_S)
     assert speech.outcome == "cancelled"
+
+
+def test_an_account_that_is_disabled_or_deleted_speaks_no_more(
+    address: tuple[str, int], door: WatchedDoor, users: Users, database: Database
+) -> None:
+    async def ask(client: AsyncTcpClient, event: Event) -> str | None:
+        await client.write_event(event)
+        *_, last = await spoken(client)  # up to the end of the connection, where it is refused
+        return Error.from_event(last).code if Error.is_type(last.type) else None
+
+    async def meanwhile(client: AsyncTcpClient) -> Event:
+        """What ends a text of which more comes when its speaker is disabled already."""
+        await client.write_event(SynthesizeStart(voice=SynthesizeVoice(name="Ann")).event())
+        await client.write_event(SynthesizeChunk("One two three. Four").event())
+        await spoken(client, until=AudioChunk)
+        users.change(door.owner_id, disabled=True)
+        await client.write_event(SynthesizeStop().event())
+        return (await spoken(client, until=Error))[-1]
+
+    speak, describe = Synthesize("Hello.", voice=SynthesizeVoice(name="Ann")).event(), Describe().event()
+    assert Error.from_event(talk(address, meanwhile)).code in {"USER_DISABLED", "VOICE_MODEL_NOT_FOUND"}
+    for event in (speak, describe):
+        assert talk(address, lambda client, event=event: ask(client, event)) == "USER_DISABLED"
+    users.change(door.owner_id, disabled=False)
+    assert talk(address, lambda client: ask(client, speak)) is None
+    with database.session() as session:
+        session.delete(users.lock_to_delete(session, door.owner_id))
+    for event in (speak, describe):
+        assert talk(address, lambda client, event=event: ask(client, event)) == "USER_NOT_FOUND"
 
 
 def test_what_goes_wrong_is_an_error_and_the_end_of_the_connection(address: tuple[str, int]) -> None:
