@@ -6,11 +6,16 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from voicewright.engines.testing import write_plugin
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# how long an example takes says how busy the machine is, and nothing about what is tested
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)
