@@ -132,7 +132,7 @@ class Page:
                 fence, block = line[3:], []
             elif line.startswith("→ "):
                 page.steps[-1].status = int(line[2:])
-            elif heading := re.fullmatch(r"### ((?:GET|POST|PUT|PATCH|DELETE|WebSocket) /\S+)", line):
+            elif heading := re.fullmatch(r"### ((?:GET|HEAD|POST|PUT|PATCH|DELETE|WebSocket) /\S+)", line):
                 page.routes.add(heading[1])
         return page
 
@@ -324,5 +324,6 @@ def test_every_route_has_an_example_that_calls_it(text: str) -> None:
         commands = "\n".join(re.findall(r"```bash\n(.*?)```", section, flags=re.DOTALL))
         if path != "/training/{jobId}/audio/{name}":  # it takes its address from the list
             assert re.search(rf"\$V{called}|\$\{{V/http/ws\}}{called}", commands), heading
+        assert method != "HEAD" or "--head" in commands, heading
         if method in {"PATCH", "DELETE"}:
             assert f"-X {method}" in commands, heading

@@ -54,6 +54,15 @@ _SOUND: Final[dict[str, Any]] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(set(MEDIA_TYPES.values()))
 }
 """The media types that a file may have."""
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The file.", "content": _SOUND, "headers": FILE_HEADERS},
+    206: {
+        "description": "The part of it that `Range` asks for.",
+        "content": _SOUND,
+        "headers": FILE_HEADERS,
+    },
+    **refusals(404, 507),
+}
 _NUMBER: Final = re.compile(r"\s*[+-]?[\d._]+\s*")
 _BLOCK_BYTES: Final = 1 << 18
 _FULL_SCALE: Final = 32768.0
@@ -128,19 +137,17 @@ def forget(synthesis_id: UUID, services: Wired, caller: Owner) -> None:
     services.history.delete(caller.user_id, synthesis_id)
 
 
+@router.head(
+    "/history/{synthesis_id}/audio",
+    summary="Ask about what was spoken",
+    response_class=Response,
+    responses=_FILE,
+)
 @router.get(
     "/history/{synthesis_id}/audio",
     summary="Hear what was spoken",
     response_class=Response,
-    responses={
-        200: {"description": "The file.", "content": _SOUND, "headers": FILE_HEADERS},
-        206: {
-            "description": "The part of it that `Range` asks for.",
-            "content": _SOUND,
-            "headers": FILE_HEADERS,
-        },
-        **refusals(404, 507),
-    },
+    responses=_FILE,
 )
 def audio(
     synthesis_id: UUID,

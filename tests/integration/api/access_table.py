@@ -475,6 +475,9 @@ TABLE: dict[str, Row] = {
         )
         for what in ("", "/audio", "/timings")
     },
+    "HEAD /api/voice/history/{synthesis_id}/audio": for_owner(
+        200, SPEECH, "/api/voice/history/{synthesis_id}/audio", admin=404
+    ),
     "DELETE /api/voice/history/{synthesis_id}": for_owner(
         204, SPEECH, "/api/voice/history/{synthesis_id}", admin=404
     ),

@@ -38,7 +38,9 @@ def heard(content: bytes, format_: str, rate_hz: int = 22_050) -> tuple[Any, int
     return samples / (32768 if frames[0].format.name.startswith("s16") else 1), frames[0].sample_rate
 
 
-def test_a_text_becomes_a_file_in_every_format(call_voice, speak, humming, person, services):
+def test_a_text_becomes_a_file_in_every_format(  # noqa: PLR0917 - fixtures
+    client, call_voice, speak, humming, person, services
+):
     voice = humming(person)
     made = {form: speak(model_id=str(voice.id), output_format=form, timings=True) for form in FORMATS}
     by_default = speak()
@@ -64,6 +66,13 @@ def test_a_text_becomes_a_file_in_every_format(call_voice, speak, humming, perso
     assert part.content == whole[44:144]
     assert part.headers["content-range"] == f"bytes 44-143/{len(whole)}"
     assert call_voice("GET", audio, headers={"Range": "bytes=-100"}, expect=206).content == whole[-100:]
+    url, asks = f"/api/voice{audio}", {"Range": "bytes=0-9", **person.headers}
+    asked = client.head(url, headers=person.headers)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-length"] == str(len(whole))
+    assert (asked.headers["content-type"], asked.headers["accept-ranges"]) == ("audio/wav", "bytes")
+    asked = client.head(url, headers=asks)
+    assert (asked.status_code, asked.content, asked.headers["content-length"]) == (206, b"", "10")
     for odd in (
         f"bytes={len(whole)}-",
         "bytes=9-3",

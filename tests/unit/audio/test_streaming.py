@@ -48,6 +48,26 @@ def test_what_was_encoded_is_heard(sine, format_, target_hz):
     assert strongest == pytest.approx(440, abs=2)
 
 
+@pytest.mark.parametrize("rate_hz", [16_000, 24_000, 48_000])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_nothing_clicks_where_a_sound_begins_and_ends(sine, tmp_path, format_, rate_hz):
+    """A hum that is faded in and out as pieces of speech are: as loud and as long as it was."""
+    ramp = np.linspace(0, 1, rate_hz * 3 // 1000, dtype=np.float32)
+    hum = sine(180, 1.3, rate_hz)
+    hum[: len(ramp)] *= ramp
+    hum[-len(ramp) :] *= ramp[::-1]
+    blocks = np.array_split(hum, 7)
+    file = tmp_path / f"hum.{format_}"
+    write_audio(file, blocks, rate_hz, format_)
+    for data in (b"".join(EncodedStream(blocks, rate_hz, format_)), file.read_bytes()):
+        heard, heard_hz = decoded(data, format_, rate_hz)
+        loud = np.flatnonzero(np.abs(heard) > 0.05)
+        assert (loud[-1] - loud[0]) / heard_hz == pytest.approx(1.3, abs=0.006)
+        assert np.abs(heard).max() < 0.5 * 1.06
+        steps = np.abs(np.diff(heard, prepend=0, append=0))
+        assert steps.max() < 1.3 * 0.5 * 2 * np.pi * 180 / heard_hz
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 def test_bytes_leave_while_the_sound_is_made(sine, format_):
     made = 0
