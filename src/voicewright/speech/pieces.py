@@ -115,12 +115,11 @@ class Pieces:
             if best and _pcm(chunks) == _pcm(best):
                 break  # an engine that rolls no dice says it the same way every time
             verdict = listener.hear(request, chunks)
-            if verdict.skipped:
-                listener.note(PieceCheck(place, "skipped", attempt, verdict.reason))
-                return best or chunks
             if verdict.good:
                 said: CheckVerdict = "good" if attempt == 1 else "repaired"
-                listener.note(PieceCheck(place, said, attempt, reason))
+                if verdict.skipped:  # its length alone was looked at, or nothing: rather this than a bad one
+                    said = "repaired" if reason and verdict.score else "skipped"
+                listener.note(PieceCheck(place, said, attempt, reason or verdict.reason))
                 self._keep(request, chunks)
                 return chunks
             reason = reason or verdict.reason

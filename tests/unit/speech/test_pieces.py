@@ -189,12 +189,26 @@ class TestHeldBack:
         assert len(engine.asked) == 2
         assert [check.verdict for check in listener.checks] == ["poor"]
 
-    def test_where_nobody_listens_it_goes_as_it_is(self) -> None:
-        engine, listener = Engine(), Listener(Heard(good=True, skipped=True, reason="busy"))
-        made, _ = pieces(engine, listener=listener)
+    def test_where_nobody_listens_it_goes_as_it_is_and_is_kept(self) -> None:
+        kept, engine = Kept(), Engine()
+        listener = Listener(Heard(good=True, skipped=True, reason="nothing here knows tlh"))
+        made, _ = pieces(engine, kept=kept, listener=listener)
         said(made)
 
-        assert listener.checks == [PieceCheck(0, "skipped", 1, "busy")]
+        assert listener.checks == [PieceCheck(0, "skipped", 1, "nothing here knows tlh")]
+        assert list(kept.pieces) == engine.asked
+
+    @pytest.mark.parametrize(("score", "verdict"), [(1.0, "repaired"), (0.0, "skipped")])
+    def test_what_was_bad_by_its_length_is_left_for_what_is_not(self, score: float, verdict: str) -> None:
+        kept, engine = Kept(), Engine()
+        again = Heard(good=True, score=score, reason="nothing here knows tlh", skipped=True)
+        listener = Listener(Heard(good=False, reason="too short"), again)
+        made, _ = pieces(engine, kept=kept, listener=listener)
+        sound = said(made)
+
+        assert sound.endswith(engine.asked[1].seed.to_bytes(4, "little"))
+        assert listener.checks == [PieceCheck(0, verdict, 2, "too short")]
+        assert list(kept.pieces) == [engine.asked[0]], "under what was asked for"
 
     def test_an_engine_may_break_anywhere_as_nothing_has_left(self) -> None:
         engine, listener = Engine((1, HostDied("In the middle."))), Listener(Heard(good=True))
