@@ -64,7 +64,7 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
         ahead_s: how much may wait for the listener.
 
     Raises:
-        BlobNotFound, BlobCorrupt: the files of the voice are missing or damaged.
+        VoiceFilesDamaged: files of the voice are missing or were changed.
     """
     order, figures, rate_hz = speech.order, speech.figures, speech.sample_rate_hz
     manner = SynthesisRequest(

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Self
 
@@ -36,6 +36,7 @@ from voicewright.speech.stopping import Stop
 from voicewright.speech.stream import check_manner
 from voicewright.speech.turns import VOICES_LOADED
 from voicewright.speech.warming import load_voices, recent_voices
+from voicewright.text.legible import storable
 from voicewright.text.reading import read_script
 from voicewright.voices.figures.usage import Use
 
@@ -179,7 +180,7 @@ class SpeechService:
             TextEmpty, SsmlInvalid, SsmlUnsupported: there is nothing that can be said.
             LanguageUnsupported: the voice's engine does not speak it; names those that it does.
             OptionsInvalid: the speed or the pitch is not what the engine can do.
-            BlobNotFound, BlobCorrupt: the files of the voice are missing or damaged.
+            VoiceFilesDamaged: files of the voice are missing or were changed.
             EngineNotFound, EngineNotInstalled, HostStartFailed, HostDied and the like: the engine can't be
                 had, and no other voice of the same person takes its place.
             EngineError: the engine refuses the text.
@@ -188,6 +189,7 @@ class SpeechService:
             Cancelled: `cancel` was set.
         """
         asked_s = time.perf_counter()
+        order = _storable(order)
         if self._hooks.marker is not None:
             self._hooks.marker.require()
         with self._database.session() as session:
@@ -218,6 +220,8 @@ class SpeechService:
             return speech
         assert failure is not None  # noqa: S101 - the voice itself was tried
         if speech is not None:
+            with contextlib.suppress(AppError):  # why it failed is what is to be told
+                self._enter(speech)
             speech.fail(failure)
         raise failure
 
@@ -343,6 +347,12 @@ class SpeechService:
         # statistics and the record, which is a chain: nobody is to wait for that
         if not self._uses.submit(lambda: log(use)):
             log(use)
+
+
+def _storable(order: SpeechOrder) -> SpeechOrder:
+    """Without what the history can't keep; only HTTP has refused it before."""
+    named = storable(order.voice) if isinstance(order.voice, str) else order.voice
+    return replace(order, text=storable(order.text), voice=named)
 
 
 def _processors() -> int:

@@ -26,6 +26,7 @@ _MARKS_FLOOD: Final = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 """No writing puts more than four accents on a letter."""
 _STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 """Letters and digits that are others in a costume: mathematical, wide, ligatures."""
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _BEFORE_MARK: Final = re.compile(r"(?<=\S) (?=[,.;:!?](?!\S))")
 
 
@@ -40,6 +41,11 @@ def legible(text: str) -> str:
     text = _MARKS_FLOOD.sub(r"\1", _JOINERS.sub("", text))
     text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     return unicodedata.normalize("NFC", text)
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps and nobody can say: NUL, and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("", text)
 
 
 def can_be_said(text: str) -> bool:

@@ -54,6 +54,13 @@ class VoiceModelExists(AppError):
     kind = ErrorKind.CONFLICT
 
 
+class VoiceFilesDamaged(AppError):
+    """The voice is there, and files of it are missing or were changed; trying again does not help."""
+
+    code = "VOICE_FILES_DAMAGED"
+    kind = ErrorKind.CONFLICT
+
+
 class VoiceFilesGone(AppError):
     """The voice, or what a training kept, was deleted together with its files."""
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
+from voicewright.storage.errors import BlobCorrupt, BlobNotFound, SealBroken, TreeInvalid
 from voicewright.storage.trees import StoredTree
 from voicewright.storage.user_keys import KeyRing
 from voicewright.storage.vault import Vault
 from voicewright.voices.artefacts import let_go_of_tree, store_voice, voice_pending
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.collecting import collect
+from voicewright.voices.errors import VoiceFilesDamaged
 from voicewright.voices.finding import of_job
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel
@@ -110,10 +112,17 @@ class VoiceFiles:
         """The folder with the voice's files, verified; ask again before each load (see `voices.cache`).
 
         Raises:
-            BlobNotFound, BlobCorrupt: the stored files are missing or damaged.
+            VoiceFilesDamaged: the stored files are missing, or are not what was stored.
             StorageFull, StorageReadOnly: they can't be unpacked.
         """
-        return self._cache.path_of(self.vault.of(voice.owner_id), voice.artefact_digest)
+        try:
+            return self._cache.path_of(self.vault.of(voice.owner_id), voice.artefact_digest)
+        except (BlobNotFound, BlobCorrupt, TreeInvalid, SealBroken) as error:
+            _LOG.error("the voice %s can't be used: %s", voice.id, error.message)
+            raise VoiceFilesDamaged(
+                f"Files of version {voice.version} of the voice {voice.name!r} are missing or damaged, so it "
+                "can't speak. Take another version, restore it from a backup, or train it again."
+            ) from error
 
     def references(self, voice: VoiceModel) -> StoredTree:
         """The recordings to judge the voice by; their names keep the order at registration."""

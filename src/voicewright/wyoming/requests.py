@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from voicewright.errors import AppError, ErrorKind
 from voicewright.text.errors import text_too_long
+from voicewright.text.legible import storable
 from voicewright.wyoming.sentences import SentenceFeed
 
 if TYPE_CHECKING:
@@ -119,4 +120,4 @@ def _text(data: dict[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise RequestUnreadable(f"{name} has to be a text.")
-    return value
+    return storable(value)

@@ -31,9 +31,8 @@ from voicewright.speech.choice import FALLBACKS_KEY
 from voicewright.speech.errors import SpeechOverloaded
 from voicewright.speech.order import SpeechOrder
 from voicewright.speech.warming import RECENT, load_voices, recent_voices
-from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.text.errors import TextEmpty
-from voicewright.voices.errors import NoActiveVoice, VoiceNotFound
+from voicewright.voices.errors import NoActiveVoice, VoiceFilesDamaged, VoiceNotFound
 from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.figures.usage import Use
 from voicewright.voices.sharing.models import SharePermission
@@ -101,7 +100,7 @@ def test_refuses_before_a_sound(speeches, make_voice, database):
 
 def test_what_is_hard_to_read_is_spoken(speeches, make_voice):
     make_voice(ANN)
-    for text in ("a" * 4000, "שלום עולם. Hello there, мир.", "\u200fمرحبا!", "a\x07b."):
+    for text in ("a" * 4000, "שלום עולם. Hello there, мир.", "\u200fمرحبا!", "a\x07b.", "a\0b \ud800c."):
         with speeches.begin(ANN, SpeechOrder(text)) as speech:
             assert sum(len(block) for block in speech) > 0
         assert speech.outcome == "completed"
@@ -116,11 +115,11 @@ def test_files_that_are_missing_or_damaged_are_told(speeches, make_voice, voices
     lost, hurt = make_voice(ANN), make_voice(uuid.UUID(int=2), pitch_hz=170.0)
     for path in blobs(lost):
         voices.vault.objects.delete(path)
-    with pytest.raises(BlobNotFound):
+    with pytest.raises(VoiceFilesDamaged, match="version 1 of the voice"):
         speeches.begin(ANN, SpeechOrder("Hello."))
     for path in blobs(hurt):
         voices.vault.objects.put(path, [b"tampered with"])
-    with pytest.raises(BlobCorrupt):
+    with pytest.raises(VoiceFilesDamaged):
         speeches.begin(hurt.owner_id, SpeechOrder("Hello."))
     assert speeches.admission.going_on == 0
 

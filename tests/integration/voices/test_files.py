@@ -9,13 +9,12 @@ import uuid
 import pytest
 from sqlalchemy import update
 
-from voicewright.storage.errors import BlobCorrupt, BlobNotFound
 from voicewright.storage.pending import pending
 from voicewright.storage.trees import files_in, put_tree, tree_digests
 from voicewright.voices import collecting, service
 from voicewright.voices.artefacts import hold_files
 from voicewright.voices.cache import IN_USE_S, VoiceCache
-from voicewright.voices.errors import VoiceNotFound
+from voicewright.voices.errors import VoiceFilesDamaged, VoiceNotFound
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected
 from voicewright.voices.service import VoiceService
@@ -88,10 +87,10 @@ def test_damage_in_the_store_is_an_error_and_never_reaches_an_engine(voices, new
     for digest in blobs.digests():
         if digest != voice.artefact_digest:
             path_of(digest).write_bytes(b"rot")
-    with pytest.raises(BlobCorrupt):
+    with pytest.raises(VoiceFilesDamaged):
         voices.materialise(voice)
     blobs.delete(voice.artefact_digest)
-    with pytest.raises(BlobNotFound):
+    with pytest.raises(VoiceFilesDamaged):
         voices.materialise(voice)
 
 
