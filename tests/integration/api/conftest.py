@@ -16,6 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from voicewright.accounts.passwords import Passwords
 from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
 from voicewright.api.app import create_app
+from voicewright.api.server import Server, listen
 from voicewright.api.services import Services
 from voicewright.bootstrap import make_erasures
 from voicewright.engines.registry import get_engine
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
 
 PASSWORD = "correct horse battery"  # noqa: S105
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,21 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of the application; an error that nobody foresaw is an answer, as it is for a real one."""
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def base_url(app: FastAPI) -> Iterator[str]:
+    """The application, served on a port."""
+    with closing(listen("127.0.0.1", 0)) as listener:
+        ready = threading.Event()
+        server = Server(app, listener, on_ready=ready.set)
+        thread = threading.Thread(target=server.serve_until_stopped, name="server")
+        thread.start()
+        assert ready.wait(PATIENCE_S)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive()
 
 
 @pytest.fixture

@@ -57,21 +57,6 @@ class Stream:
 
 
 @pytest.fixture
-def base_url(app: FastAPI) -> Iterator[str]:
-    """The application, served on a port."""
-    with closing(listen("127.0.0.1", 0)) as listener:
-        ready = threading.Event()
-        server = Server(app, listener, on_ready=ready.set)
-        thread = threading.Thread(target=server.serve_until_stopped, name="server")
-        thread.start()
-        assert ready.wait(PATIENCE_S)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(PATIENCE_S)
-    assert not thread.is_alive()
-
-
-@pytest.fixture
 def http(base_url: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=base_url, timeout=PATIENCE_S) as client:
         yield client

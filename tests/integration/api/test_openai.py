@@ -8,7 +8,6 @@ import json
 import re
 import threading
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,18 +23,14 @@ from voicewright.accounts.rate_limits import per_window
 from voicewright.api import openai_voices
 from voicewright.api.openai_form import duration
 from voicewright.api.openai_models import _OWNERS
-from voicewright.api.server import Server, listen
 from voicewright.speech.order import SpeechOrder
 from voicewright.training.events import record
 from voicewright.training.models import TrainingJob
-from voicewright.voices.schemas import NewVoice
 from voicewright.voices.sharing.models import SharePermission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from fastapi import FastAPI
 
     from voicewright.api.services import Services
     from voicewright.db.server import Database
@@ -68,40 +63,6 @@ def api_settings(settings: Settings) -> Settings:
             "speech_waiting": 0,
         }
     )
-
-
-@pytest.fixture
-def base_url(app: FastAPI) -> Iterator[str]:
-    """The application, served on a port."""
-    with closing(listen("127.0.0.1", 0)) as listener:
-        ready = threading.Event()
-        server = Server(app, listener, on_ready=ready.set)
-        thread = threading.Thread(target=server.serve_until_stopped, name="server")
-        thread.start()
-        assert ready.wait(PATIENCE_S)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(PATIENCE_S)
-    assert not thread.is_alive()
-
-
-@pytest.fixture
-def humming(services: Services, tmp_path: Path) -> Callable[..., Any]:
-    """Register a voice that can hum: `humming(person, "Ann", fault="none")`."""
-
-    def register(owner: Any, name: str, *, fault: str = "none", **fields: Any) -> Any:
-        folder = tmp_path / f"{name}-{owner.id}"
-        folder.mkdir()
-        voice = {"format": 1, "pitch_hz": 150.0, "speaking_fault": fault}
-        (folder / "voice.json").write_text(json.dumps(voice))
-        return services.voices.of(owner.id).register(
-            NewVoice(
-                name=name, artefact_dir=folder, engine="tone", engine_version="1", language="en-us",
-                speech_s=20.0, train_s=1.5, sample_rate_hz=22050, evaluation=None, **fields,
-            )
-        )  # fmt: skip
-
-    return register
 
 
 @pytest.fixture

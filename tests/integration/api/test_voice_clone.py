@@ -130,6 +130,7 @@ def test_what_can_not_be_cloned(call_voice, sample_id, other):
     assert refused(422, sample_id=None)[0] == "VALIDATION_FAILED"
     assert refused(422, sample_ids=[sample_id])[0] == "VALIDATION_FAILED"
     assert refused(422, name="")[0] == "VALIDATION_FAILED"
+    assert "description" in refused(422, description="What nobody would keep.")[1]
     assert refused(422, options={"epochs": 0})[1].startswith("The request can't be used. options.epochs: ")
     assert "en-us" in refused(422, language="ja")[1]
     assert refused(404, sample_id=NOBODY)[0] == "VOICE_SAMPLE_NOT_FOUND"

@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 import uuid
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +16,6 @@ import httpx
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from voicewright.api.server import Server, listen
 from voicewright.speech.history import Search
 from voicewright.speech.lost import INTERRUPTED
 from voicewright.speech.models import Synthesis
@@ -26,10 +24,6 @@ from voicewright.speech.signs import Signs
 from voicewright.voices.figures.models import VoiceUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fastapi import FastAPI
-
     from voicewright.settings import Settings
 
 PATIENCE_S = 60
@@ -46,21 +40,6 @@ def api_settings(settings: Settings) -> Settings:
             "speech_ahead_s": 1,
         }
     )
-
-
-@pytest.fixture
-def base_url(app: FastAPI) -> Iterator[str]:
-    """The application, served on a port."""
-    with closing(listen("127.0.0.1", 0)) as listener:
-        ready = threading.Event()
-        server = Server(app, listener, on_ready=ready.set)
-        thread = threading.Thread(target=server.serve_until_stopped, name="server")
-        thread.start()
-        assert ready.wait(PATIENCE_S)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(PATIENCE_S)
-    assert not thread.is_alive()
 
 
 @pytest.fixture
