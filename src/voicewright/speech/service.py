@@ -33,7 +33,7 @@ from voicewright.speech.pool import EnginePool
 from voicewright.speech.shelf import CacheShelf
 from voicewright.speech.speaking import Role, Speech
 from voicewright.speech.stopping import Stop
-from voicewright.speech.stream import check_manner
+from voicewright.speech.stream import check_manner, check_pitches
 from voicewright.speech.turns import VOICES_LOADED
 from voicewright.speech.warming import load_voices, recent_voices
 from voicewright.text.legible import storable
@@ -245,6 +245,7 @@ class SpeechService:
         script = order.script or read_script(
             order.text, language=language, markup=order.markup, normalise=order.normalise
         )
+        check_pitches(script, shifts_pitch=info.capabilities.shifts_pitch)
         return info, Role(voice, fallback, language, script, info.capabilities.sample_rate_hz)
 
     def _admit(self, asking: _Asking, role: Role, undo: contextlib.ExitStack) -> Speech:

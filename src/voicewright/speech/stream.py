@@ -27,6 +27,7 @@ FADE_S: Final = 0.003
 """In and out at the edges of a piece: an engine that stops above zero would click there."""
 SLOWEST, FASTEST = 0.25, 4.0
 DEEPEST, HIGHEST = -12.0, 12.0
+_ONE_PITCH: Final = "The engine of this voice speaks at the pitch of the voice only. Leave it alone, also in the markup."
 _FULL_SCALE: Final = 32768.0
 
 SpeakPiece = Callable[[int, "Piece"], "Iterator[AudioChunk]"]
@@ -69,9 +70,17 @@ def check_manner(speed: float, pitch_semitones: float, *, shifts_pitch: bool) ->
             f"The pitch is {pitch_semitones:g} semitones, but has to be between {DEEPEST:g} and {HIGHEST:g}."
         )
     if pitch_semitones and not shifts_pitch:
-        raise OptionsInvalid(
-            "The engine of this voice speaks at the pitch of the voice only. Leave the pitch at 0."
-        )
+        raise OptionsInvalid(_ONE_PITCH)
+
+
+def check_pitches(script: Script, *, shifts_pitch: bool) -> None:
+    """Refuse at once what the engine would refuse in the middle.
+
+    Raises:
+        OptionsInvalid: the markup asks for another pitch.
+    """
+    if not shifts_pitch and any(piece.manner.pitch_semitones for piece in script.pieces):
+        raise OptionsInvalid(_ONE_PITCH)
 
 
 def request_of(piece: Piece, manner: SynthesisRequest) -> SynthesisRequest:

@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
 from voicewright.speech.errors import NothingSpoken
-from voicewright.speech.stream import FADE_S, PARAGRAPH_PAUSE_S, SENTENCE_PAUSE_S, SpeechStream, spoken_by
+from voicewright.speech.stream import (
+    FADE_S,
+    PARAGRAPH_PAUSE_S,
+    SENTENCE_PAUSE_S,
+    SpeechStream,
+    check_pitches,
+    spoken_by,
+)
 from voicewright.text.errors import TextEmpty
 from voicewright.text.reading import read_script
 from voicewright.text.script import Manner, Piece, Script
@@ -167,3 +175,12 @@ def test_a_text_without_words_is_refused_at_once() -> None:
 def test_an_engine_that_says_nothing_is_found_out() -> None:
     with pytest.raises(NothingSpoken):
         list(stream(Mute(), "One."))
+
+
+def test_a_pitch_in_the_markup_is_refused_before_the_first_sentence_is_spoken():
+    pitched = '<speak>As usual. <prosody pitch="+2st">Higher.</prosody></speak>'
+    script = read_script(pitched, language="en-us", markup="ssml")
+    check_pitches(script, shifts_pitch=True)
+    check_pitches(read_script("As usual.", language="en-us"), shifts_pitch=False)
+    with pytest.raises(OptionsInvalid, match="in the markup"):
+        check_pitches(script, shifts_pitch=False)

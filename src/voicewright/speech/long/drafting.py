@@ -15,6 +15,7 @@ from voicewright.speech.long.chunks import Pauses, cut, written
 from voicewright.speech.long.errors import TooManyParts
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.order import SpeechOrder
+from voicewright.speech.stream import check_pitches
 from voicewright.text.errors import text_too_long
 from voicewright.text.reading import read_script
 
@@ -136,6 +137,7 @@ class Drafting:
             markup="ssml" if item.ssml else "text",
             normalise=manner.normalise,
         )
+        check_pitches(script, shifts_pitch=info.capabilities.shifts_pitch)
         return voice, language, script
 
     def _speech(
