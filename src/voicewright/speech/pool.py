@@ -35,6 +35,8 @@ SILENT_S = 120.0
 """So long an engine may work on a piece before the next sound comes."""
 _TICK_S = 0.05
 """How often a piece that waits is asked whether it is still wanted."""
+_ENGINES_WARM = 2
+"""So many engines may have all of their processes at once."""
 _USERS_REMEMBERED = 10_000
 
 
@@ -42,10 +44,11 @@ class EnginePool:
     """Lends processes; safe for threads. Close it.
 
     A process that died or hung is replaced by the next one that is needed; one that has had nothing to do for
-    a while is ended.
+    a while is ended, and so is the one that was used least recently where another engine needs its room.
 
     Args:
-        most: processes of one engine; of one that needs a GPU there is one.
+        most: processes of one engine; of one that needs a GPU there is one. Of all engines together there are
+            twice as many, and more only while all of them are at work.
         idle_s: how long one without work stays.
         client: makes the client of a process.
     """
@@ -182,6 +185,7 @@ class EnginePool:
 
     def _start(self, info: EngineInfo) -> None:
         """Start a process beside, so that who waits may get another one that becomes free first."""
+        self._make_room(info)
         client = self._client(info)
         failed: AppError | None = None
         try:
@@ -202,6 +206,19 @@ class EnginePool:
             if failed is not None and not workers and not self._starting[info.id]:
                 self._fail([turn for turn in self._waiting if turn.engine_id == info.id], failed)
         client.close()
+
+    def _make_room(self, info: EngineInfo) -> None:
+        """End what other engines have idle beyond what all may have: the memory is the same for all."""
+        with self._lock:
+            running = sum(map(len, self._workers.values())) + self._starting.total()
+            others = (workers for engine_id, workers in self._workers.items() if engine_id != info.id)
+            idle = [worker for workers in others for worker in workers if not worker.busy]
+            too_many = max(0, running - _ENGINES_WARM * self._most)
+            ended = sorted(idle, key=lambda worker: worker.used_s)[:too_many]
+            for workers in self._workers.values():
+                workers[:] = [worker for worker in workers if worker not in ended]
+        for worker in ended:
+            worker.client.close()
 
     def _fail(self, turns: list[Turn], error: AppError) -> None:
         for turn in list(turns):

@@ -27,7 +27,7 @@ FADE_S: Final = 0.003
 """In and out at the edges of a piece: an engine that stops above zero would click there."""
 SLOWEST, FASTEST = 0.25, 4.0
 DEEPEST, HIGHEST = -12.0, 12.0
-_ONE_PITCH: Final = "The engine of this voice speaks at the pitch of the voice only. Leave it alone, also in the markup."
+_ONE_PITCH: Final = "This engine speaks at the pitch of the voice only. Leave it alone, also in the markup."
 _FULL_SCALE: Final = 32768.0
 
 SpeakPiece = Callable[[int, "Piece"], "Iterator[AudioChunk]"]

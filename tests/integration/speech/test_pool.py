@@ -1,0 +1,34 @@
+"""Whose processes stay, and whose go, where engines share a machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from pathlib import Path
+
+from voicewright.engines.testing import TONE_ENGINE
+from voicewright.speech.pool import EnginePool
+
+FIRST, SECOND, THIRD = (dataclasses.replace(TONE_ENGINE, id=name) for name in ("first", "second", "third"))
+NOBODY = uuid.UUID(int=0)
+
+
+def test_the_engine_that_spoke_longest_ago_makes_room_and_one_that_speaks_never() -> None:
+    pool = EnginePool(most=1)
+    try:
+        with pool.lease(FIRST, user_id=NOBODY, voice_dir=Path("voice")) as speaking:
+            with pool.lease(SECOND, user_id=NOBODY, voice_dir=Path("voice")):
+                pass
+            with pool.lease(THIRD, user_id=NOBODY, voice_dir=Path("voice")):
+                assert {engine for engine, pids in pool.processes().items() if pids} == {"first", "third"}
+            assert speaking.pid is not None
+        with (
+            pool.lease(FIRST, user_id=NOBODY, voice_dir=Path("voice")) as again,
+            pool.lease(SECOND, user_id=NOBODY, voice_dir=Path("voice")),
+        ):
+            assert again is speaking
+            assert {engine for engine, pids in pool.processes().items() if pids} == {"first", "second"}
+            with pool.lease(THIRD, user_id=NOBODY, voice_dir=Path("voice")):
+                assert len(pool.processes()) == 3, "where all are at work, nobody waits for another engine"
+    finally:
+        pool.close()
