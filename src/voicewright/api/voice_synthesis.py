@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, Strict, model_validator
+from pydantic import BaseModel, Field, Strict
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
@@ -27,6 +27,7 @@ from voicewright.audio.encode import write_audio
 from voicewright.errors import FieldFault
 from voicewright.speech.history_views import SynthesisView, WordView, words_of
 from voicewright.speech.keeping import scratch
+from voicewright.speech.naming import NamesVoice
 from voicewright.speech.order import SpeechOrder
 from voicewright.text.errors import TextTooLong
 from voicewright.voices.errors import VoiceNotFound
@@ -40,28 +41,17 @@ router = APIRouter(prefix="/api/voice", tags=["voice"])
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 Flag = Annotated[bool, Strict()]
 OutputFormat = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
-_ID: Final = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
 _LONGEST_WORD: Final = 35
 """Of a language tag."""
 
 
-class SynthesisBody(RequestBody):
+class SynthesisBody(NamesVoice, RequestBody):
     """What is to be spoken, by whom, and how."""
 
     text: str = Field(
         min_length=1,
         description="At most 5,000 characters (`MAX_SYNTHESIS_TEXT_LENGTH`); longer texts are jobs.",
         examples=["Hello, world!"],
-    )
-    model_id: UUID | None = Field(default=None, description="The voice.", examples=[_ID])
-    voice_model_id: UUID | None = Field(default=None, description="The same.", examples=[None])
-    voice: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        default=None,
-        description="Or its name. Without any of the three your active voice speaks.",
-        examples=[None],
-    )
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
-        default=None, description="Of the voice with this name; the newest by default.", examples=[None]
     )
     ssml: Flag = Field(default=False, description="Whether the text is SSML.")
     output_format: OutputFormat = Field(default="mp3", description="`pcm`: 16 bits, mono, little-endian.")
@@ -91,15 +81,6 @@ class SynthesisBody(RequestBody):
     timings: Flag = Field(default=False, description="Whether the answer says when each word is said.")
     stream: Flag = Field(default=False, description="Whether the answer is the sound, as it is made.")
 
-    @model_validator(mode="after")
-    def _names_one_voice(self) -> Self:
-        named = [self.model_id, self.voice_model_id, self.voice]
-        if len({str(one) for one in named if one is not None}) > 1:
-            raise ValueError("name the voice once: model_id, or voice_model_id, or voice")
-        if self.version is not None and self.voice is None:
-            raise ValueError("version goes with voice, the name; an id says the version")
-        return self
-
     def order(self, request: Request, *, most_characters: int, streams: bool) -> SpeechOrder:
         """What this asks for.
 
@@ -116,7 +97,7 @@ class SynthesisBody(RequestBody):
         return SpeechOrder(
             text=self.text,
             markup="ssml" if self.ssml else "text",
-            voice=self.model_id or self.voice_model_id or self.voice,
+            voice=self.named_voice,
             version=self.version,
             language=self.language,
             speed=self.speed,

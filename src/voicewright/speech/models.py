@@ -71,6 +71,8 @@ class Synthesis(Base):
     voice_name: Mapped[str]
     voice_version: Mapped[int]
     voice_owner_id: Mapped[uuid.UUID]
+    voices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """Of a batch: all that speak its items, as `model_id`, `owner_id`, `name`, `version`, `engine`."""
     engine: Mapped[str]
     engine_version: Mapped[str]
     language: Mapped[str]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+from voicewright.speech.naming import NamesVoice
 
 OutputFormat = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 ITEM_CHARACTERS = 5000
 MOST_CHARACTERS = 1_000_000
 """That a text can have whatever the settings say."""
 
-_ID = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
 _Pause = Annotated[float, Strict(), Field(ge=0, le=10)]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-_Language = Annotated[str, StringConstraints(min_length=1, max_length=35)]
+_Language = Annotated[str, StringConstraints(min_length=2, max_length=35)]
 _Speed = Annotated[float, Strict(), Field(ge=0.25, le=4)]
 
 
@@ -39,28 +39,38 @@ class _Manner(_Body):
     title: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="What you want to call it; file names begin with it."
     )
-    pitch_semitones: Annotated[float, Strict(), Field(ge=-12, le=12)] = 0.0
-    seed: Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)] = 0
+    pitch: Annotated[float, Strict(), Field(ge=-12, le=12)] = Field(
+        default=0.0,
+        description="Semitones.",
+        validation_alias=AliasChoices("pitch", "pitch_semitones"),  # the second was its name once
+    )
+    seed: Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)] = Field(
+        default=0, description="Another one is said otherwise, by engines that roll dice."
+    )
     normalise: Annotated[bool, Strict()] = Field(
         default=True, description="Put numbers, dates, money and abbreviations into words."
     )
     check: Annotated[bool, Strict()] = Field(
         default=True, description="Listen to each piece, and speak it again where words are missing."
     )
+    cache: Annotated[bool, Strict()] = Field(
+        default=True, description="Whether what was spoken before may be taken."
+    )
+    fallback: Annotated[bool, Strict()] = Field(
+        default=True,
+        description="Whether another voice of the same person may speak in its place, from the beginning: "
+        "once something is spoken, the same voice speaks the rest.",
+    )
     pauses: PausesBody = Field(default_factory=PausesBody)
 
 
-class LongTextBody(_Manner):
+class LongTextBody(NamesVoice, _Manner):
     """A text to be spoken, as long as a chapter."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] = Field(
         description="An empty line ends a paragraph.", examples=["It was raining.\n\nNobody came."]
     )
     ssml: Annotated[bool, Strict()] = Field(default=False, description="The text is SSML.")
-    voice_model_id: UUID | None = Field(
-        default=None, description="The voice; the active one by default.", examples=[_ID]
-    )
-    voice: _Name | None = Field(default=None, description="Or its name; the id comes first.")
     language: _Language | None = Field(default=None, description="BCP 47 tag; the voice's own by default.")
     speed: _Speed = Field(default=1.0, description="1 is the speaker's own pace.")
     paragraphs: Annotated[bool, Strict()] = Field(
@@ -68,13 +78,11 @@ class LongTextBody(_Manner):
     )
 
 
-class BatchItem(_Body):
+class BatchItem(NamesVoice, _Body):
     """One text of a batch."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=ITEM_CHARACTERS)]
     ssml: Annotated[bool, Strict()] = Field(default=False, description="The text is SSML.")
-    voice_model_id: UUID | None = Field(default=None, description="The voice; the active one by default.")
-    voice: _Name | None = Field(default=None, description="Or its name; the id comes first.")
     language: _Language | None = Field(default=None, description="BCP 47 tag; the voice's own by default.")
     speed: _Speed = Field(default=1.0, description="1 is the speaker's own pace.")
     name: _Name | None = Field(default=None, description="Of its file in the archive, without extension.")
@@ -84,3 +92,14 @@ class BatchBody(_Manner):
     """Many short texts, each for a file of its own."""
 
     items: Annotated[list[BatchItem], Field(min_length=1, max_length=10_000)]
+
+
+class RetryBody(_Body):
+    """What is to be spoken again."""
+
+    chunks: Annotated[
+        list[Annotated[int, Strict(), Field(ge=1, le=MOST_CHARACTERS)]], Field(min_length=1, max_length=1000)
+    ] = Field(
+        description="Numbers of chunks that are to be spoken otherwise than they are, see `poor`.",
+        examples=[[3]],
+    )

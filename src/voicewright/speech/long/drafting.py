@@ -121,13 +121,13 @@ class Drafting:
             EngineNotFound, LanguageUnsupported, OptionsInvalid: its engine can't speak it so.
             TextEmpty, SsmlInvalid, SsmlUnsupported: there is nothing that can be said.
         """
-        wanted = SpeechOrder(text="", voice=item.voice_model_id or item.voice)
+        wanted = SpeechOrder(text="", voice=item.named_voice, version=item.version)
         voice = choose_voice(self.session, self.user_id, wanted)
         info = self.engines(voice.engine)
         language = match_language(item.language or voice.language, info.capabilities.languages)
         if language is None:
             raise language_unsupported(info, item.language or voice.language)
-        if manner.pitch_semitones and not info.capabilities.shifts_pitch:
+        if manner.pitch and not info.capabilities.shifts_pitch:
             raise OptionsInvalid(
                 f"The engine {info.title} speaks at the pitch of the voice only. Leave the pitch at 0."
             )
@@ -158,10 +158,12 @@ class Drafting:
             markup="ssml" if ssml else "text",
             characters=sum(map(len, texts)),
             parameters={
-                "pitch_semitones": body.pitch_semitones,
+                "pitch_semitones": body.pitch,
                 "seed": body.seed,
                 "normalise": body.normalise,
                 "check": body.check,
+                "cache": body.cache,
+                "fallback": body.fallback,
                 "pauses": body.pauses.model_dump(),
             },
             output_format=body.output_format,

@@ -121,6 +121,9 @@ class LongPart(Base):
     voice_version: Mapped[int | None]
     engine: Mapped[str | None]
     engine_version: Mapped[str | None]
+    wanted_model_id: Mapped[uuid.UUID | None]
+    """The voice that was asked for, where another one speaks."""
+    fallback_reason: Mapped[str | None]
     language: Mapped[str | None]
     speed: Mapped[float]
     state: Mapped[str] = mapped_column(default="waiting")
@@ -185,8 +188,14 @@ class LongChunk(Base):
     """From the order to its end."""
     synthesis_s: Mapped[float | None]
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(14, 6))
+    first_audio_ms: Mapped[float | None]
+    """From the order to the first sound."""
     cached_pieces: Mapped[int] = mapped_column(default=0)
     retried_pieces: Mapped[int] = mapped_column(default=0)
+    counted: Mapped[bool] = mapped_column(default=False)
+    """Whether it is in a use of its voice already."""
+    takes: Mapped[int] = mapped_column(default=0)
+    """How often somebody wanted it otherwise."""
 
 
 def is_open(state: str) -> bool:
