@@ -118,7 +118,7 @@ def clone(
     active = result.voice if result.voice.is_active else application.voices.get_active()
     spoken = None
     if say is not None and out is not None:
-        order = SpeechOrder(say, voice=result.voice.id, check="off", source="command")
+        order = SpeechOrder(say, voice=result.voice.id, check="before", source="command")
         spoken = speak(application, result.voice.owner_id, order, out)
     if not as_json:
         _print(result, spoken, active)

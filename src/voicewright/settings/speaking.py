@@ -145,6 +145,14 @@ class SpeakingSettings(BaseModel):
         validation_alias="VOICEWRIGHT_SPEECH_WAIT_S",
         description="Seconds that one waits at most, and what `Retry-After` says.",
     )
+    tts_timeout_ms: int = Field(
+        default=120_000,
+        ge=1000,
+        le=3_600_000,
+        validation_alias="TTS_TIMEOUT",
+        description="Milliseconds that an engine may work before the next sound of a sentence comes; then "
+        "its process is ended, and the sentence is spoken again if nothing of it has left.",
+    )
     speech_ahead_s: float = Field(
         default=10.0,
         ge=0,

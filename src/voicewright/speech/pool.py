@@ -32,7 +32,6 @@ _LOG = logging.getLogger(__name__)
 IDLE_S = 600.0
 """For so long a process stays that nobody asks."""
 SILENT_S = 120.0
-"""So long an engine may work on a piece before the next sound comes."""
 _TICK_S = 0.05
 """How often a piece that waits is asked whether it is still wanted."""
 _ENGINES_WARM = 2
@@ -50,6 +49,7 @@ class EnginePool:
         most: processes of one engine; of one that needs a GPU there is one. Of all engines together there are
             twice as many, and more only while all of them are at work.
         idle_s: how long one without work stays.
+        silent_s: how long an engine may work before the next sound comes.
         client: makes the client of a process.
     """
 
@@ -58,8 +58,10 @@ class EnginePool:
         *,
         most: int,
         idle_s: float = IDLE_S,
+        silent_s: float = SILENT_S,
         client: Callable[[EngineInfo], EngineClient] = EngineClient,
     ) -> None:
+        self.silent_s = silent_s
         self._most = most
         self._idle_s = idle_s
         self._client = client
@@ -290,5 +292,7 @@ class PooledEngine:
         with leased as client:
             self.waiting_s += time.perf_counter() - asked_s
             self._on_lease()
-            with contextlib.closing(client.synthesize(request, cancel=cancel, timeout_s=SILENT_S)) as chunks:
+            with contextlib.closing(
+                client.synthesize(request, cancel=cancel, timeout_s=self._pool.silent_s)
+            ) as chunks:
                 yield from chunks

@@ -103,7 +103,7 @@ class SpeechService:
         client: Callable[[EngineInfo], EngineClient] = EngineClient,
     ) -> None:
         most = settings.speech_engines or min(_processors(), _MOST_ENGINES)
-        self.pool = EnginePool(most=most, client=client)
+        self.pool = EnginePool(most=most, silent_s=settings.tts_timeout_ms / 1000, client=client)
         self.admission = Admission(
             Room(
                 at_once=settings.speech_at_once,

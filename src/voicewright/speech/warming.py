@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from voicewright.engines.errors import HostClosed
 from voicewright.engines.registry import require_installed
 from voicewright.errors import AppError
-from voicewright.speech.pool import SILENT_S
 from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
 
@@ -66,7 +65,7 @@ def load_voices(
             require_installed(info)
             folder = voices.materialise(voice)
             with pool.lease(info, user_id=_NOBODY, voice_dir=folder) as client:
-                client.load(folder, timeout_s=SILENT_S)
+                client.load(folder, timeout_s=pool.silent_s)
         except HostClosed:
             raise
         except AppError as error:

@@ -6,8 +6,12 @@ import dataclasses
 import uuid
 from pathlib import Path
 
+import pytest
+
+from voicewright.engines.errors import HostTimedOut
+from voicewright.engines.port import SynthesisRequest
 from voicewright.engines.testing import TONE_ENGINE
-from voicewright.speech.pool import EnginePool
+from voicewright.speech.pool import EnginePool, PooledEngine
 
 FIRST, SECOND, THIRD = (dataclasses.replace(TONE_ENGINE, id=name) for name in ("first", "second", "third"))
 NOBODY = uuid.UUID(int=0)
@@ -30,5 +34,17 @@ def test_the_engine_that_spoke_longest_ago_makes_room_and_one_that_speaks_never(
             assert {engine for engine, pids in pool.processes().items() if pids} == {"first", "second"}
             with pool.lease(THIRD, user_id=NOBODY, voice_dir=Path("voice")):
                 assert len(pool.processes()) == 3, "where all are at work, nobody waits for another engine"
+    finally:
+        pool.close()
+
+
+def test_an_engine_that_makes_no_sound_for_too_long_is_ended(make_voice, voices) -> None:
+    pool = EnginePool(most=1, silent_s=0.3)
+    engine = PooledEngine(pool, TONE_ENGINE, user_id=NOBODY, lead_s=lambda: 0.0)
+    deaf = voices.materialise(make_voice(NOBODY, fault="deaf"))
+    try:
+        with pytest.raises(HostTimedOut):
+            list(engine.synthesize(SynthesisRequest(deaf, "One two.", language="en-us")))
+        assert pool.processes() == {"tone": []}
     finally:
         pool.close()
