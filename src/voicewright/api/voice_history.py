@@ -20,6 +20,7 @@ from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.api.speech_headers import FILE_HEADERS
 from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
+from voicewright.api.voice_long_files import is_long, send_timings_of, send_whole_of
 from voicewright.audio.codecs import MEDIA_TYPES, AudioFormat
 from voicewright.audio.decode import open_audio
 from voicewright.audio.encode import write_audio
@@ -96,7 +97,7 @@ def history(
         str | None,
         Query(max_length=200, description="Words of the text or of the voice's name, or parts of them."),
     ] = None,
-    model_id: Annotated[UUID | None, Query(description="Spoken by this voice.")] = None,
+    model_id: Annotated[UUID | None, Query(description="Spoken by this voice; of a batch, one item.")] = None,
     status: State | None = None,
     from_: Annotated[
         WrittenMoment | None, Query(alias="from", description="At this moment or later.")
@@ -108,7 +109,8 @@ def history(
         words=q, model_id=model_id, state=status, since=from_, until=to, limit=limit, offset=offset
     )
     found, total = services.history.search(caller.user_id, wanted)
-    return HistoryView.of(found, total=total, limit=limit, offset=offset)
+    joined = services.long.joined_files(found)
+    return HistoryView.of(found, joined, total=total, limit=limit, offset=offset)
 
 
 @router.delete("/history", summary="Forget all that was spoken")
@@ -123,7 +125,8 @@ def forget_all(services: Wired, caller: Owner) -> HistoryDeletedView:
 @router.get("/history/{synthesis_id}", summary="Look at what was spoken", responses=refusals(404))
 def synthesis(synthesis_id: UUID, services: Wired, caller: Owner) -> SynthesisView:
     """One synthesis: what, with which voice, how it went, and why if it failed."""
-    return SynthesisView.of(services.history.get(caller.user_id, synthesis_id))
+    entry = services.history.get(caller.user_id, synthesis_id)
+    return SynthesisView.of(entry, services.long.joined_files([entry]).get(entry.id))
 
 
 @router.delete(
@@ -159,11 +162,13 @@ def audio(
     ] = None,
     download: Annotated[bool, Query(description="To be saved, and not to be played.")] = False,
 ) -> Response:
-    """The file as it is kept, or in another format.
+    """The file as it is kept, or in another format; of a long text, the joined one.
 
     `Range` asks for one part of it; one that makes no sense, or asks for several, is answered with the whole.
     """
     entry = services.history.get(caller.user_id, synthesis_id)
+    if is_long(entry):
+        return send_whole_of(services, entry, format, download=download)
     with ExitStack() as opened:
         folder = opened.enter_context(scratch(services.history.work_dir))
         path = folder / "speech"
@@ -200,6 +205,8 @@ def timings(
 ) -> Response:
     """As JSON, or as subtitles: WebVTT, SRT."""
     entry = services.history.get(caller.user_id, synthesis_id)
+    if is_long(entry):
+        return send_timings_of(services, entry, format)
     if not entry.words:
         raise SynthesisTimingsNotKept(
             f"It is not kept when the words of the synthesis {entry.id} are said. Have it spoken again, with "

@@ -17,21 +17,15 @@ from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
 from voicewright.api.services import Services, Wired
 from voicewright.api.speech_headers import FILE_HEADERS
-from voicewright.api.timings_answer import TIMINGS_ANSWER, answer_timings
+from voicewright.api.timings_answer import TIMINGS_ANSWER
+from voicewright.api.voice_long_files import send_timings, send_whole
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
-from voicewright.speech.history_views import TimingsFormat, TimingsView, WordView
+from voicewright.speech.history_views import TimingsFormat
 from voicewright.speech.keeping import scratch
 from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat
-from voicewright.speech.long.claims import claim_of, watermark_of
-from voicewright.speech.long.fetching import (
-    archive,
-    fetch_part,
-    fetch_whole,
-    file_name,
-    format_of,
-    words_of_whole,
-)
+from voicewright.speech.long.claims import watermark_of
+from voicewright.speech.long.fetching import archive, fetch_part, file_name, format_of
 from voicewright.speech.long.showing import Shown
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
 from voicewright.training.nodes import engines_that_speak
@@ -165,19 +159,7 @@ def audio(
 
     `Range` asks for one part of it; one that makes no sense, or asks for several, is answered with the whole.
     """
-    shown, chunks = services.long.chunks(caller.user_id, speech_id)
-    speech = shown.speech
-    wanted = format or format_of(speech)
-    with ExitStack() as opened:
-        folder = opened.enter_context(scratch(services.long.work_dir))
-        path = fetch_whole(services.long.vault, shown, chunks, wanted, folder)
-        signed = speech.file_signed or False
-        if wanted != speech.output_format:
-            claim = claim_of(speech, shown.parts[0], whole=True)
-            signed = services.provenance.sign_if_possible(path, wanted, claim)
-        headers = services.provenance.header(speech.id, watermark_of(chunks), signed=signed)
-        name = file_name(speech)
-        return PassingFile(path, wanted, name, headers=headers, folder=opened.pop_all(), download=download)
+    return send_whole(services, caller.user_id, speech_id, format, download=download)
 
 
 @router.get(
@@ -196,16 +178,7 @@ def timings(
     format: TimingsFormat = "json",  # noqa: A002 - the word of the query
 ) -> Response:
     """In the joined file, as JSON, or as subtitles: WebVTT, SRT."""
-    shown, chunks = services.long.chunks(caller.user_id, speech_id)
-    words = words_of_whole(shown, chunks)
-    told = TimingsView(
-        words=[
-            WordView(text=word.text, start=round(word.start_s, 3), end=round(word.end_s, 3)) for word in words
-        ],
-        estimated=any(chunk.words_estimated for chunk in chunks),
-        duration=shown.speech.audio_s,
-    )
-    return answer_timings(words, told, format)
+    return send_timings(services, caller.user_id, speech_id, format)
 
 
 @router.get(

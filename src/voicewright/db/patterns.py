@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _ESCAPE: Final = "\\"
 
 
-def contains(column: InstrumentedAttribute[Any], word: str) -> ColumnElement[bool]:
+def contains(column: InstrumentedAttribute[Any] | ColumnElement[str], word: str) -> ColumnElement[bool]:
     """The rows whose text has these characters as they are, in any spelling of capitals."""
     for special in (_ESCAPE, "%", "_"):
         word = word.replace(special, _ESCAPE + special)

@@ -118,8 +118,9 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
     session.execute(
         update(LongPart)
         .where(LongPart.voice_owner_id == user_id, LongPart.speech_id.not_in(theirs))
-        .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, voice_name=NO_VOICE)
+        .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, voice_name=NO_VOICE, wanted_model_id=None)
     )
+    _forget_voices_of_batches(session, user_id)
     # what others keep of these voices goes with the next sweep, which removes its files as well
     session.execute(
         update(CachedPiece).where(CachedPiece.voice_model_id.in_(mine)).values(voice_model_id=NOBODY)
@@ -130,6 +131,16 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
     counts["voice_models"] = _delete_voices(session, user_id)
     caching.forget(session, user_id, *mine)  # last, as every writer locks the marks after its rows
     return {kind: count for kind, count in counts.items() if count}
+
+
+def _forget_voices_of_batches(session: Session, user_id: uuid.UUID) -> None:
+    """Leave no voice of theirs in what others' batches say of several voices."""
+    theirs = Synthesis.voices.contains([{"owner_id": str(user_id)}])
+    nobody = {"model_id": str(NOBODY), "owner_id": str(NOBODY), "name": NO_VOICE}
+    for entry in session.scalars(select(Synthesis).where(theirs, Synthesis.user_id != user_id)):
+        entry.voices = [
+            {**voice, **nobody} if voice["owner_id"] == str(user_id) else voice for voice in entry.voices
+        ]
 
 
 def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, Delete]]:

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONPATH, insert
 
 from voicewright.db.patterns import contains
 from voicewright.errors import OPERATORS, AppError
@@ -52,6 +52,7 @@ State = Literal["speaking", "completed", "failed", "cancelled"]
 KeepText = Literal["whole", "hash"]
 
 _NO_FILE: Final = dict.fromkeys(("file_digest", "file_bytes", "file_format", "file_rate_hz", "file_signed"))
+_NAMES_OF_ITEMS: Final = func.jsonb_path_query_array(Synthesis.voices, cast("$[*].name", JSONPATH))
 _AT_ONCE: Final = 500
 _MIB: Final = 1 << 20
 
@@ -70,7 +71,7 @@ class Search:
 
     Attributes:
         words: all of them are in the text or in the name of the voice, in any spelling of capitals.
-        model_id: spoken by this voice.
+        model_id: spoken by this voice; of a batch, also an item of it.
         state: in this state.
         since: entered at this moment or later.
         until: entered before it.
@@ -388,7 +389,8 @@ def _preferences(session: Session, user_id: uuid.UUID) -> Preferences:
 def _where(user_id: uuid.UUID, wanted: Search) -> ColumnElement[bool]:
     where = Synthesis.user_id == user_id
     if wanted.model_id is not None:
-        where &= Synthesis.voice_model_id == wanted.model_id
+        of_item = Synthesis.voices.contains([{"model_id": str(wanted.model_id)}])
+        where &= (Synthesis.voice_model_id == wanted.model_id) | of_item
     if wanted.state is not None:
         where &= Synthesis.state == wanted.state
     if wanted.since is not None:
@@ -396,5 +398,6 @@ def _where(user_id: uuid.UUID, wanted: Search) -> ColumnElement[bool]:
     if wanted.until is not None:
         where &= Synthesis.created_at < wanted.until
     for word in (wanted.words or "").split():
-        where &= contains(Synthesis.text, word) | contains(Synthesis.voice_name, word)
+        in_names = contains(Synthesis.voice_name, word) | contains(cast(_NAMES_OF_ITEMS, Text), word)
+        where &= contains(Synthesis.text, word) | in_names
     return where

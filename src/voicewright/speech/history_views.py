@@ -12,9 +12,10 @@ from voicewright.provenance.tally import Marked  # noqa: TC001 - as above
 from voicewright.speech.history import KeepText, State  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from voicewright.speech.history import Preferences
+    from voicewright.speech.long.showing import JoinedFile
     from voicewright.speech.models import Synthesis
 
 _MILLISECONDS = 3
@@ -50,6 +51,37 @@ class FailureView(BaseModel):
     message: str
 
 
+class SpokenByView(BaseModel):
+    """A voice that spoke."""
+
+    model_id: UUID
+    name: str = Field(description="As it was called then.", examples=["Ann"])
+    version: int = Field(examples=[1])
+    provider: str = Field(description="Id of its engine.", examples=["builtin"])
+
+    @classmethod
+    def all_of(cls, entry: Synthesis) -> list[Self]:
+        """Those of a batch, or the one of anything else."""
+        if not entry.voices:
+            return [
+                cls(
+                    model_id=entry.voice_model_id,
+                    name=entry.voice_name,
+                    version=entry.voice_version,
+                    provider=entry.engine,
+                )
+            ]
+        return [
+            cls(
+                model_id=UUID(voice["model_id"]),
+                name=voice["name"],
+                version=voice["version"],
+                provider=voice["engine"],
+            )
+            for voice in entry.voices
+        ]
+
+
 class WordView(BaseModel):
     """A word, and when it is said."""
 
@@ -62,9 +94,10 @@ class SynthesisView(BaseModel):
     """One text that was spoken, or was to be."""
 
     id: UUID
-    model_id: UUID = Field(description="The voice that spoke.")
+    model_id: UUID = Field(description="The voice that spoke; of a batch, its first item.")
     voice_name: str = Field(description="As it was called then.", examples=["Ann"])
     voice_version: int = Field(examples=[1])
+    voices: list[SpokenByView] = Field(description="All that spoke: several only in a batch.")
     text: str | None = Field(description="null where it was not to be kept.", examples=["Hello, world!"])
     text_sha256: str = Field(examples=["315f5bdb76d078c43b8ac0064e4a0164612b1fce77c869345bfc94c75894edd3"])
     characters: int = Field(examples=[13])
@@ -74,7 +107,8 @@ class SynthesisView(BaseModel):
         description="Seconds of sound; while it goes on, of what has left so far, or null.", examples=[1.04]
     )
     audio_url: str | None = Field(
-        description="Where the file is, on this server; null where none is kept.",
+        description="Where the file is, on this server; null where none is kept. A batch has one for each "
+        "item, see `GET /api/voice/batch/{id}`.",
         examples=[f"/api/voice/history/{_MODEL_ID}/audio"],
     )
     size: int | None = Field(description="Bytes of the file.", examples=[16848])
@@ -107,23 +141,30 @@ class SynthesisView(BaseModel):
     finished_at: UtcMoment | None
 
     @classmethod
-    def fields_of(cls, entry: Synthesis) -> dict[str, Any]:
-        """What is told of an entry."""
+    def fields_of(cls, entry: Synthesis, joined: JoinedFile | None = None) -> dict[str, Any]:
+        """What is told of an entry.
+
+        Args:
+            entry: the entry.
+            joined: the file of a long text, which is not kept with the entry.
+        """
         wanted, failure = entry.wanted_model_id, entry.error_code
+        has_file = joined is not None or entry.file_digest is not None
         return {
             "id": entry.id,
             "model_id": entry.voice_model_id,
             "voice_name": entry.voice_name,
             "voice_version": entry.voice_version,
+            "voices": SpokenByView.all_of(entry),
             "text": entry.text,
             "text_sha256": entry.text_digest,
             "characters": entry.characters,
             "status": entry.state,
             "output_format": entry.output_format,
             "duration": _rounded(entry.audio_s),
-            "audio_url": None if entry.file_digest is None else f"/api/voice/history/{entry.id}/audio",
-            "size": entry.file_bytes,
-            "sample_rate": entry.file_rate_hz,
+            "audio_url": f"/api/voice/history/{entry.id}/audio" if has_file else None,
+            "size": entry.file_bytes if joined is None else joined.size_bytes,
+            "sample_rate": entry.file_rate_hz if joined is None else joined.sample_rate_hz,
             "latency_ms": _rounded(entry.first_audio_ms),
             "total_ms": _rounded(entry.total_ms),
             "language": entry.language,
@@ -147,9 +188,9 @@ class SynthesisView(BaseModel):
         }
 
     @classmethod
-    def of(cls, entry: Synthesis) -> Self:
-        """Show an entry."""
-        return cls(**cls.fields_of(entry))
+    def of(cls, entry: Synthesis, joined: JoinedFile | None = None) -> Self:
+        """Show an entry; arguments as for `fields_of`."""
+        return cls(**cls.fields_of(entry, joined))
 
 
 class HistoryView(BaseModel):
@@ -161,9 +202,17 @@ class HistoryView(BaseModel):
     offset: int
 
     @classmethod
-    def of(cls, found: Sequence[Synthesis], *, total: int, limit: int, offset: int) -> Self:
-        """Show some entries."""
-        shown = [SynthesisView.of(entry) for entry in found]
+    def of(
+        cls,
+        found: Sequence[Synthesis],
+        joined: Mapping[UUID, JoinedFile],
+        *,
+        total: int,
+        limit: int,
+        offset: int,
+    ) -> Self:
+        """Show some entries, with the files of those that are long texts."""
+        shown = [SynthesisView.of(entry, joined.get(entry.id)) for entry in found]
         return cls(syntheses=shown, total=total, limit=limit, offset=offset)
 
 

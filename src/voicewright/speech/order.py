@@ -45,6 +45,8 @@ class SpeechOrder:
     store: bool = True
     """Keep its text and its file in the history, as far as its user wants them kept at all; False: the length
     and SHA-256 of the text, and no file."""
+    counted: bool = True
+    """It is a use of the voice; False: whoever orders it counts a whole of which it is a part."""
     source: Source = "voice"
     script: Script | None = None
     """What was read of the text before, and is spoken as it is; None: the text is to be read."""

@@ -261,7 +261,8 @@ class SpeechService:
         speech.figures.waiting_s = time.perf_counter() - waited_s
         speech.on_end(lambda _speech: place.leave())
         speech.on_end(self.meter.note_end)
-        speech.on_end(self._note_use, late=True)
+        if asking.order.counted:
+            speech.on_end(self._note_use, late=True)
         undo.push(speech)
         return speech
 

@@ -119,6 +119,8 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                     voice_name=person.email, voice_version=1, engine="tone", engine_version="1",
                     language="en-us", source="voice", text="Hello.", text_digest="3" * 64, markup="text",
                     characters=6, parameters={}, pieces=1,
+                    voices=[{"model_id": str(one.id), "owner_id": str(one.owner_id), "name": one.name,
+                             "version": 1, "engine": "tone"} for one in (voice, theirs)],
                 )
                 for model, user in ((voice, person), (voice, other), (theirs, person))
             ),
@@ -230,6 +232,10 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
         NOBODY,
     )
     assert (of_others.voice_model_id, of_others.voice_name) == (NOBODY, NO_VOICE)
+    assert [(one["owner_id"], one["name"] == NO_VOICE) for one in of_others.voices] == [
+        (str(NOBODY), True),
+        (str(other.id), False),
+    ]
     assert (spoken_with_it.voice_owner_id, spoken_with_it.voice_name) == (NOBODY, NO_VOICE)
     assert (kept.user_id, kept.voice_model_id) == (other.id, NOBODY)
 

@@ -78,15 +78,32 @@ def work(database, services) -> Callable:
 
 
 @pytest.fixture
-def voice(services, person, tmp_path):
-    folder = tmp_path / "tone"
-    folder.mkdir()
-    (folder / "voice.json").write_text(json.dumps({"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}))
-    facts = {"engine": "tone", "engine_version": "1", "language": "en-us", "speech_s": 1.0, "train_s": 0.1}
-    return services.voices.of(person.id).register(NewVoice(name="Ann", artefact_dir=folder, **facts))
+def make_voice(services, person, tmp_path) -> Callable:
+    """Register a humming voice: `make_voice("Ann")`."""
+
+    def make_voice(name):
+        folder = tmp_path / name
+        folder.mkdir()
+        content = {"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}
+        (folder / "voice.json").write_text(json.dumps(content))
+        facts = {
+            "engine": "tone",
+            "engine_version": "1",
+            "language": "en-us",
+            "speech_s": 1.0,
+            "train_s": 0.1,
+        }
+        return services.voices.of(person.id).register(NewVoice(name=name, artefact_dir=folder, **facts))
+
+    return make_voice
 
 
-def test_a_text_becomes_files(call, work, voice, client, other, database):  # noqa: PLR0917 - fixtures
+@pytest.fixture
+def voice(make_voice):
+    return make_voice("Ann")
+
+
+def test_a_text_becomes_files(call, work, voice, client, other, database):  # noqa: PLR0915, PLR0917
     body = {"text": TEXT, "title": "../Rain", "paragraphs": True, "output_format": "mp3", "voice": "Ann"}
     answer = call("POST", "/long", 202, json=body)
     made, at = answer.json(), answer.headers["location"].removeprefix("/api/voice")
@@ -133,14 +150,28 @@ def test_a_text_becomes_files(call, work, voice, client, other, database):  # no
     for path in ("", "/audio", "/archive", "/timings"):
         assert client.get(f"/api/voice{at}{path}", headers=other.headers).status_code == 404
     assert call("POST", f"{at}/pause", 409).json()["code"] == "LONG_SPEECH_STATE"
-    with database.session() as session:
-        assert session.query(Synthesis).one().source == "long"
+    entry = call("GET", f"/history/{made['id']}").json()
+    assert (entry["source"], entry["size"], entry["sample_rate"]) == ("long", len(whole.content), 22050)
+    assert call("GET", "/history").json()["syntheses"] == [entry]
+    from_history = call("GET", entry["audio_url"].removeprefix("/api/voice"))
+    assert from_history.content == whole.content
+    assert from_history.headers["voicewright-provenance"] == whole.headers["voicewright-provenance"]
+    assert call("GET", f"/history/{made['id']}/timings?format=json").json() == told
     call("DELETE", at, 204)
     call("GET", at, 404)
+    assert call("GET", f"/history/{made['id']}").json()["audio_url"] is None
+    for path, code in (("audio", "SYNTHESIS_AUDIO_NOT_KEPT"), ("timings", "SYNTHESIS_TIMINGS_NOT_KEPT")):
+        refused = call("GET", f"/history/{made['id']}/{path}", 404).json()
+        assert (refused["code"], "deleted with its files" in refused["error"]) == (code, True)
 
 
-def test_a_batch_becomes_files(call, work, voice):
-    items = [{"text": "One.", "name": "a/b"}, {"text": "Two.", "voice": "Nobody"}]
+def test_a_batch_becomes_files(call, work, voice, make_voice):
+    bob = make_voice("Bob")
+    items = [
+        {"text": "One.", "name": "a/b"},
+        {"text": "Two.", "voice": "Nobody"},
+        {"text": "Three.", "voice": "Bob", "version": 1},
+    ]
     body = {"items": items, "output_format": "wav"}
     made = call("POST", "/batch", 202, json=body).json()
     work(made["id"])
@@ -154,7 +185,20 @@ def test_a_batch_becomes_files(call, work, voice):
     )
     assert call("GET", f"/batch/{made['id']}/items/2/audio", 409).json()["code"] == "LONG_SPEECH_NOT_READY"
     with zipfile.ZipFile(io.BytesIO(call("GET", f"/long/{made['id']}/archive").content)) as archive:
-        assert archive.namelist() == ["001-a_b.wav"]
+        assert archive.namelist() == ["001-a_b.wav", "003.wav"]
+
+    for query in (f"model_id={voice.id}", f"model_id={bob.id}", "q=bob", "q=ann+three", ""):
+        (entry,) = call("GET", f"/history?{query}").json()["syntheses"]
+        assert (entry["id"], entry["model_id"], entry["audio_url"]) == (made["id"], str(voice.id), None)
+        assert [(one["model_id"], one["name"]) for one in entry["voices"]] == [
+            (str(voice.id), "Ann"),
+            (str(bob.id), "Bob"),
+        ]
+    for query in (f"model_id={made['id']}", "q=name", "q=tone"):
+        assert call("GET", f"/history?{query}").json()["total"] == 0
+    assert (
+        f"/api/voice/batch/{made['id']}" in call("GET", f"/history/{made['id']}/audio", 404).json()["error"]
+    )
 
 
 def test_what_can_not_be_spoken_is_refused_and_counted(call, voice):

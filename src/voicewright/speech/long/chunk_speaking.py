@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from sqlalchemy import select, update
 
 from voicewright.audio.loudness import integrated_loudness
 from voicewright.db.errors import DatabaseUnavailable
@@ -20,23 +21,28 @@ from voicewright.speech.long.chunks import plain_text, read
 from voicewright.speech.long.errors import LongSpeechLost, told
 from voicewright.speech.long.files import storing
 from voicewright.speech.long.joining import to_flac
-from voicewright.speech.long.models import LongChunk
+from voicewright.speech.long.models import LongChunk, LongPart, spoken_by
 from voicewright.speech.order import SpeechOrder
 from voicewright.text.script import Script
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
 
-    from voicewright.speech.long.models import LongPart
+    from voicewright.speech.choice import Fallback
     from voicewright.speech.long.runs import LongRun
     from voicewright.speech.long.tools import LongTools
     from voicewright.speech.speaking import Speech
     from voicewright.storage.blobs import BlobStore
+    from voicewright.voices.models import VoiceModel
 
 AGAIN_AFTER_S: Final = 1.0
 """Before a chunk is tried again; twice as long each further time."""
 HOPELESS: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.FORBIDDEN, ErrorKind.MISSING_DEPENDENCY})
 """Would be the same for every chunk of this voice."""
+OTHERWISE: Final = 1000
+"""Added to the seed of a chunk that somebody wants otherwise: more than it has attempts."""
+_SEEDS: Final = 2**31
 LASTING: Final = HOPELESS | {ErrorKind.INVALID, ErrorKind.TOO_LARGE, ErrorKind.OVER_BUDGET}
 """Would be the same for this chunk the next time."""
 
@@ -63,8 +69,11 @@ class ChunkSpeaker:
     tools: LongTools
     blobs: BlobStore
 
-    def speak(self, part: LongPart, number: int) -> AppError | None:
+    def speak(self, number: int) -> AppError | None:
         """Speak a chunk, and keep it; gives why it failed for good.
+
+        Where nothing of the file that it belongs to is spoken yet, another voice of the same person may take
+        the place of one whose engine is down, and speaks all of it then.
 
         Raises:
             LongSpeechLost, Cancelled: the run was stopped.
@@ -72,10 +81,10 @@ class ChunkSpeaker:
             AppError: it would be the same for every chunk: the voice is gone, the disk is full.
         """
         while True:
-            chunk = self._chunk(number)
+            chunk, part, is_first = self._chunk(number)
             began_s = time.monotonic()
             try:
-                spoken = self._spoken(part, chunk)
+                spoken = self._spoken(part, chunk, may_fall_back=is_first)
                 self._keep(chunk, spoken, took_s=time.monotonic() - began_s)
             except (Cancelled, LongSpeechLost, DatabaseUnavailable):
                 raise
@@ -93,25 +102,35 @@ class ChunkSpeaker:
                 return None
             self.run.require()
 
-    def _chunk(self, number: int) -> LongChunk:
+    def _chunk(self, number: int) -> tuple[LongChunk, LongPart, bool]:
+        """A chunk, its part as it is now, and whether nothing of the same file is spoken."""
+        speech_id = self.run.speech.id
         with self.tools.database.session() as session:
-            found = session.get(LongChunk, (self.run.speech.id, number))
-        if found is None:
-            raise LongSpeechLost("It was deleted.")
-        return found
+            chunk = session.get(LongChunk, (speech_id, number))
+            if chunk is None:
+                raise LongSpeechLost("It was deleted.")
+            spoken = (LongChunk.speech_id == speech_id) & (LongChunk.state == "spoken")
+            if self.run.speech.kind == "batch":
+                spoken &= LongChunk.part == chunk.part
+            is_first = session.scalar(select(LongChunk.number).where(spoken).limit(1)) is None
+            return chunk, session.get_one(LongPart, (speech_id, chunk.part)), is_first
 
-    def _spoken(self, part: LongPart, chunk: LongChunk) -> _Spoken:
+    def _spoken(self, part: LongPart, chunk: LongChunk, *, may_fall_back: bool) -> _Spoken:
         pieces, speech = read(chunk.pieces), self.run.speech
+        wanted = speech.parameters
         order = SpeechOrder(
             text=plain_text(pieces),
             voice=part.voice_model_id,
             language=part.language,
             speed=part.speed,
-            pitch_semitones=speech.parameters["pitch_semitones"],
+            pitch_semitones=wanted["pitch_semitones"],
             # one that failed is tried with another throw of the dice
-            seed=speech.parameters["seed"] + chunk.attempts,
-            check="before" if speech.parameters["check"] else "off",
-            fallback=False,
+            seed=(wanted["seed"] + chunk.attempts + OTHERWISE * chunk.takes) % _SEEDS,
+            check="before" if wanted["check"] else "off",
+            cache=wanted.get("cache", True),
+            # a chapter in two voices would be worse than a pause
+            fallback=may_fall_back and wanted.get("fallback", False),
+            counted=False,
             source="batch" if speech.kind == "batch" else "long",
             script=Script(pieces),
         )
@@ -142,8 +161,27 @@ class ChunkSpeaker:
             row.words_estimated = speech.words_estimated
             row.checks = [asdict(check) for check in figures.checks]
             row.took_s, row.synthesis_s = took_s, figures.synthesis_s
+            row.first_audio_ms = None if figures.first_audio_s is None else figures.first_audio_s * 1000
             row.cost_usd = Decimal(str(figures.cost_usd))
             row.cached_pieces, row.retried_pieces = figures.cached_pieces, figures.retried_pieces
+            row.counted = False
+            if speech.fallback is not None:
+                self._hand_over(session, row, speech.voice, speech.fallback, speech.language)
+
+    def _hand_over(
+        self, session: Session, chunk: LongChunk, voice: VoiceModel, fallback: Fallback, language: str
+    ) -> None:
+        """Have the voice that spoke a first chunk speak the rest of its file."""
+        rest = LongPart.speech_id == chunk.speech_id
+        if self.run.speech.kind == "batch":
+            rest &= LongPart.number == chunk.part
+        values = {
+            **spoken_by(voice),
+            "language": language,
+            "wanted_model_id": fallback.wanted.id,
+            "fallback_reason": fallback.reason,
+        }
+        session.execute(update(LongPart).where(rest).values(values))
 
     def _note_failure(self, chunk: LongChunk, error: AppError) -> bool:
         """Write it down; answers whether it is for good."""

@@ -13,7 +13,7 @@ from voicewright.errors import AppError
 from voicewright.speech.choice import choose_voice
 from voicewright.speech.long.chunks import Pauses, cut, written
 from voicewright.speech.long.errors import TooManyParts
-from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
+from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech, spoken_by
 from voicewright.speech.order import SpeechOrder
 from voicewright.speech.stream import check_pitches
 from voicewright.text.errors import text_too_long
@@ -183,12 +183,8 @@ def _part(  # noqa: PLR0917 - a row
     voice: VoiceModel | None = None,
     language: str | None = None,
 ) -> LongPart:
-    part = LongPart(speech_id=speech.id, number=number, name=name, speed=speed, language=language)
-    if voice is not None:
-        part.voice_model_id, part.voice_owner_id = voice.id, voice.owner_id
-        part.voice_name, part.voice_version = voice.name, voice.version
-        part.engine, part.engine_version = voice.engine, voice.engine_version
-    return part
+    voiced = {} if voice is None else spoken_by(voice)
+    return LongPart(speech_id=speech.id, number=number, name=name, speed=speed, language=language, **voiced)
 
 
 def _row(speech: LongSpeech, number: int, chunk: Chunk) -> LongChunk:

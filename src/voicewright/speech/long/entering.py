@@ -30,8 +30,8 @@ def enter_in_history(session: Session, speech: LongSpeech) -> None:
     """
     session.flush()
     of_speech = select(LongPart).where(LongPart.speech_id == speech.id, LongPart.voice_model_id.is_not(None))
-    part = session.scalar(of_speech.order_by(LongPart.number).limit(1))
-    if part is None:
+    parts = session.scalars(of_speech.order_by(LongPart.number)).all()
+    if not parts:
         return
     chunks = session.scalars(
         select(LongChunk).where(LongChunk.speech_id == speech.id).order_by(LongChunk.number)
@@ -40,7 +40,8 @@ def enter_in_history(session: Session, speech: LongSpeech) -> None:
         select(SpeechPreferences.keep_text).where(SpeechPreferences.user_id == speech.owner_id)
     )
     text = None if keeps_text == "hash" else "\n\n".join(plain_text(read(one.pieces)) for one in chunks)
-    values = {**_voice(part), **_facts(speech), **_figures(chunks), "text": text}
+    voices = _voices(parts) if speech.kind == "batch" else []
+    values = {**_voice(parts[0]), **_facts(speech), **_figures(chunks), "voices": voices, "text": text}
     new = insert(Synthesis).values(id=speech.id, **values)
     session.execute(new.on_conflict_do_update(index_elements=[Synthesis.id], set_=values))
     if keeps_text == "hash" and speech.state == "completed":
@@ -57,7 +58,24 @@ def _voice(part: LongPart) -> dict[str, Any]:
         "engine": part.engine,
         "engine_version": part.engine_version,
         "language": part.language,
+        "wanted_model_id": part.wanted_model_id,
+        "fallback_reason": part.fallback_reason,
     }
+
+
+def _voices(parts: Sequence[LongPart]) -> list[dict[str, Any]]:
+    """All that speak the items, each once, in the order in which they first do."""
+    found: dict[Any, dict[str, Any]] = {}
+    for part in parts:
+        voice = {
+            "model_id": str(part.voice_model_id),
+            "owner_id": str(part.voice_owner_id),
+            "name": part.voice_name,
+            "version": part.voice_version,
+            "engine": part.engine,
+        }
+        found.setdefault(part.voice_model_id, voice)
+    return list(found.values())
 
 
 def _facts(speech: LongSpeech) -> dict[str, Any]:

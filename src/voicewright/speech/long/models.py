@@ -9,13 +9,16 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voicewright.db.base import Base
+
+if TYPE_CHECKING:
+    from voicewright.voices.models import VoiceModel
 
 _DIGEST: Final = "~ '^[0-9a-f]{64}$'"
 OPEN: Final = ("queued", "running", "paused")
@@ -201,3 +204,15 @@ class LongChunk(Base):
 def is_open(state: str) -> bool:
     """Whether it has not ended."""
     return state in OPEN
+
+
+def spoken_by(voice: VoiceModel) -> dict[str, Any]:
+    """The columns of a part that say which voice speaks it."""
+    return {
+        "voice_model_id": voice.id,
+        "voice_owner_id": voice.owner_id,
+        "voice_name": voice.name,
+        "voice_version": voice.version,
+        "engine": voice.engine,
+        "engine_version": voice.engine_version,
+    }

@@ -105,7 +105,7 @@ class _Speaker:
         in_a_row = 0
         for number in self._waiting(part.number):
             self._run.require()
-            error = self._speaker.speak(part, number)
+            error = self._speaker.speak(number)
             in_a_row = in_a_row + 1 if error else 0
             if error is not None and in_a_row == _IN_A_ROW and self._speech.kind == "text":
                 raise self._given_up()
@@ -117,6 +117,7 @@ class _Speaker:
         return not failed
 
     def _make_part_file(self, part: LongPart) -> None:
+        part = self._now(part)
         with self._files.made(part, self._chunks(part.number)) as made, self._storing(made) as session:
             self._run.locked(session)
             stored = self._blobs.put_file(made.path)
@@ -130,7 +131,8 @@ class _Speaker:
         chunks = self._chunks()
         if any(chunk.state != "spoken" for chunk in chunks):
             raise self._given_up()
-        with self._files.made(parts[0], chunks, whole=True) as made, self._storing(made) as session:
+        part = self._now(parts[0])
+        with self._files.made(part, chunks, whole=True) as made, self._storing(made) as session:
             speech = self._run.locked(session)
             stored = self._blobs.put_file(made.path)
             speech.file_digest, speech.file_bytes = stored.digest, stored.size_bytes
@@ -166,9 +168,11 @@ class _Speaker:
         shown = ", ".join(str(chunk.number) for chunk in failed[:_FAILED_SHOWN])
         more = " and others" if len(failed) > _FAILED_SHOWN else ""
         why = failed[0].error if failed else "they were not reached"
+        is_begun = any(chunk.state == "spoken" for chunk in chunks)
+        same = ", with the same voice: no other one goes on in the middle" if is_begun else ""
         return ChunksFailed(
             f"{len(failed)} of {len(chunks)} chunks could not be spoken ({shown}{more}): {why} "
-            "A retry speaks only those that are missing."
+            f"A retry speaks only those that are missing{same}."
         )
 
     def _fail_part(self, part: LongPart, code: str, why: str) -> None:
@@ -180,6 +184,11 @@ class _Speaker:
         row = session.get_one(LongPart, (part.speech_id, part.number), with_for_update=True)
         for name, value in values.items():
             setattr(row, name, value)
+
+    def _now(self, part: LongPart) -> LongPart:
+        """The same with the voice that spoke it, which may be another one than was asked for."""
+        with self._tools.database.session() as session:
+            return session.get_one(LongPart, (part.speech_id, part.number))
 
     def _waiting(self, part: int) -> Sequence[int]:
         with self._tools.database.session() as session:

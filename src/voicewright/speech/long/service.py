@@ -20,14 +20,23 @@ from voicewright.speech.long.errors import (
 )
 from voicewright.speech.long.files import delete_speeches
 from voicewright.speech.long.models import OPEN, LongChunk, LongSpeech, is_open
-from voicewright.speech.long.showing import Progress, Shown, find, find_same, in_detail, parts_of, progress_of
+from voicewright.speech.long.showing import (
+    Progress,
+    Shown,
+    find,
+    find_same,
+    in_detail,
+    joined_files,
+    parts_of,
+    progress_of,
+)
 from voicewright.speech.long.transitions import end, halt, issue_ticket
 from voicewright.storage.space import require_space
 from voicewright.storage.vault import Vault
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
     from sqlalchemy.orm import Session
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
     from voicewright.settings import Settings
     from voicewright.speech.long.bodies import BatchBody, LongTextBody
     from voicewright.speech.long.drafting import Draft
+    from voicewright.speech.long.showing import JoinedFile
+    from voicewright.speech.models import Synthesis
     from voicewright.storage.user_keys import KeyRing
 
 BYTES_PER_CHARACTER: Final = 3000
@@ -104,6 +115,14 @@ class LongSpeechService:
         """
         with self._database.session() as session:
             return in_detail(session, find(session, user_id, speech_id))
+
+    def joined_files(self, entries: Sequence[Synthesis]) -> Mapping[uuid.UUID, JoinedFile]:
+        """The files of those entries of the history that are long texts, where they are still there."""
+        ids = [entry.id for entry in entries if entry.source == "long"]
+        if not ids:
+            return {}
+        with self._database.session() as session:
+            return joined_files(session, ids)
 
     def page(self, user_id: uuid.UUID, *, limit: int, offset: int) -> tuple[list[Shown], int]:
         """Somebody's, the newest first, and how many there are in all."""

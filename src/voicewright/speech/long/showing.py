@@ -60,6 +60,25 @@ class Shown:
         return next(waiting, None) if self.speech.state == "queued" else None
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedFile:
+    """The file of a whole text, for the history."""
+
+    size_bytes: int
+    sample_rate_hz: int
+
+
+def joined_files(session: Session, speech_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, JoinedFile]:
+    """Of those texts that have one."""
+    first = (LongChunk.speech_id == LongSpeech.id) & (LongChunk.number == 1)
+    rows = session.execute(
+        select(LongSpeech.id, LongSpeech.file_bytes, LongChunk.sample_rate_hz)
+        .join(LongChunk, first)
+        .where(LongSpeech.id.in_(speech_ids), LongSpeech.file_digest.is_not(None))
+    )
+    return {speech_id: JoinedFile(size_bytes or 0, rate_hz or 0) for speech_id, size_bytes, rate_hz in rows}
+
+
 def find(session: Session, user_id: uuid.UUID, speech_id: uuid.UUID, *, lock: bool = False) -> LongSpeech:
     """One of somebody's.
 

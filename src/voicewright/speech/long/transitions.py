@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, text
 
 from voicewright.jobs.queue import enqueue, withdraw
+from voicewright.speech.long.counting import count_uses
 from voicewright.speech.long.entering import enter_in_history
 from voicewright.speech.long.models import LongPart
 
@@ -61,9 +62,10 @@ def end(
     code: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """End it, and enter it in the history."""
+    """End it, count it, and enter it in the history."""
     speech.state, speech.finished_at = state, datetime.now(UTC)
     speech.error_code, speech.error = code, reason
+    count_uses(session, speech)
     enter_in_history(session, speech)
     touch(session, speech.id)
 
