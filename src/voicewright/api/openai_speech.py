@@ -40,6 +40,7 @@ Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 
 _MINUTE_S: Final = 60
+_FORMAT: Final = "mp3"
 _PCM_RATE_HZ: Final = 24_000
 """OpenAI sends all of its speech so; of `pcm` nothing else tells the rate."""
 _AUDIO_TOKENS_PER_S: Final = 20
@@ -97,7 +98,10 @@ class VoiceId(BaseModel):
 
 
 class OpenAISpeechBody(BaseModel):
-    """What is to be spoken. Fields that OpenAI does not have are passed over, as clients send many."""
+    """What is to be spoken. Fields that OpenAI does not have are passed over, as clients send many.
+
+    Some send `null`, or no name of a model, for what their users did not fill in: both are the default.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore", allow_inf_nan=False, frozen=True)
 
@@ -115,14 +119,14 @@ class OpenAISpeechBody(BaseModel):
         "the one that the operator chose, else for your active voice. Nothing: your active voice.",
         examples=["alloy"],
     )
-    response_format: Format = "mp3"
-    speed: Annotated[float, Field(strict=True, ge=0.25, le=4.0)] = 1.0
+    response_format: Format | None = _FORMAT
+    speed: Annotated[float, Field(strict=True, ge=0.25, le=4.0)] | None = 1.0
     instructions: str | None = Field(
         default=None,
         max_length=4096,
         description="Taken, and followed by none of the engines; the header `X-Instructions` says so.",
     )
-    stream_format: Literal["audio", "sse"] = Field(
+    stream_format: Literal["audio", "sse"] | None = Field(
         default="audio", description="`audio`: the file as it is made; `sse`: the same as events."
     )
     language: str | None = Field(
@@ -161,9 +165,10 @@ async def speak(request: Request, body: OpenAISpeechBody, services: Wired, calle
         remember_allowance(request, left)
         return _begin(services, caller, body.voice, order, cancel)
 
+    format_ = body.response_format or _FORMAT
     sending = Sending(
-        body.response_format,
-        rate_hz=_PCM_RATE_HZ if body.response_format == "pcm" else None,
+        format_,
+        rate_hz=_PCM_RATE_HZ if format_ == "pcm" else None,
         wrapping=_Events() if body.stream_format == "sse" else None,
         headers=lambda speech: _headers(services, body, speech),
     )
@@ -176,12 +181,13 @@ def _order(body: OpenAISpeechBody, most_characters: int) -> SpeechOrder:
     Raises:
         ModelNotFound, TextTooLong: with the field.
     """
-    require_model(body.model)
+    if body.model:
+        require_model(body.model)
     if len(body.input) > most_characters:
         error = text_too_long(len(body.input), most_characters)
         error.fields = (FieldFault("input", error.message),)
         raise error
-    return SpeechOrder(text=body.input, language=body.language, speed=body.speed, source="openai")
+    return SpeechOrder(text=body.input, language=body.language, speed=body.speed or 1.0, source="openai")
 
 
 def _begin(

@@ -26,6 +26,8 @@ _MAY_BE_UNSTORABLE: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00|\xed[\xa
 """In the bytes of a JSON text; whole pairs match as well, so this only says where to look closer."""
 _MESSAGE: Final = "Leave out the NUL character and halves of surrogate pairs; they can't be kept."
 TOO_DEEP: Final = "The body is not JSON that can be read: it is nested too deeply."
+_BRANCH: Final = re.compile(r"constrained-\w+|function-.+|[A-Z]\w+")
+"""What Pydantic calls the members of a union: they are in the places of faults, and in no body."""
 _SHOWN_FIELDS: Final = 20
 _JSON: Final = re.compile(r"application/(json|[\w.+-]+\+json)", re.IGNORECASE)
 
@@ -89,6 +91,8 @@ def field_name(loc: Sequence[int | str]) -> str:
     """`("body", "clips", 3, "text")` as the client wrote it: `clips[3].text`."""
     name = ""
     for part in loc[1:] or loc:
+        if name and isinstance(part, str) and _BRANCH.fullmatch(part):
+            continue
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else str(part)
     return name
 
