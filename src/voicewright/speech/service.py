@@ -297,7 +297,7 @@ class SpeechService:
     def _shelf(self, speech: Speech, info: EngineInfo) -> CacheShelf | None:
         """Where its pieces are looked up and kept."""
         cache = self._hooks.cache
-        if cache is None or not speech.order.cache:
+        if cache is None or not speech.order.cache or not speech.order.store:
             return None
         shelf = CacheShelf(
             cache,

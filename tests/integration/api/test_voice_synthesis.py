@@ -189,7 +189,8 @@ def test_the_same_is_not_computed_twice(speak, humming, person, database, servic
         said = speak(**{"text": "One sentence. Another one.", **body})
         return said["sentences"], said["cached_sentences"]
 
-    assert pieces() == (2, 0)
+    assert pieces(store=False) == (2, 0)
+    assert pieces() == (2, 0), "what is not to be stored is not in the cache either"
     assert pieces(cache=False) == (2, 0)
     assert pieces() == (2, 2)
     assert pieces(text="Another one.", output_format="flac") == (1, 1)
