@@ -23,7 +23,7 @@ from voicewright.api.voice_requests import count_voice_request
 from voicewright.audio.codecs import MEDIA_TYPES
 from voicewright.speech.history_views import TimingsFormat
 from voicewright.speech.keeping import scratch
-from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat
+from voicewright.speech.long.bodies import BatchBody, LongTextBody, OutputFormat, RetryBody
 from voicewright.speech.long.claims import watermark_of
 from voicewright.speech.long.fetching import archive, fetch_part, file_name, format_of
 from voicewright.speech.long.showing import Shown
@@ -83,8 +83,8 @@ def start_batch(
 ) -> LongSpeechDetailView:
     """Queue up to 100 texts, each with a voice of its own where that is wished, and each for a file.
 
-    An item that can't be spoken fails alone, with its reason. A batch is watched, paused, cancelled, retried
-    and deleted as a long text, under `/api/voice/long/{speech_id}`.
+    An item that can't be spoken fails alone, with its reason; where none can, the batch is refused. It is
+    watched, paused, cancelled, retried and deleted as a long text, under `/api/voice/long/{speech_id}`.
     """
     count_voice_request(services, caller)
     shown = services.long.start_batch(caller.user_id, body)
@@ -130,10 +130,17 @@ def cancel(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetai
     return _told(services, services.long.cancel(caller.user_id, speech_id))
 
 
-@router.post("/long/{speech_id}/retry", summary="Try a long text again", responses=refusals(404, 409))
-def retry(speech_id: UUID, services: Wired, caller: Speaker) -> LongSpeechDetailView:
-    """One that failed or was cancelled, or a batch of which items failed: only what is missing is spoken."""
-    return _told(services, services.long.retry(caller.user_id, speech_id))
+@router.post("/long/{speech_id}/retry", summary="Try a long text again", responses=refusals(404, 409, 507))
+def retry(
+    speech_id: UUID, services: Wired, caller: Speaker, body: RetryBody | None = None
+) -> LongSpeechDetailView:
+    """One that failed or was cancelled, or a batch of which items failed: only what is missing is spoken.
+
+    With `chunks` those are spoken otherwise as well, also of one that is completed, and the files that they
+    are in are made anew.
+    """
+    chunks = None if body is None else body.chunks
+    return _told(services, services.long.retry(caller.user_id, speech_id, chunks))
 
 
 @router.delete(

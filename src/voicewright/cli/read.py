@@ -147,13 +147,14 @@ def _body(most_characters: int, **said: object) -> LongTextBody:
     from pydantic import ValidationError
 
     from voicewright.speech.long.bodies import LongTextBody
-    from voicewright.text.errors import TextEmpty, text_too_long
+    from voicewright.speech.long.errors import long_text_too_long
+    from voicewright.text.errors import TextEmpty
 
     text = str(said["text"])
     if not text.strip():
         raise TextEmpty("There is nothing to read in it.")
     if len(text) > most_characters:
-        raise text_too_long(len(text), most_characters)
+        raise long_text_too_long(len(text), most_characters)
     try:
         return LongTextBody.model_validate(said)
     except ValidationError as error:

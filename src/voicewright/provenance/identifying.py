@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.provenance.matching import LEAST_PRINTS
@@ -13,6 +13,7 @@ from voicewright.provenance.models import SpeechFingerprint
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from voicewright.provenance.fingerprints import Fingerprinter
     from voicewright.provenance.matching import Match, Sought
 
+EARLIER_TAKES: Final = 1_000_000
+"""From here on the numbers of parts are those of what was made before: of the part 3, 1,000,003 and so on."""
 _CANDIDATES: Final = 20
 """Speeches with the most prints in common, which are compared bit by bit."""
 _CANDIDATES_QUERY: Final = text(
@@ -73,7 +76,17 @@ def remember(session: Session, claim: Claim, fingerprinter: Fingerprinter) -> bo
 def forget_parts(session: Session, synthesis_id: uuid.UUID) -> None:
     """Delete the fingerprints of the parts of a speech, whose whole is remembered."""
     speech = SpeechFingerprint
-    session.execute(delete(speech).where(speech.synthesis_id == synthesis_id, speech.part > 0))
+    in_it = speech.part.between(1, EARLIER_TAKES - 1)
+    session.execute(delete(speech).where(speech.synthesis_id == synthesis_id, in_it))
+
+
+def set_aside(session: Session, synthesis_id: uuid.UUID, parts: Collection[int]) -> None:
+    """Keep the fingerprints of parts that are about to be made otherwise, and have left already."""
+    speech = SpeechFingerprint
+    theirs = speech.synthesis_id == synthesis_id
+    takes = (session.scalar(select(func.max(speech.part)).where(theirs)) or 0) // EARLIER_TAKES
+    moved = speech.part + (takes + 1) * EARLIER_TAKES
+    session.execute(update(speech).where(theirs, speech.part.in_(parts)).values(part=moved))
 
 
 def forget(session: Session, before: datetime) -> int:

@@ -30,7 +30,8 @@ class SpeechFingerprint(Base):
     part: Mapped[int] = mapped_column(
         primary_key=True, autoincrement=False, default=0, server_default=text("0")
     )
-    """Of a speech that left in several files: the number of an item, or of a paragraph; 0: the whole."""
+    """Of a speech that left in several files: the number of an item, or of a paragraph; 0: the whole.
+    Those of earlier takes are higher, see `identifying.EARLIER_TAKES`."""
     user_id: Mapped[uuid.UUID]
     """Who had it spoken."""
     owner_id: Mapped[uuid.UUID]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from voicewright.provenance.identifying import EARLIER_TAKES
 from voicewright.provenance.manifests import moment_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def as_seen_by(caller: Caller | None, found: Found, speed: float, start_s: float
         confidence=told.confidence,
         speed=speed,
         synthesis_id=speech.synthesis_id,
-        part=speech.part or None,
+        part=speech.part % EARLIER_TAKES or None,
         made_at=speech.made_at,
         voice_model_id=speech.model_id,
         voice_model_version=speech.model_version,

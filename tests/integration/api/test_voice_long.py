@@ -33,7 +33,7 @@ TEXT = "It rains. Nobody came.\n\nThe end."
 
 @pytest.fixture
 def api_settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"watermark": "off", "voice_requests_per_hour": 5})
+    return settings.model_copy(update={"watermark": "off", "voice_requests_per_hour": 7})
 
 
 @pytest.fixture
@@ -150,6 +150,9 @@ def test_a_text_becomes_files(call, work, voice, client, other, database):  # no
     for path in ("", "/audio", "/archive", "/timings"):
         assert client.get(f"/api/voice{at}{path}", headers=other.headers).status_code == 404
     assert call("POST", f"{at}/pause", 409).json()["code"] == "LONG_SPEECH_STATE"
+    assert call("POST", f"{at}/retry", 409).json()["code"] == "LONG_SPEECH_STATE"
+    for body, status in (({"chunks": []}, 422), ({"chunk": 1}, 422), ({"chunks": [9]}, 404)):
+        call("POST", f"{at}/retry", status, json=body)
     entry = call("GET", f"/history/{made['id']}").json()
     assert (entry["source"], entry["size"], entry["sample_rate"]) == ("long", len(whole.content), 22050)
     assert call("GET", "/history").json()["syntheses"] == [entry]
@@ -157,6 +160,9 @@ def test_a_text_becomes_files(call, work, voice, client, other, database):  # no
     assert from_history.content == whole.content
     assert from_history.headers["voicewright-provenance"] == whole.headers["voicewright-provenance"]
     assert call("GET", f"/history/{made['id']}/timings?format=json").json() == told
+    again = call("POST", f"{at}/retry", json={"chunks": [2]}).json()
+    assert (again["state"], again["chunks"]) == ("queued", {"of": 2, "spoken": 1, "failed": 0})
+    assert "queued" in call("GET", f"/history/{made['id']}/audio", 404).json()["error"]
     call("DELETE", at, 204)
     call("GET", at, 404)
     assert call("GET", f"/history/{made['id']}").json()["audio_url"] is None
@@ -203,7 +209,8 @@ def test_a_batch_becomes_files(call, work, voice, make_voice):
 
 def test_what_can_not_be_spoken_is_refused_and_counted(call, voice):
     assert call("POST", "/long", 422, json={"text": "- -"}).json()["code"] == "TEXT_EMPTY"
-    assert call("POST", "/long", 422, json={"text": "x" * 50_001}).json()["code"] == "TEXT_TOO_LONG"
+    long = call("POST", "/long", 422, json={"text": "x" * 50_001}).json()
+    assert (long["code"], long["fields"][0]["field"]) == ("TEXT_TOO_LONG", "text")
     ssml = {"text": "<speak>One.", "ssml": True, "voice_model_id": str(voice.id)}
     assert call("POST", "/long", 422, json=ssml).json()["code"] == "SSML_INVALID"
     french = call("POST", "/long", 422, json={"text": "Un.", "language": "fr"}).json()
@@ -212,6 +219,14 @@ def test_what_can_not_be_spoken_is_refused_and_counted(call, voice):
         call("POST", "/long", 404, json={"text": "One.", "voice": "Bob"}).json()["code"]
         == "VOICE_MODEL_NOT_FOUND"
     )
+    refused = call("POST", "/batch", 422, json={"items": [{"text": "One.", "voice": "Bob"}]}).json()
+    assert (refused["code"], refused["fields"][0]["field"]) == ("BATCH_UNSPEAKABLE", "items[0]")
+    for named in ({"voice": "Ann", "model_id": str(voice.id)}, {"version": 1}, {"pitch": 13.0}):
+        assert (
+            call("POST", "/long", 422, json={"text": "One.", **named}).json()["code"] == "VALIDATION_FAILED"
+        )
+    once = {"text": "One.", "model_id": str(voice.id), "pitch_semitones": 1.0}  # its name once
+    assert call("POST", "/long", 202, json=once).json()["voice"]["id"] == str(voice.id)
     limited = call("POST", "/long", 429, json={"text": "One."})
     assert int(limited.headers["retry-after"]) > 0
 

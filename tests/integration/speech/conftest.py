@@ -17,6 +17,9 @@ from voicewright.accounts.users import new_user
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.home.layout import Home
+from voicewright.speech.long.models import LongSpeech
+from voicewright.speech.long.running import speak_long
+from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.service import LongSpeechService
 from voicewright.speech.long.tools import LongTools
 from voicewright.speech.service import SpeechService
@@ -160,3 +163,19 @@ def long_tools(
     """What a worker with the engine `tone` speaks them with."""
     work_dir = Home.open(settings.home).work_dir
     return LongTools(settings, database, lasting_speeches, long_texts.vault, work_dir, engines=("tone",))
+
+
+@pytest.fixture
+def speak(database: Database, long_tools: LongTools) -> Callable[..., None]:
+    """Do what a worker does with a ticket: `speak(shown.speech)`."""
+
+    def do(speech: LongSpeech, tools: LongTools = long_tools) -> None:
+        with database.session() as session:
+            ticket = session.get_one(LongSpeech, speech.id).ticket
+        assert ticket is not None
+        run = LongRun.begin(database, speech.id, ticket, node="here")
+        assert run is not None
+        with run:
+            speak_long(run, tools)
+
+    return do

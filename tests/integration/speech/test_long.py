@@ -19,6 +19,7 @@ from voicewright.jobs.queue import take_out
 from voicewright.speech.long import chunk_speaking
 from voicewright.speech.long.bodies import BatchBody, LongTextBody
 from voicewright.speech.long.errors import (
+    BatchUnspeakable,
     LongSpeechLost,
     LongSpeechNotFound,
     LongSpeechNotReady,
@@ -29,7 +30,6 @@ from voicewright.speech.long.errors import (
 )
 from voicewright.speech.long.fetching import archive, fetch_whole
 from voicewright.speech.long.files import sweep_ended, sweep_files
-from voicewright.speech.long.models import LongSpeech
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
 from voicewright.speech.long.service import LongSpeechService
@@ -43,26 +43,9 @@ from voicewright.worker.speaking import LongSpeaker
 if TYPE_CHECKING:
     import numpy as np
 
-    from voicewright.speech.long.tools import LongTools
-
 ANN = uuid.UUID(int=1)
 BOB = uuid.UUID(int=2)
 CHAPTER = "\n\n".join("A b c d e. Ff g h i." for _ in range(3))
-
-
-@pytest.fixture
-def speak(database, long_tools):
-    """Do what a worker does with a ticket."""
-
-    def do(speech: LongSpeech, tools: LongTools = long_tools) -> None:
-        with database.session() as session:
-            ticket = session.get_one(LongSpeech, speech.id).ticket
-        run = LongRun.begin(database, speech.id, ticket, node="here")
-        assert run is not None
-        with run:
-            speak_long(run, tools)
-
-    return do
 
 
 def sound_of(long_texts, shown) -> np.ndarray:
@@ -139,10 +122,14 @@ def test_a_batch_is_spoken_item_by_item(long_texts, speak, make_voice, monkeypat
     assert [part.state for part in again.parts] == ["completed", "failed", "failed", "waiting", "completed"]
     long_texts.cancel(ANN, shown.speech.id)
 
-    nothing = long_texts.start_batch(ANN, BatchBody.model_validate({"items": items[1:3]}))
-    assert (nothing.speech.state, nothing.speech.error_code) == ("failed", "VOICE_MODEL_NOT_FOUND")
-    with pytest.raises(LongSpeechState, match="nothing to try"):
-        long_texts.retry(ANN, nothing.speech.id)
+    before = long_texts.page(ANN, limit=1, offset=0)[1]
+    with pytest.raises(
+        BatchUnspeakable, match=r"None of the 2 .*NOT_FOUND \(1\), TEXT_EMPTY \(1\)"
+    ) as refused:
+        long_texts.start_batch(ANN, BatchBody.model_validate({"items": items[1:3]}))
+    assert [fault.field for fault in refused.value.fields] == ["items[0]", "items[1]"]
+    assert refused.value.fields[1].message.startswith("TEXT_EMPTY: ")
+    assert long_texts.page(ANN, limit=1, offset=0)[1] == before
 
 
 def test_chunks_that_fail_are_tried_again_and_then_by_hand(
@@ -346,8 +333,10 @@ def test_what_is_too_much_is_refused(settings, database, long_texts, make_voice,
         update={"long_characters": 20, "long_parts": 1, "batch_items": 1, "long_open": 1}
     )
     small = LongSpeechService(few, database, long_texts.vault, engines=find_engine)
-    with pytest.raises(TextTooLong, match="20"):
+    with pytest.raises(TextTooLong, match=r"at most 20 .*VOICEWRIGHT_LONG_CHARACTERS.*Split it, best by"):
         small.start_text(ANN, LongTextBody(text="x" * 21))
+    with pytest.raises(TextTooLong, match=r"items have 21 .*VOICEWRIGHT_LONG_CHARACTERS.*Send several"):
+        small.start_batch(ANN, BatchBody.model_validate({"items": [{"text": "x" * 21}]}))
     with pytest.raises(TextEmpty):
         small.start_text(ANN, LongTextBody(text="🙂"))
     with pytest.raises(TooManyParts, match="paragraphs"):

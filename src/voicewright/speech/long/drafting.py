@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from voicewright.engines.errors import OptionsInvalid
 from voicewright.engines.languages import language_unsupported, match_language
-from voicewright.errors import AppError
+from voicewright.errors import AppError, FieldFault
 from voicewright.speech.choice import choose_voice
 from voicewright.speech.long.chunks import Pauses, cut, written
-from voicewright.speech.long.errors import TooManyParts
+from voicewright.speech.long.errors import BatchUnspeakable, TooManyParts, long_text_too_long
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech, spoken_by
 from voicewright.speech.order import SpeechOrder
 from voicewright.speech.stream import check_pitches
-from voicewright.text.errors import text_too_long
+from voicewright.text.errors import TextTooLong
 from voicewright.text.reading import read_script
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Drafting:
             TextTooLong, TooManyParts: it is too much.
             AppError: as `_read`.
         """
-        self._require_length(len(body.text))
+        if len(body.text) > self.settings.long_characters:
+            raise long_text_too_long(len(body.text), self.settings.long_characters)
         voice, language, script = self._read(body, body)
         speech = self._speech("text", body, [body.text], paragraphs=body.paragraphs, ssml=body.ssml)
         chunks = cut(script, _pauses(body), by_paragraph=body.paragraphs)
@@ -82,13 +84,19 @@ class Drafting:
 
         Raises:
             TextTooLong, TooManyParts: it is too much.
+            BatchUnspeakable: none of them can be spoken.
         """
         if len(body.items) > self.settings.batch_items:
             raise TooManyParts(
                 f"The batch has {len(body.items):,} items, and at most {self.settings.batch_items:,} are "
                 "taken at once. Send several batches."
             )
-        self._require_length(sum(len(item.text) for item in body.items))
+        characters, most = sum(len(item.text) for item in body.items), self.settings.long_characters
+        if characters > most:
+            raise TextTooLong(
+                f"The items have {characters:,} characters together, and at most {most:,} are taken at once "
+                "(VOICEWRIGHT_LONG_CHARACTERS). Send several batches."
+            )
         speech = self._speech("batch", body, [item.text for item in body.items])
         parts: list[LongPart] = []
         chunks: list[LongChunk] = []
@@ -105,11 +113,9 @@ class Drafting:
                 row = _row(speech, len(chunks) + 1, chunk)
                 row.part = number
                 chunks.append(row)
+        if not chunks:
+            raise _unspeakable(parts)
         return Draft(speech, parts, chunks)
-
-    def _require_length(self, characters: int) -> None:
-        if characters > self.settings.long_characters:
-            raise text_too_long(characters, self.settings.long_characters)
 
     def _read(
         self, item: BatchItem | LongTextBody, manner: BatchBody | LongTextBody
@@ -169,6 +175,17 @@ class Drafting:
             output_format=body.output_format,
             paragraphs=paragraphs,
         )
+
+
+def _unspeakable(parts: Sequence[LongPart]) -> BatchUnspeakable:
+    reasons = Counter(part.error_code for part in parts)
+    codes = ", ".join(f"{code} ({count})" for code, count in reasons.most_common())
+    return BatchUnspeakable(
+        f"None of the {len(parts)} items can be spoken: {codes}. The first: {parts[0].error}",
+        fields=[
+            FieldFault(f"items[{part.number - 1}]", f"{part.error_code}: {part.error}") for part in parts
+        ],
+    )
 
 
 def _pauses(body: BatchBody | LongTextBody) -> Pauses:

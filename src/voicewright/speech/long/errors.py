@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from voicewright.errors import OPERATORS, AppError, ErrorKind
+from voicewright.errors import OPERATORS, AppError, ErrorKind, FieldFault
+from voicewright.text.errors import TextTooLong
 
 
 class TooManyParts(AppError):
     """The text has more paragraphs, or the batch more items, than are made into files."""
 
     code: ClassVar[str] = "TOO_MANY_PARTS"
+    kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+
+
+class BatchUnspeakable(AppError):
+    """No item of the batch can be spoken; `fields` has the reason of each."""
+
+    code: ClassVar[str] = "BATCH_UNSPEAKABLE"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
 
 
@@ -43,7 +51,7 @@ class LongSpeechNotReady(AppError):
 
 
 class LongSpeechPartNotFound(AppError):
-    """It has no paragraph or item of this number; the message says how many there are."""
+    """It has no paragraph, item or chunk of this number; the message says how many there are."""
 
     code: ClassVar[str] = "LONG_SPEECH_PART_NOT_FOUND"
     kind: ClassVar[ErrorKind] = ErrorKind.NOT_FOUND
@@ -68,6 +76,15 @@ class LongSpeechLost(AppError):
 
     code: ClassVar[str] = "LONG_SPEECH_LOST"
     kind: ClassVar[ErrorKind] = ErrorKind.CANCELLED
+
+
+def long_text_too_long(characters: int, limit: int) -> TextTooLong:
+    """The error about a long text of so many characters."""
+    message = (
+        f"The text has {characters:,} characters, and at most {limit:,} are taken as one "
+        "(VOICEWRIGHT_LONG_CHARACTERS). Split it, best by chapters, and send each as a text of its own."
+    )
+    return TextTooLong(message, fields=[FieldFault("text", message)])
 
 
 def told(error: AppError) -> str:

@@ -19,7 +19,7 @@ from voicewright.storage.pending import abandoned, let_go, pending
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -52,11 +52,20 @@ def delete_speeches(session: Session, vault: Vault, speeches: Sequence[LongSpeec
     Raises:
         StorageFull, StorageReadOnly: the files can't be noted; let it end the unit of work.
     """
-    share_lock(session, _LOCK)
     for speech in speeches:
-        if noted := sorted(_digests_of(session, speech.id)):
-            let_go(vault.of(speech.owner_id), noted)
+        let_go_of(session, vault, speech.owner_id, _digests_of(session, speech.id))
         session.execute(delete(LongSpeech).where(LongSpeech.id == speech.id))
+
+
+def let_go_of(session: Session, vault: Vault, owner_id: uuid.UUID, digests: Collection[str | None]) -> None:
+    """Note files that rows are about to let go of, for the next sweep; the caller's unit of work goes on.
+
+    Raises:
+        StorageFull, StorageReadOnly: they can't be noted; let it end the unit of work.
+    """
+    share_lock(session, _LOCK)
+    if noted := sorted(digest for digest in digests if digest is not None):
+        let_go(vault.of(owner_id), noted)
 
 
 def sweep_ended(database: Database, vault: Vault, *, kept_days: int | None) -> int:

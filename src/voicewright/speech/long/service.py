@@ -20,6 +20,7 @@ from voicewright.speech.long.errors import (
 )
 from voicewright.speech.long.files import delete_speeches
 from voicewright.speech.long.models import OPEN, LongChunk, LongSpeech, is_open
+from voicewright.speech.long.retaking import take_again
 from voicewright.speech.long.showing import (
     Progress,
     Shown,
@@ -36,7 +37,7 @@ from voicewright.storage.vault import Vault
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Self
 
     from sqlalchemy.orm import Session
@@ -178,16 +179,31 @@ class LongSpeechService:
             end(session, speech, "cancelled")
             return in_detail(session, speech)
 
-    def retry(self, user_id: uuid.UUID, speech_id: uuid.UUID) -> Shown:
-        """Queue one again that failed or was cancelled: only what is missing is spoken.
+    def retry(self, user_id: uuid.UUID, speech_id: uuid.UUID, chunks: Collection[int] | None = None) -> Shown:
+        """Queue one again that has ended: what is missing is spoken.
+
+        Args:
+            user_id: whose.
+            speech_id: which.
+            chunks: numbers of those that are to be spoken otherwise as well.
 
         Raises:
             LongSpeechNotFound: as `get`.
-            LongSpeechState: nothing of it is missing for which there is a voice, or it has not ended.
+            LongSpeechState: nothing of it is missing for which there is a voice, or it has not ended; or a
+                text that is not kept is to be spoken again.
+            LongSpeechPartNotFound: it has no such chunk.
             TooManyLongSpeeches: others have to end first.
+            StorageFull, StorageReadOnly: nothing was changed.
         """
         with self._database.session() as session:
             speech = find(session, user_id, speech_id, lock=True)
+            if chunks is not None:
+                if is_open(speech.state):
+                    raise LongSpeechState(f"It is {speech.state}. Wait for its end, or cancel it.")
+                self._require_room(session, user_id)
+                take_again(session, self.vault, speech, chunks)
+                self._queue_again(session, speech)
+                return in_detail(session, speech)
             with_voice = [part for part in parts_of(session, speech) if part.engine is not None]
             if speech.state == "completed":
                 with_voice = [part for part in with_voice if part.state == "failed"]
@@ -268,11 +284,7 @@ class LongSpeechService:
         for rows in ([drafted.speech], drafted.parts, drafted.chunks):
             session.add_all(rows)
             session.flush()
-        if drafted.chunks:
-            issue_ticket(session, drafted.speech)
-        else:
-            first = drafted.parts[0]
-            end(session, drafted.speech, "failed", first.error_code, first.error)
+        issue_ticket(session, drafted.speech)
         return in_detail(session, drafted.speech)
 
     def _queue_again(self, session: Session, speech: LongSpeech) -> None:

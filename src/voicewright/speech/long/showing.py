@@ -52,6 +52,8 @@ class Shown:
     progress: Progress
     parts: Sequence[LongPart] = ()
     failed: Sequence[LongChunk] = ()
+    poor: Sequence[LongChunk] = ()
+    """Spoken, and not what was to be said as far as anybody could hear."""
 
     @property
     def engine(self) -> str | None:
@@ -122,13 +124,11 @@ def find_same(session: Session, speech: LongSpeech, part: LongPart) -> LongSpeec
 def in_detail(session: Session, speech: LongSpeech) -> Shown:
     """With its parts, and with the chunks that went wrong."""
     session.flush()
-    failed = (
-        select(LongChunk)
-        .where(LongChunk.speech_id == speech.id, LongChunk.error_code.is_not(None))
-        .order_by(LongChunk.number)
-    )
+    theirs = select(LongChunk).where(LongChunk.speech_id == speech.id).order_by(LongChunk.number)
+    failed = session.scalars(theirs.where(LongChunk.error_code.is_not(None))).all()
+    poor = session.scalars(theirs.where(LongChunk.checks.contains([{"verdict": "poor"}]))).all()
     progress = progress_of(session, [speech.id]).get(speech.id, Progress())
-    return Shown(speech, progress, parts_of(session, speech), session.scalars(failed).all())
+    return Shown(speech, progress, parts_of(session, speech), failed, poor)
 
 
 def parts_of(session: Session, speech: LongSpeech) -> Sequence[LongPart]:

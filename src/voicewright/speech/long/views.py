@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic reads it
+from voicewright.speech.history_views import FallbackView
+from voicewright.speech.long.chunks import plain_text, read
 
 if TYPE_CHECKING:
     from voicewright.speech.long.models import LongChunk, LongPart
@@ -57,6 +59,24 @@ class ChunkFailureView(_View):
         return cls(chunk=chunk.number, part=chunk.part, state=state, attempts=chunk.attempts, error=error)
 
 
+class PoorChunkView(_View):
+    """A chunk that does not say what it was to say, as far as anybody could hear."""
+
+    chunk: int = Field(description="Its number, from 1: what a retry takes.", examples=[3])
+    part: int = Field(description="The paragraph or item that it belongs to.", examples=[1])
+    text: str | None = Field(
+        description="What it was to say; null where no texts are kept.", examples=["It was raining."]
+    )
+    reason: str = Field(examples=["1 of 3 words was not heard"])
+
+    @classmethod
+    def of(cls, chunk: LongChunk) -> Self:
+        """Of a row with a poor check."""
+        reasons = dict.fromkeys(check["reason"] for check in chunk.checks if check["verdict"] == "poor")
+        said = plain_text(read(chunk.pieces)) if chunk.pieces else None
+        return cls(chunk=chunk.number, part=chunk.part, text=said, reason="; ".join(filter(None, reasons)))
+
+
 class VoiceView(_View):
     """The voice that speaks."""
 
@@ -72,6 +92,7 @@ class PartView(_View):
     name: str = Field(examples=["intro"])
     state: Literal["waiting", "completed", "failed"] = Field(examples=["completed"])
     voice: VoiceView | None
+    fallback: FallbackView | None
     language: str | None
     audio_seconds: float | None = Field(description="Once its file is there.", examples=[61.25])
     bytes: int | None
@@ -91,6 +112,7 @@ class PartView(_View):
             name=part.name,
             state=state,
             voice=_voice(part),
+            fallback=_fallback(part),
             language=part.language,
             audio_seconds=part.audio_s,
             bytes=part.file_bytes,
@@ -138,9 +160,13 @@ class LongSpeechDetailView(LongSpeechView):
     """The same with its parts, and with the chunks that went wrong."""
 
     voice: VoiceView | None = Field(description="Of a text; each item of a batch has its own.")
+    fallback: FallbackView | None = Field(
+        description="Where another voice of the same person speaks the text than was asked for."
+    )
     language: str | None
     parts: list[PartView] = Field(description="Paragraphs that get files, or items of a batch.")
     failures: list[ChunkFailureView] = Field(description="The first of them.")
+    poor: list[PoorChunkView] = Field(description="The first of them; a retry speaks those that it names.")
     waits_for: str | None = Field(
         description="What has to come before it can be spoken at all.",
         examples=["No worker that is there now speaks with the engine 'xtts'."],
@@ -156,9 +182,11 @@ class LongSpeechDetailView(LongSpeechView):
         return cls(
             **_facts(shown),
             voice=_voice(first) if is_text else None,
+            fallback=_fallback(first) if is_text else None,
             language=first.language if is_text else None,
             parts=[PartView.of(part, url) for part in shown.parts] if with_files else [],
             failures=[ChunkFailureView.of(chunk) for chunk in shown.failed[:_FAILURES_SHOWN]],
+            poor=[PoorChunkView.of(chunk) for chunk in shown.poor[:_FAILURES_SHOWN]],
             waits_for=waits_for,
         )
 
@@ -176,6 +204,12 @@ def _voice(part: LongPart) -> VoiceView | None:
     if part.voice_model_id is None:
         return None
     return VoiceView(id=part.voice_model_id, name=part.voice_name or "", version=part.voice_version or 0)
+
+
+def _fallback(part: LongPart) -> FallbackView | None:
+    if part.wanted_model_id is None:
+        return None
+    return FallbackView(wanted_model_id=part.wanted_model_id, reason=part.fallback_reason or "")
 
 
 def _facts(shown: Shown) -> dict[str, Any]:
