@@ -58,6 +58,7 @@ def read(
         str | None,
         typer.Option(help="Name or id of the voice, which may be a shared one; the active one by default."),
     ] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Of the voice; the newest by default.")] = None,
     owner: Annotated[
         str | None, typer.Option(help="Who speaks: the e-mail address of an account of the service.")
     ] = None,
@@ -86,6 +87,7 @@ def read(
         text=text,
         title=title,
         voice=voice,
+        version=version,
         language=language,
         speed=speed,
         seed=seed,
@@ -150,6 +152,8 @@ def _body(most_characters: int, **said: object) -> LongTextBody:
     from voicewright.speech.long.errors import long_text_too_long
     from voicewright.text.errors import TextEmpty
 
+    if said.get("version") is not None and said.get("voice") is None:
+        raise typer.BadParameter("--version needs --voice: whose version?")
     text = str(said["text"])
     if not text.strip():
         raise TextEmpty("There is nothing to read in it.")

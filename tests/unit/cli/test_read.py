@@ -51,8 +51,11 @@ def test_what_is_ordered_is_what_was_said():
         _body(10, text="x" * 11)
     with pytest.raises(TextEmpty):
         _body(10, text=" \n")
+    assert _body(10, text="One.", voice="Ann", version=2).version == 2
     with pytest.raises(typer.BadParameter, match="--voice"):
         _body(10, text="One.", voice="")
+    with pytest.raises(typer.BadParameter, match="--version needs --voice"):
+        _body(10, text="One.", voice=None, version=2)
 
 
 def shown(spoken: int, audio_s: float | None = None) -> Shown:
