@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -60,12 +60,15 @@ if TYPE_CHECKING:
 
     from voicewright.api.services import Services
 
+_EVERYWHERE: Final = (Depends(require_storable_text),)
+
 
 def create_app(services: Services) -> FastAPI:
     """The whole HTTP application over some services."""
     app = FastAPI(
         title="Voicewright",
         version=__version__,
+        dependencies=_EVERYWHERE,
         lifespan=watching_jobs,
         docs_url=None,  # `docs_page` has it, without what FastAPI's loads from other hosts
         redoc_url=None,
@@ -81,7 +84,7 @@ def create_app(services: Services) -> FastAPI:
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
     """Every route, made once in a process: all of them together take a fifth of a second."""
-    everything = APIRouter(dependencies=[Depends(require_storable_text)])
+    everything = APIRouter(dependencies=_EVERYWHERE)
     for router in (
         docs_page.router,
         health.router,
