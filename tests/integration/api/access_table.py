@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
-from voicewright.speech.long.models import LongPart, LongSpeech
+from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import Synthesis
 from voicewright.storage.trees import put_files
 from voicewright.training.models import TrainingJob
@@ -211,6 +211,12 @@ class Things:
                 file_digest=digest, file_bytes=size_bytes,
             )  # fmt: skip
             session.add(part)
+            session.flush()
+            chunk = LongChunk(
+                speech_id=speech.id, number=1, part=1, pieces=[], characters=4, state="spoken", digest=digest,
+                bytes=size_bytes, sample_rate_hz=22_050, audio_s=1.0, words=[["Word", 0.0, 1.0]],
+            )  # fmt: skip
+            session.add(chunk)
         return speech.id
 
     @cached_property
@@ -622,7 +628,7 @@ TABLE: dict[str, Row] = {
         200, SPEECH, "/api/voice/long/{spoken_long}/paragraphs/1/audio", admin=404
     ),
     "GET /api/voice/long/{speech_id}/timings": for_owner(
-        404, SPEECH, "/api/voice/long/{spoken_long}/timings", admin=404
+        200, SPEECH, "/api/voice/long/{spoken_long}/timings", admin=404
     ),
     "GET /api/voice/long/{speech_id}/archive": for_owner(
         200, SPEECH, "/api/voice/long/{spoken_long}/archive", admin=404
