@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.caller import calling
+from voicewright.api.openai_voice_choice import made_by
 from voicewright.api.paging import Limit, Offset
 from voicewright.api.passing_file import PassingFile
 from voicewright.api.problems import refusals
@@ -28,8 +29,10 @@ from voicewright.speech.long.claims import watermark_of
 from voicewright.speech.long.fetching import archive, fetch_part, file_name, format_of
 from voicewright.speech.long.showing import Shown
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechPageView, LongSpeechView
+from voicewright.speech.naming import NamesVoice
 from voicewright.training.nodes import engines_that_speak
 
+Naming = TypeVar("Naming", bound=NamesVoice)
 Speaker = Annotated[Caller, Depends(calling(Scope.SPEECH))]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="From 1.")]
 Download = Annotated[bool, Query(description="To be saved, and not to be played.")]
@@ -67,7 +70,7 @@ def start(body: LongTextBody, services: Wired, caller: Speaker, response: Respon
     a file as well. It counts as one request of the hour, as `synthesize` does.
     """
     count_voice_request(services, caller)
-    shown = services.long.start_text(caller.user_id, body)
+    shown = services.long.start_text(caller.user_id, _settled(services, caller, body))
     response.headers["Location"] = f"/api/voice/long/{shown.speech.id}"
     return _told(services, shown)
 
@@ -87,6 +90,9 @@ def start_batch(
     watched, paused, cancelled, retried and deleted as a long text, under `/api/voice/long/{speech_id}`.
     """
     count_voice_request(services, caller)
+    if len(body.items) <= services.settings.batch_items:  # otherwise it is refused
+        items = [_settled(services, caller, item) for item in body.items]
+        body = body.model_copy(update={"items": items})
     shown = services.long.start_batch(caller.user_id, body)
     response.headers["Location"] = f"/api/voice/batch/{shown.speech.id}"
     return _told(services, shown)
@@ -246,6 +252,17 @@ def all_parts(speech_id: UUID, services: Wired, caller: Speaker) -> StreamingRes
             **services.provenance.header(speech_id, marked, signed=signed),
         },
     )
+
+
+def _settled(services: Services, caller: Caller, named: Naming) -> Naming:
+    """With the voice that a training has made in place of the training's id, as `synthesize` takes it.
+
+    Raises:
+        VoiceNotReady: the training goes on.
+    """
+    voice = named.named_voice
+    made = made_by(services, caller, voice) if isinstance(voice, UUID) else None
+    return named if made is None else named.model_copy(update={"model_id": made, "voice_model_id": None})
 
 
 def _told(services: Services, shown: Shown) -> LongSpeechDetailView:

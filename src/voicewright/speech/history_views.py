@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from voicewright.speech.history import Preferences
-    from voicewright.speech.long.showing import JoinedFile
     from voicewright.speech.models import Synthesis
 
 _MILLISECONDS = 3
 _MODEL_ID = "6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedFile:
+    """The file of a long text, which is kept with that and not with its entry."""
+
+    size_bytes: int
+    sample_rate_hz: int
 
 
 class PieceCheckView(BaseModel):

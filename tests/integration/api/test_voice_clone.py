@@ -100,6 +100,8 @@ def test_a_voice_is_shown_while_it_is_made_and_when_it_failed(call_voice, work, 
     call_voice("GET", path, by=other, expect=404)
     refused = call_voice("POST", "/synthesize", {"model_id": model["id"], "text": "Hello."}, expect=409)
     assert refused.json()["code"] == "VOICE_NOT_READY"
+    refused = call_voice("POST", "/long", {"model_id": model["id"], "text": "Hello."}, expect=409)
+    assert refused.json()["code"] == "VOICE_NOT_READY"
     for method in ("PATCH", "PUT"):
         assert call_voice(method, path, {"name": "New"}, expect=409).json()["code"] == "VOICE_NOT_READY"
     assert call_voice("DELETE", path, expect=409).json()["code"] == "VOICE_NOT_READY"
@@ -108,6 +110,10 @@ def test_a_voice_is_shown_while_it_is_made_and_when_it_failed(call_voice, work, 
     done = call_voice("GET", path).json()["model"]
     assert (done["status"], done["training_job_id"]) == ("completed", model["id"])
     assert speak(model_id=model["id"])["model_id"] == done["id"], "the first id stays good"
+    item = {"model_id": model["id"], "text": "Hello."}
+    assert call_voice("POST", "/long", item, expect=202).json()["voice"]["id"] == done["id"]
+    batch = call_voice("POST", "/batch", {"items": [item]}, expect=202).json()
+    assert batch["parts"][0]["voice"]["id"] == done["id"]
     renamed = call_voice("PATCH", path, {"name": "Quick"}).json()["model"]
     assert (renamed["id"], renamed["name"]) == (done["id"], "Quick")
     call_voice("PATCH", path, {"name": ""}, expect=422)

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
+    from voicewright.speech.history_views import JoinedFile
     from voicewright.speech.long.bodies import BatchBody, LongTextBody
     from voicewright.speech.long.drafting import Draft
-    from voicewright.speech.long.showing import JoinedFile
     from voicewright.speech.models import Synthesis
     from voicewright.storage.user_keys import KeyRing
 

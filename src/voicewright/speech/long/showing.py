@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
+from voicewright.speech.history_views import JoinedFile
 from voicewright.speech.long.errors import LongSpeechNotFound
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 
@@ -60,14 +61,6 @@ class Shown:
         """What speaks its next part; None: it waits for nothing."""
         waiting = (part.engine for part in self.parts if part.state == "waiting")
         return next(waiting, None) if self.speech.state == "queued" else None
-
-
-@dataclass(frozen=True, slots=True)
-class JoinedFile:
-    """The file of a whole text, for the history."""
-
-    size_bytes: int
-    sample_rate_hz: int
 
 
 def joined_files(session: Session, speech_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, JoinedFile]:
