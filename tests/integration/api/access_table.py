@@ -602,7 +602,7 @@ TABLE: dict[str, Row] = {
     ),
     # long texts and batches
     "POST /api/voice/long": for_everybody(404, SPEECH, "/api/voice/long", {"text": "One."}),
-    "POST /api/voice/batch": for_everybody(202, SPEECH, "/api/voice/batch", {"items": [{"text": "One."}]}),
+    "POST /api/voice/batch": for_everybody(422, SPEECH, "/api/voice/batch", {"items": [{"text": "One."}]}),
     "GET /api/voice/long": for_everybody(200, SPEECH, "/api/voice/long"),
     "GET /api/voice/long/{speech_id}": for_owner(200, SPEECH, "/api/voice/long/{queued_long}", admin=404),
     "DELETE /api/voice/long/{speech_id}": for_owner(204, SPEECH, "/api/voice/long/{queued_long}", admin=404),

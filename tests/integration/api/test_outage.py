@@ -93,7 +93,9 @@ def answered(client, method, path, more, headers):
             return refused.status_code, refused.json()["code"]
     answer = client.request(method, path, headers=headers, **more)
     body = answer.json() if answer.status_code >= 400 and method != "HEAD" else {}
-    return answer.status_code, body.get("code")
+    error = body.get("error")
+    in_openais_form = isinstance(error, dict)
+    return answer.status_code, error["code"].upper() if in_openais_form else body.get("code")
 
 
 def test_every_route_says_that_the_database_is_away_and_works_again_after_it(client, calls, server):
