@@ -290,6 +290,7 @@ def faults_of(step: Step, ran: tuple[list[int], str, str], whole: Keys) -> list[
     return []
 
 
+@pytest.mark.slow
 def test_the_page_does_what_it_says(text: str, served: dict[str, str], reader: Reader) -> None:
     page = Page.read(text.replace(ADDRESS, served["url"]))
     whole, wrong = page.whole_objects, []
