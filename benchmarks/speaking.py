@@ -8,9 +8,10 @@ Three parts, in this process unless it says otherwise:
   it, and right after it by `SpeechService` (choice of the voice, its files, reading, admission, pool, permit
   before each sentence), with and without history and cache, watermark, and a listener (for the short text:
   the next way waits until all was heard). The figures are medians over these pairs; "at best"
-  compares the fastest round of each, which is what a quiet machine would show. Encoding is left out, and
-  what is recorded when the listener has everything: the use, with the audit trail. Nothing is taken from the
-  cache: each text is new to it. `--voice` keeps the voice, or takes the one that is there.
+  compares the fastest round of each, which is what a quiet machine would show; "ended" is until the entry in
+  the history is closed, when all sound is there already. Encoding is left out, and what is recorded later:
+  the use, with the audit trail. Nothing is taken from the cache: each text is new to it. `--voice` keeps the
+  voice, or takes the one that is there.
 - **Streams.** So many players at once, of as many users, each of which plays what it gets in real time and
   takes no more than two seconds ahead. A player that has nothing to play has an underrun.
 - **Memory.** `voicewright serve` in a process of its own, and so many requests for short texts over HTTP with
@@ -86,7 +87,10 @@ class Spoken:
     """One text, spoken once."""
 
     first_s: float
+    heard_s: float
+    """Until all of its sound was there."""
     total_s: float
+    """Until it had ended, with its entry in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def overhead(
     """Print what the platform adds to a bare call."""
     keys = voices.vault.keys
     history, cache = HistoryService(settings, database, keys), SpeechCache(settings, database, keys)
-    numbers = iter(range(1 << 30))
+    seeds = iter(range(1 << 30))  # each text is new to the cache, and the same one for both of a pair
     with ExitStack() as stack:
         client = stack.enter_context(EngineClient(get_engine("builtin")))
 
@@ -165,19 +169,19 @@ def overhead(
         known = service(Hooks(history=history, cache=cache, memory=memory))
         marked = service(Hooks(history=history, cache=cache, memory=memory, marker=marker))
 
-        def through(speeches: SpeechService, *, check: bool = False) -> Callable[[str], Spoken]:
-            def speak(text: str) -> Spoken:
-                order = SpeechOrder(text, seed=next(numbers), check="after" if check else "off")
+        def through(speeches: SpeechService, *, check: bool = False) -> Callable[[str, int], Spoken]:
+            def speak(text: str, seed: int) -> Spoken:
+                order = SpeechOrder(text, seed=seed, check="after" if check else "off")
                 started_s = time.perf_counter()
                 with speeches.begin(LOCAL_USER_ID, order) as speech:
-                    first_s = drain(iter(speech), started_s)
-                spoken = Spoken(first_s, time.perf_counter() - started_s)
+                    first_s, heard_s = drain(iter(speech), started_s)
+                spoken = Spoken(first_s, heard_s, time.perf_counter() - started_s)
                 speeches.settle()  # what is done afterwards is not to slow down the next way
                 return spoken
 
             return speak
 
-        ways: dict[str, Callable[[str], Spoken]] = {
+        ways: dict[str, Callable[[str, int], Spoken]] = {
             "the service": through(plain),
             "with history and cache": through(kept),
             "and fingerprint": through(known),
@@ -188,46 +192,53 @@ def overhead(
         for number in range(1 + rounds):
             for name, speak in ways.items():
                 texts = TEXTS[:1] if name == LISTENED else TEXTS
-                speak(SHORT)  # its process has been idle, and what a processor keeps at hand is not its own
-                pairs = [pair_of(partial(bare, client, voice_dir), speak, text, number) for text in texts]
+                # its process has been idle, and what a processor keeps at hand is not its own
+                speak(SHORT, next(seeds))
+                bare_way, own_first = partial(bare, client, voice_dir), number % 2 == 1
+                pairs = [pair_of(bare_way, speak, text, next(seeds), own_first=own_first) for text in texts]
                 if number:
                     measured[name].append(pairs)
     rows = [row for name in ways for row in rows_of(name, measured[name])]
     lengths = ", ".join(f"{len(text)}" for text in TEXTS)
     print(f"\nTexts of {lengths} characters, {rounds} rounds; milliseconds, medians. {machine()}\n")
-    header = ("way", "text", "first / bare", "later", "at best", "all / bare", "more", "at best")
+    header = ("way", "text", "first / bare", "later", "at best", "all / bare", "more", "at best", "ended")
     print(table(header, rows), flush=True)
 
 
 def pair_of(
-    bare_way: Callable[[str], Spoken], own_way: Callable[[str], Spoken], text: str, number: int
+    bare_way: Callable[[str, int], Spoken],
+    own_way: Callable[[str, int], Spoken],
+    text: str,
+    seed: int,
+    *,
+    own_first: bool,
 ) -> Pair:
-    """One text in both ways, which take turns at being first."""
-    if number % 2:
-        own = own_way(text)
-        return Pair(bare_way(text), own)
-    return Pair(bare_way(text), own_way(text))
+    """One text in both ways."""
+    if own_first:
+        own = own_way(text, seed)
+        return Pair(bare_way(text, seed), own)
+    return Pair(bare_way(text, seed), own_way(text, seed))
 
 
-def bare(client: EngineClient, voice_dir: Path, text: str) -> Spoken:
+def bare(client: EngineClient, voice_dir: Path, text: str, seed: int) -> Spoken:
     """What the platform asks the engine for, and nothing else."""
     requests = [
-        SynthesisRequest(voice_dir, piece.spoken, language=LANGUAGE)
+        SynthesisRequest(voice_dir, piece.spoken, language=LANGUAGE, seed=seed)
         for piece in read_script(text, language=LANGUAGE).pieces
     ]
     started_s = time.perf_counter()
     chunks = (chunk.pcm for request in requests for chunk in client.synthesize(request))
-    first_s = drain(chunks, started_s)
-    return Spoken(first_s, time.perf_counter() - started_s)
+    first_s, heard_s = drain(chunks, started_s)
+    return Spoken(first_s, heard_s, heard_s)
 
 
-def drain(blocks: Iterator[object], started_s: float) -> float:
-    """Take all, and say when the first came."""
+def drain(blocks: Iterator[object], started_s: float) -> tuple[float, float]:
+    """Take all, and say when the first came, and when all was there."""
     next(blocks)
     first_s = time.perf_counter() - started_s
     for _ in blocks:
         pass
-    return first_s
+    return first_s, time.perf_counter() - started_s
 
 
 def rows_of(name: str, rounds: Sequence[Sequence[Pair]]) -> Iterator[list[str]]:
@@ -235,17 +246,19 @@ def rows_of(name: str, rounds: Sequence[Sequence[Pair]]) -> Iterator[list[str]]:
     for text, pairs in zip(TEXTS, zip(*rounds, strict=True), strict=False):
         own, other = [pair.own for pair in pairs], [pair.bare for pair in pairs]
         first, bare_first = [one.first_s for one in own], [one.first_s for one in other]
-        total, bare_total = [one.total_s for one in own], [one.total_s for one in other]
-        share = statistics.median(pair.own.total_s / pair.bare.total_s for pair in pairs)
+        heard, bare_heard = [one.heard_s for one in own], [one.heard_s for one in other]
+        share = statistics.median(pair.own.heard_s / pair.bare.heard_s for pair in pairs)
+        ended = statistics.median(pair.own.total_s / pair.bare.heard_s for pair in pairs)
         yield [
             name,
             f"{len(text)}",
             f"{statistics.median(first) * 1000:.0f} / {statistics.median(bare_first) * 1000:.0f}",
             f"{statistics.median(one - two for one, two in zip(first, bare_first, strict=True)) * 1000:+.1f}",
             f"{(min(first) - min(bare_first)) * 1000:+.1f}",
-            f"{statistics.median(total) * 1000:.0f} / {statistics.median(bare_total) * 1000:.0f}",
+            f"{statistics.median(heard) * 1000:.0f} / {statistics.median(bare_heard) * 1000:.0f}",
             f"{(share - 1) * 100:+.1f} %",
-            f"{(min(total) / min(bare_total) - 1) * 100:+.1f} %",
+            f"{(min(heard) / min(bare_heard) - 1) * 100:+.1f} %",
+            f"{(ended - 1) * 100:+.1f} %",
         ]
 
 
