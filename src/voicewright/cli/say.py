@@ -21,7 +21,7 @@ def say(
     *,
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
-    out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .ogg, .m4a, .webm.")],
+    out: Annotated[Path, typer.Option(help="Where to: .wav, .flac, .mp3, .opus, .ogg, .aac, .m4a, .webm.")],
     voice: Annotated[
         str | None,
         typer.Option(help="Name or id of the voice, which may be a shared one; the active one by default."),
