@@ -41,8 +41,8 @@ class CommandLine:
             out, err = process.communicate(timeout=timeout_s)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def json(self, *arguments: str, timeout_s: float = 120) -> Any:
-        done = self.run(*arguments, "--json", timeout_s=timeout_s)
+    def json(self, *arguments: str, timeout_s: float = 120, **environment: str) -> Any:
+        done = self.run(*arguments, "--json", timeout_s=timeout_s, **environment)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

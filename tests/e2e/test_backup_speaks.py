@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,10 @@ def test_a_voice_speaks_after_total_loss_and_elsewhere(
 
     def said(by: CommandLine, name: str) -> bytes:
         out = tmp_path / name
-        by.json("say", "One two three. Four.", "--out", str(out))
-        return out.read_bytes()
+        # where the mark of one stretch goes over into that of the next is a question of time
+        by.json("say", "One two three. Four.", "--out", str(out), VOICEWRIGHT_WATERMARK="off")
+        with wave.open(str(out)) as file:  # the file is signed besides, and each signature is a new one
+            return file.readframes(file.getnframes())
 
     made = command_line.json("clone", str(recordings), "--engine", "tone", "--name", "Ann")
     archive = tmp_path / "ann.zip"

@@ -132,11 +132,13 @@ def speak(caller: Caller, voice: str) -> None:
     caller.doors["file"] = base64.b64decode(made["audio"])
     again = caller.ask("POST", "/api/voice/synthesize", json={**order, "output_format": "mp3"}).json()
     kept = again["synthesis"]
-    assert (kept["watermark"], kept["cached_sentences"]) == ("perth", 1)
+    assert (kept["watermark"], kept["cached_sentences"]) == ("perth", 0)
     caller.fetch("kept", "GET", kept["audio_url"])
     caller.fetch("in another format", "GET", f"{kept['audio_url']}?format=flac")
     caller.fetch("stream", "POST", "/api/voice/synthesize/stream", json={**order, "text": OTHER})
     caller.fetch("cached", "POST", "/api/voice/synthesize/stream", json={**order, "output_format": "opus"})
+    [last] = caller.ask("GET", "/api/voice/history?limit=1").json()["syntheses"]
+    assert (last["watermark"], last["cached_sentences"]) == ("perth", 1)
 
     order = {"model": "tts-1", "voice": {"id": voice}, "input": TEXT, "response_format": "mp3"}
     caller.fetch("openai", "POST", "/v1/audio/speech", json=order)
