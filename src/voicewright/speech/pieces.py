@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
@@ -114,7 +115,9 @@ class Pieces:
             chunks = self._whole(replace(request, seed=seed))
             if best and _pcm(chunks) == _pcm(best):
                 break  # an engine that rolls no dice says it the same way every time
+            asked_s = time.perf_counter()
             verdict = listener.hear(request, chunks)
+            self._figures.listening_s += time.perf_counter() - asked_s
             if verdict.good:
                 said: CheckVerdict = "good" if attempt == 1 else "repaired"
                 if verdict.skipped:  # its length alone was looked at, or nothing: rather this than a bad one

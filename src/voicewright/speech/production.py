@@ -83,7 +83,9 @@ class Production:
     def _note(self) -> None:
         self._figures.speech_s = self._stream.speech_s
         self._figures.waiting_s = self._waited_s + self._engine.waiting_s
-        self._figures.synthesis_s = max(0.0, self._stream.synthesis_s - self._engine.waiting_s)
+        self._figures.synthesis_s = max(
+            0.0, self._stream.synthesis_s - self._engine.waiting_s - self._figures.listening_s
+        )
 
 
 class Occasionally:

@@ -71,6 +71,8 @@ class SpeechFigures:
     """What the engine needed for what was not in the cache."""
     waiting_s: float = 0.0
     """Spent waiting for a free place and a free engine."""
+    listening_s: float = 0.0
+    """Spent listening to pieces before they left."""
     cost_usd: float = 0.0
     marks: Tally = field(default_factory=Tally)
     """How much of what left has the watermark; complete for what has left so far."""

@@ -169,6 +169,7 @@ class TestHeldBack:
         assert sound.endswith(engine.asked[1].seed.to_bytes(4, "little"))
         assert listener.checks == [PieceCheck(0, "repaired", 2, "half is missing")]
         assert figures.retried_pieces == 1
+        assert figures.listening_s > 0
         assert list(kept.pieces) == [engine.asked[0]], "under what was asked for"
 
     def test_the_best_attempt_is_taken_where_none_is_good_and_not_kept(self) -> None:
