@@ -49,5 +49,6 @@ def language_unsupported(info: EngineInfo, wanted: str) -> LanguageUnsupported:
         else "Languages have codes such as en, pt-br, zh."
     )
     return LanguageUnsupported(
-        f"{refusal} {hint} `voicewright doctor --json` lists all of its {len(offered)} languages."
+        f"{refusal} {hint} Its {len(offered)} languages, as `voicewright doctor --json` lists them: "
+        f"{', '.join(offered)}."
     )
