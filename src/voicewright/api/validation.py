@@ -17,11 +17,11 @@ from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection, Request
 
 from voicewright.errors import AppError, ErrorKind, FieldFault
+from voicewright.text.legible import UNSTORABLE
 
 if TYPE_CHECKING:
     from fastapi._compat import ModelField
 
-_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _MAY_BE_UNSTORABLE: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00|\xed[\xa0-\xbf]")
 """In the bytes of a JSON text; whole pairs match as well, so this only says where to look closer."""
 _MESSAGE: Final = "Leave out the NUL character and halves of surrogate pairs; they can't be kept."
@@ -133,7 +133,7 @@ def check_storable(content: object) -> None:
 
 def _unstorable(content: object, loc: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
     if isinstance(content, str):
-        if _UNSTORABLE.search(content):
+        if UNSTORABLE.search(content):
             yield loc
     elif isinstance(content, Mapping):
         for name, value in content.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from voicewright.audio.codecs import CODECS, MEDIA_TYPES, FfmpegEncoder, to_pcm16
 from voicewright.audio.resample import Resampler
+from voicewright.byte_sink import ByteSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,15 +66,15 @@ class EncodedStream:
                 yield header + to_pcm16(block).astype("<i2", copy=False).tobytes()
                 header = b""
             return
-        sink = _Sink()
+        sink = ByteSink()
         encoder = FfmpegEncoder(sink, self._codec, self.sample_rate_hz, streamed=True)
         try:
             for block in self._blocks:
                 encoder.feed(block)
-                if ready := sink.take():
+                if ready := b"".join(sink.take()):
                     yield ready
             encoder.finish()
-            if rest := sink.take():
+            if rest := b"".join(sink.take()):
                 yield rest
         finally:
             encoder.abandon()
@@ -112,25 +112,3 @@ def _wav_header(sample_rate_hz: int, data_bytes: int = _UNKNOWN) -> bytes:
     return (
         struct.pack("<4sI4s", b"RIFF", whole_bytes, b"WAVE") + form + struct.pack("<4sI", b"data", data_bytes)
     )
-
-
-class _Sink(io.RawIOBase):
-    """Where FFmpeg writes to, until it is taken; nobody can go back in it."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        """As a file that is written to."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Keep what came: FFmpeg uses its buffer again."""
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        """What came since the last time."""
-        taken = b"".join(self._parts)
-        self._parts.clear()
-        return taken

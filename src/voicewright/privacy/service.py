@@ -149,9 +149,7 @@ class ConsentService:
             ConsentNotFound: as in `get`.
         """
         with self._database.session() as session:
-            consent = _find(session, consent_id, owner_id)
-            _lock_owner(session, consent.owner_id)
-            session.refresh(consent)
+            consent = _find_to_change(session, consent_id, owner_id)
             consent.evidence = {**(consent.evidence or {}), "label": label}
             return consent
 
@@ -171,9 +169,7 @@ class ConsentService:
             ConsentNotFound: as in `get`.
         """
         with self._database.session() as session:
-            consent = _find(session, consent_id, owner_id)
-            _lock_owner(session, consent.owner_id)
-            session.refresh(consent)
+            consent = _find_to_change(session, consent_id, owner_id)
             if consent.revoked_at is None:
                 consent.revoked_at = _now(session)
             return consent
@@ -273,6 +269,14 @@ def _find(session: Session, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -
     consent = session.get(Consent, consent_id)
     if consent is None or owner_id not in {None, consent.owner_id}:
         raise ConsentNotFound(f"There is no consent with the id {consent_id}. GET /consents lists yours.")
+    return consent
+
+
+def _find_to_change(session: Session, consent_id: uuid.UUID, owner_id: uuid.UUID | None) -> Consent:
+    """As `_find`, and nobody else changes consents of its owner before the end of the unit of work."""
+    consent = _find(session, consent_id, owner_id)
+    _lock_owner(session, consent.owner_id)
+    session.refresh(consent)
     return consent
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, union
 
-from voicewright.db.advisory import share_lock, take_lock
+from voicewright.db.advisory import share_lock
 from voicewright.recordings.models import Sample, SampleClip
-from voicewright.storage.pending import abandoned, let_go, pending
+from voicewright.storage.pending import let_go, pending
+from voicewright.storage.sweeping import sweep_noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x73616D70_626C6F62
 """The key of the advisory lock: "samp", "blob"."""
-_AT_ONCE: Final = 1000
 
 
 @contextmanager
@@ -82,26 +82,7 @@ def sweep(database: Database, vault: Vault, *, wait_s: float = 2.0) -> int | Non
     Returns:
         How many files were removed; None: uploads are being stored, so all waits for the next sweep.
     """
-    with database.session() as session:
-        if not take_lock(session, _LOCK, wait_s=wait_s):
-            return None
-        removed = writers = 0
-        for owner_id in vault.noted_owners():
-            with abandoned(vault.of(owner_id)) as left:
-                removed += _remove(session, vault, owner_id, sorted(left.digests))
-                writers += left.writers
-        if not writers:  # those of another database are not locked out
-            removed += vault.objects.clear_staging()
-    return removed
-
-
-def _remove(session: Session, vault: Vault, owner_id: UUID, candidates: Sequence[str]) -> int:
-    blobs, removed = vault.of(owner_id), 0
-    for start in range(0, len(candidates), _AT_ONCE):
-        some = candidates[start : start + _AT_ONCE]
-        needed = _needed(session, owner_id, some)
-        removed += sum(blobs.delete(digest) for digest in some if digest not in needed)
-    return removed
+    return sweep_noted(database, vault, _needed, lock=_LOCK, wait_s=wait_s)
 
 
 def _needed(session: Session, owner_id: UUID, digests: Sequence[str]) -> set[str]:

@@ -15,6 +15,7 @@ import tink
 import zstandard
 from tink import secret_key_access, streaming_aead
 
+from voicewright.byte_sink import ByteSink
 from voicewright.storage.errors import SealBroken
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Cipher:
             chunks: the content.
             name: what it can only be opened as.
         """
-        target = _Collector()
+        target = ByteSink()
         stream = self._aead.new_encrypting_stream(target, name.encode())
         for chunk in _packed(iter(chunks)):
             stream.write(chunk)
@@ -124,27 +125,6 @@ def _plain(opened: io.RawIOBase, source: _Source, name: str) -> Iterator[bytes]:
         if not chunk:
             return
         yield bytes(chunk)
-
-
-class _Collector(io.RawIOBase):
-    """Where the sealed bytes are gathered until they are taken."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        """As a file that is written to."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Keep what the stream gives, which may reuse its buffer."""
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> list[bytes]:
-        """What came since the last time."""
-        parts, self._parts = self._parts, []
-        return parts
 
 
 class _Source(io.RawIOBase):

@@ -26,7 +26,8 @@ _MARKS_FLOOD: Final = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 """No writing puts more than four accents on a letter."""
 _STYLED: Final = re.compile("[\U0001d400-\U0001d7ff\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 """Letters and digits that are others in a costume: mathematical, wide, ligatures."""
-_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""NUL, and halves of surrogate pairs: PostgreSQL keeps neither, and nobody can say them."""
 _BEFORE_MARK: Final = re.compile(r"(?<=\S) (?=[,.;:!?](?!\S))")
 
 
@@ -44,8 +45,8 @@ def legible(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """The text without what no database keeps and nobody can say: NUL, and halves of surrogate pairs."""
-    return _UNSTORABLE.sub("", text)
+    """The text without what no table keeps."""
+    return UNSTORABLE.sub("", text)
 
 
 def can_be_said(text: str) -> bool:
