@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
+    from voicewright.engines.installed import Engines
     from voicewright.erasure.service import ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
@@ -86,6 +87,13 @@ class LocalApplication:
 
             seal_plain_home(self.settings, database)
         return database
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The engines of this machine."""
+        from voicewright.engines.installed import Engines
+
+        return Engines(self.home.engines_dir, self.settings.provider_values())
 
     @cached_property
     def voices(self) -> VoiceService:
@@ -163,7 +171,14 @@ class LocalApplication:
     @cached_property
     def speech(self) -> SpeechService:
         """What speaks; starts the database, and engines with the first speech."""
-        speech = make_speech(self.settings, self.database, self.voices, self.provenance, self.history)
+        speech = make_speech(
+            self.settings,
+            self.database,
+            self.voices,
+            self.provenance,
+            history=self.history,
+            engines=self.engines,
+        )
         return self._open.enter_context(speech)
 
     @cached_property
@@ -190,6 +205,7 @@ class LocalApplication:
             sweeps=self._sweeps(samples),
             long=self._long_tools,
             provenance=self.provenance,
+            engines=self.engines,
         )
         node = self._abilities
         return Worker(parts, node if self.settings.long_concurrency else replace(node, speaks=()))
@@ -198,7 +214,7 @@ class LocalApplication:
     def _abilities(self) -> Abilities:
         from voicewright.worker.node import Abilities
 
-        return Abilities.of_this_machine(self.settings)
+        return Abilities.of_this_machine(self.settings, self.engines)
 
     @cached_property
     def reader(self) -> Reader:
@@ -207,7 +223,7 @@ class LocalApplication:
         from voicewright.speech.long.service import LongSpeechService
 
         service = LongSpeechService.open(self.settings, self.database, self._usable_keys)
-        return Reader(service, self._long_tools)
+        return Reader(service, self._long_tools, engines=self.engines)
 
     @cached_property
     def _long_tools(self) -> LongTools:
@@ -221,7 +237,13 @@ class LocalApplication:
             # one entry for the whole text is enough history
             speeches=self._open.enter_context(
                 make_speech(
-                    self.settings, self.database, self.voices, self.provenance, None, client=ModestEngine
+                    self.settings,
+                    self.database,
+                    self.voices,
+                    self.provenance,
+                    history=None,
+                    engines=self.engines,
+                    client=ModestEngine,
                 )
             ),
             vault=Vault.of_long_speeches(self.settings, self._usable_keys),
@@ -293,12 +315,9 @@ class LocalApplication:
 
     def engine(self, engine_id: str) -> EngineClient:
         """The client of an engine; started with the first request."""
-        from voicewright.engines.client import EngineClient
-        from voicewright.engines.registry import get_engine, require_installed
-
-        info = get_engine(engine_id)
-        require_installed(info)
-        return self._open.enter_context(EngineClient(info))
+        info = self.engines.find(engine_id)
+        self.engines.require(info)
+        return self._open.enter_context(self.engines.client(info))
 
     def open(self, command: str) -> None:
         """Begin a command: find the settings, start the logs."""
@@ -374,8 +393,9 @@ def make_speech(
     database: Database,
     voices: VoiceService,
     provenance: ProvenanceService,
-    history: HistoryService | None,
     *,
+    history: HistoryService | None,
+    engines: Engines,
     client: type[EngineClient] | None = None,
 ) -> SpeechService:
     """What speaks, with all that is done about what is spoken.
@@ -386,6 +406,7 @@ def make_speech(
         voices: the files of voices.
         provenance: marks what is spoken.
         history: None: whoever asks keeps one of their own.
+        engines: which there are, and how they are started.
         client: of an engine's process; None: the ordinary one.
     """
     from voicewright.engines.client import EngineClient
@@ -398,7 +419,14 @@ def make_speech(
     # parts of a long text are no speeches of their own: their whole is remembered
     memory = None if history is None else SpeechMemory(database, provenance)
     hooks = Hooks(history=history, cache=cache, marker=provenance.marker, memory=memory)
-    return SpeechService(settings, database, voices, hooks=hooks, client=client or EngineClient)
+    return SpeechService(
+        settings,
+        database,
+        voices,
+        engines=engines,
+        hooks=hooks,
+        client=lambda info: engines.client(info, client or EngineClient),
+    )
 
 
 def make_copies(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from voicewright.cli.standing import Standing
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
+    from voicewright.engines.installed import Engines
     from voicewright.erasure.service import ErasureService
     from voicewright.privacy.service import ConsentService
     from voicewright.provenance.service import ProvenanceService
@@ -125,6 +126,10 @@ class Application(Protocol):
     @property
     def measurer(self) -> Measurer:
         """The judges; started with the first question."""
+
+    @property
+    def engines(self) -> Engines:
+        """The engines of this machine."""
 
     def engine(self, engine_id: str) -> EngineClient:
         """The client of an engine; started with the first request."""

@@ -15,6 +15,7 @@ from voicewright.cli.findings import Finding, State, missing, note, ok
 from voicewright.errors import INSTALL_PACKAGES, AppError
 
 if TYPE_CHECKING:
+    from voicewright.engines.installed import Engines
     from voicewright.engines.port import EngineInfo
 
 MISSING_STATUS: Final = 6
@@ -56,7 +57,7 @@ def _check_all(application: Application) -> Iterator[Finding]:
     yield machine.check_memory()
     yield machine.check_gpu()
     yield from _check_data(application, machine.check_disk)
-    yield from _check_engines()
+    yield from _check_engines(application)
     yield from _check_judges(application)
     yield _check_watermark(application)
 
@@ -89,12 +90,12 @@ def _check_data(application: Application, check_disk: Callable[..., Finding]) ->
     yield ok("voices", f"{count} of the command line")
 
 
-def _check_engines() -> Iterator[Finding]:
-    from voicewright.engines.registry import list_broken_plugins, list_engines
+def _check_engines(application: Application) -> Iterator[Finding]:
+    from voicewright.engines.registry import list_broken_plugins
 
-    engines = list_engines()
+    engines = application.engines.known()
     for info in engines:
-        yield _check_engine(info)
+        yield _check_engine(info, application.engines)
     for plugin in list_broken_plugins():
         fix = f"Reinstall or remove the plugin that has {plugin.target}."
         yield missing(f"engine {plugin.name}", f"can't be loaded: {plugin.reason}", fix)
@@ -103,13 +104,13 @@ def _check_engines() -> Iterator[Finding]:
     yield _check_espeak()
 
 
-def _check_engine(info: EngineInfo) -> Finding:
-    from voicewright.engines.registry import missing_modules
-
+def _check_engine(info: EngineInfo, engines: Engines) -> Finding:
     name = f"engine {info.id}"
-    lacking = missing_modules(info)
-    if lacking:
-        return missing(name, f"lacks {', '.join(lacking)}", info.install_hint or "Install them with pip.")
+    fault = engines.find_fault(info)
+    if fault is not None and (info.environment is not None or info.provider is not None):
+        return note(name, "not in use", fault.message)  # nobody needs all of them
+    if fault is not None:
+        return missing(name, fault.message, info.install_hint or "Install it with pip.")
     able = info.capabilities
     detail = f"{info.title}; {len(able.languages)} languages; {info.licence}"
     return replace(ok(name, detail), languages=able.languages)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from voicewright.engines import messages
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.host.process import HostProcess
-from voicewright.engines.port import AudioChunk
+from voicewright.engines.port import AudioChunk, EngineSetup
 
 if TYPE_CHECKING:
     import threading
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import (
         EngineInfo,
         SpokenWord,
+        StockVoice,
         SynthesisRequest,
         TrainingOutcome,
         TrainingRequest,
@@ -46,6 +47,7 @@ class EngineClient:
         self,
         info: EngineInfo,
         *,
+        setup: EngineSetup | None = None,
         python: str = sys.executable,
         env: Mapping[str, str] | None = None,
         start_timeout_s: float = 120.0,
@@ -57,7 +59,10 @@ class EngineClient:
         self._host = HostProcess(
             _SERVICE,
             name=f"The engine {info.title}",
-            arguments={"engine": messages.write_info(info)},
+            arguments={
+                "engine": messages.write_info(info),
+                "setup": messages.write_setup(setup or EngineSetup()),
+            },
             python=python,
             env={**_ENVIRONMENT, **(env or {})},
             start_timeout_s=start_timeout_s,
@@ -154,6 +159,43 @@ class EngineClient:
             if words and sample_rate_hz is not None:
                 yield AudioChunk(b"", sample_rate_hz, words)
 
+    def stock_voices(
+        self, cancel: threading.Event | None = None, *, timeout_s: float | None = None
+    ) -> tuple[StockVoice, ...]:
+        """List the voices that the engine has without learning them (`capabilities.has_stock_voices`)."""
+        answer = self._host.call("stock_voices", {}, cancel=cancel, timeout_s=timeout_s)
+        return tuple(messages.read_stock_voice(each) for each in answer["voices"])
+
+    def write_stock_voice(
+        self,
+        voice: str,
+        artefact_dir: Path,
+        cancel: threading.Event | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> StockVoice:
+        """Write one of them into a directory, which is empty again if anything goes wrong.
+
+        Raises:
+            ValueError: the directory is not empty.
+            StockVoiceNotFound: the engine has none of this name.
+        """
+        _require_empty(artefact_dir)
+        params = {"voice": voice, "artefact_dir": str(artefact_dir.absolute())}
+        try:
+            wire = self._host.call("write_stock_voice", params, cancel=cancel, timeout_s=timeout_s)
+        except BaseException:
+            _empty(artefact_dir)
+            raise
+        return messages.read_stock_voice(wire)
+
+    def forget(
+        self, voice_dir: Path, cancel: threading.Event | None = None, *, timeout_s: float | None = None
+    ) -> None:
+        """Delete a voice at the provider (`provider.keeps_voices`); one that is gone already is no error."""
+        params = {"voice_dir": str(voice_dir.absolute())}
+        self._host.call("forget", params, cancel=cancel, timeout_s=timeout_s)
+
     def usage(self) -> HostUsage:
         """Return peak memory and CPU time of the host process, as of its last answer or heartbeat."""
         return self._host.usage()
@@ -171,9 +213,7 @@ class EngineClient:
         timeout_s: float | None,
     ) -> TrainingOutcome:
         directory = request.artefact_dir
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise ValueError(f"{directory} is not empty; a voice needs a directory of its own")
+        _require_empty(directory)
         params: dict[str, Any] = messages.write_training_request(request)
         try:
             wire = self._host.call(method, params, on_event=on_event, cancel=cancel, timeout_s=timeout_s)
@@ -182,6 +222,12 @@ class EngineClient:
             _empty(directory)
             raise
         return messages.read_outcome(wire)
+
+
+def _require_empty(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise ValueError(f"{directory} is not empty; a voice needs a directory of its own")
 
 
 def _empty(directory: Path) -> None:

@@ -9,9 +9,22 @@
     │   ├── OptionsInvalid        names each option and what it may be
     │   ├── EngineOutOfMemory     it ran out of memory
     │   ├── EngineDiskFull        it ran out of disk space
-    │   └── GpuUnavailable        it needs a GPU and there is none free
+    │   ├── GpuUnavailable        it needs a GPU and there is none free
+    │   ├── StockVoiceNotFound    it has no voice of its own of that name
+    │   └── ProviderError         the company that does an engine's work says no, or nothing
+    │       ├── ProviderKeyRefused      wrong, expired, or not allowed to do this
+    │       ├── ProviderQuotaExceeded   the account there has no money or no room left
+    │       ├── ProviderRateLimited     too often; later it will do
+    │       ├── ProviderUnavailable     down, out of reach, or too slow
+    │       ├── ProviderAnswerInvalid   it answered something else than it documents
+    │       ├── ProviderRefused         it does not want this recording, text or voice
+    │       ├── ProviderConsentRequired the recorded consent that it demands is not there
+    │       └── ProviderVoiceGone       it does not have the voice any more
     ├── EngineNotFound            no engine has that id
     ├── EngineNotInstalled        it is known, but its packages are not there
+    ├── WeightsMissing            its packages are there, and its weights are not
+    ├── WeightsDamaged            its weights are not what they have to be
+    ├── ProviderKeyMissing        nobody has set the key of the company that does its work
     ├── EnginePluginBroken        its entry point can't be loaded
     ├── EngineFailed              an exception of the engine that is not one of these
     ├── EngineContractBroken      it answered something that the port does not allow
@@ -97,6 +110,77 @@ class GpuUnavailable(EngineError):
     default_retryable: ClassVar[bool] = True
 
 
+class StockVoiceNotFound(EngineError):
+    """The engine has no voice of its own of that name; the message names those that may have been meant."""
+
+    code: ClassVar[str] = "STOCK_VOICE_NOT_FOUND"
+    kind: ClassVar[ErrorKind] = ErrorKind.NOT_FOUND
+
+
+class ProviderError(EngineError):
+    """The company that does an engine's work says no, or nothing; the message names it and what to do."""
+
+    code: ClassVar[str] = "PROVIDER_ERROR"
+
+
+class ProviderKeyRefused(ProviderError):
+    """The provider does not take the key: wrong, expired, or without the right for this."""
+
+    code: ClassVar[str] = "PROVIDER_KEY_REFUSED"
+    kind: ClassVar[ErrorKind] = ErrorKind.MISSING_DEPENDENCY
+
+
+class ProviderQuotaExceeded(ProviderError):
+    """The account at the provider has no money, no characters or no room for voices left."""
+
+    code: ClassVar[str] = "PROVIDER_QUOTA_EXCEEDED"
+    kind: ClassVar[ErrorKind] = ErrorKind.OVER_BUDGET
+
+
+class ProviderRateLimited(ProviderError):
+    """The provider was asked too often; the same succeeds later."""
+
+    code: ClassVar[str] = "PROVIDER_RATE_LIMITED"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+    default_retryable: ClassVar[bool] = True
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider is down, out of reach, or did not answer in time."""
+
+    code: ClassVar[str] = "PROVIDER_UNAVAILABLE"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+    default_retryable: ClassVar[bool] = True
+
+
+class ProviderAnswerInvalid(ProviderError):
+    """The provider answered something else than it documents: cut off, empty, of another form."""
+
+    code: ClassVar[str] = "PROVIDER_ANSWER_INVALID"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+    default_retryable: ClassVar[bool] = True
+
+
+class ProviderRefused(ProviderError):
+    """The provider does not want this recording, this text or this voice; the message has its reason."""
+
+    code: ClassVar[str] = "PROVIDER_REFUSED"
+
+
+class ProviderConsentRequired(ProviderError):
+    """The provider demands the speaker's recorded consent, and there is none; nothing was uploaded."""
+
+    code: ClassVar[str] = "PROVIDER_CONSENT_REQUIRED"
+    kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN
+
+
+class ProviderVoiceGone(ProviderError):
+    """The provider does not have this voice any more; it has to be made again."""
+
+    code: ClassVar[str] = "PROVIDER_VOICE_GONE"
+    kind: ClassVar[ErrorKind] = ErrorKind.NOT_FOUND
+
+
 class EngineNotFound(AppError):
     """No engine has this id; the message names those there are."""
 
@@ -109,6 +193,24 @@ class EngineNotInstalled(AppError):
 
     code: ClassVar[str] = "ENGINE_NOT_INSTALLED"
     kind: ClassVar[ErrorKind] = ErrorKind.MISSING_DEPENDENCY
+
+
+class WeightsMissing(EngineNotInstalled):
+    """The engine's weights are not there; the message says how to get them."""
+
+    code: ClassVar[str] = "WEIGHTS_MISSING"
+
+
+class WeightsDamaged(EngineNotInstalled):
+    """A file of the engine's weights is not what it has to be; the message names it and how to replace it."""
+
+    code: ClassVar[str] = "WEIGHTS_DAMAGED"
+
+
+class ProviderKeyMissing(EngineNotInstalled):
+    """Nobody has set what the engine's provider asks for; the message names the setting."""
+
+    code: ClassVar[str] = "PROVIDER_KEY_MISSING"
 
 
 class EnginePluginBroken(AppError):

@@ -7,10 +7,10 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voicewright.engines.errors import EngineContractBroken, EngineNotInstalled
-from voicewright.engines.port import Cloner, Synthesizer, Trainer
+from voicewright.engines.port import Cloner, Forgetter, StockVoices, Synthesizer, Trainer
 
 if TYPE_CHECKING:
-    from voicewright.engines.port import EngineInfo
+    from voicewright.engines.port import EngineInfo, EngineSetup
 
 
 class _Role(NamedTuple):
@@ -22,10 +22,16 @@ class _Role(NamedTuple):
 _CLONER = _Role(Cloner, {"clone": 2})
 _TRAINER = _Role(Trainer, {"train": 2})
 _SYNTHESIZER = _Role(Synthesizer, {"load": 1, "synthesize": 2})
+_STOCK = _Role(StockVoices, {"stock_voices": 1, "write_stock_voice": 3})
+_FORGETTER = _Role(Forgetter, {"forget": 2})
 
 
-def load_engine(info: EngineInfo) -> Any:
+def load_engine(info: EngineInfo, setup: EngineSetup) -> Any:
     """Import the engine's factory, call it, and check the result against the declared capabilities.
+
+    Args:
+        info: the description.
+        setup: what the factory is called with, where the engine needs one.
 
     Raises:
         EngineNotInstalled: the factory, or something that it imports, is not there.
@@ -42,7 +48,7 @@ def load_engine(info: EngineInfo) -> Any:
         raise EngineContractBroken(
             f"The engine {info.title} names {info.factory} as its factory, but that module has no such class."
         )
-    engine = factory()
+    engine = factory(setup) if info.needs_setup else factory()
     faults = find_faults(engine, info)
     if faults:
         raise EngineContractBroken(f"The engine {info.title} is not what it declares: {'; '.join(faults)}.")
@@ -52,10 +58,13 @@ def load_engine(info: EngineInfo) -> Any:
 def find_faults(engine: object, info: EngineInfo) -> tuple[str, ...]:
     """Return, in words, where the engine and its declared capabilities differ."""
     declared = info.capabilities
+    keeps_voices = info.provider is not None and info.provider.keeps_voices
     return (
         *_differences(engine, _CLONER, "clones", declared=declared.clones),
         *_differences(engine, _TRAINER, "trains", declared=declared.trains),
         *_differences(engine, _SYNTHESIZER, "", declared=True),
+        *_differences(engine, _STOCK, "has_stock_voices", declared=declared.has_stock_voices),
+        *_differences(engine, _FORGETTER, "keeps_voices", declared=keeps_voices),
     )
 
 

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import (
     Capabilities,
+    ConsentRecording,
+    EngineEnvironment,
     EngineInfo,
     EngineOptions,
+    EngineSetup,
     Forecast,
+    Provider,
     SpokenWord,
+    StockVoice,
     SynthesisRequest,
     TrainingClip,
     TrainingOutcome,
     TrainingRequest,
+    WeightsFile,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +48,8 @@ def write_info(info: EngineInfo) -> dict[str, Any]:
         "capabilities": dataclasses.asdict(info.capabilities),
         "forecast": dataclasses.asdict(info.forecast),
         "options": f"{options.__module__}:{options.__qualname__}",
+        "environment": None if info.environment is None else dataclasses.asdict(info.environment),
+        "provider": None if info.provider is None else dataclasses.asdict(info.provider),
     }
 
 
@@ -62,13 +70,44 @@ def read_info(wire: dict[str, Any]) -> EngineInfo:
             "forecast": Forecast(**forecast),
             "options": options,
             "requires": tuple(wire["requires"]),
+            "environment": _read_environment(wire["environment"]),
+            "provider": _read_provider(wire["provider"]),
         }
     )
 
 
+def _read_environment(wire: dict[str, Any] | None) -> EngineEnvironment | None:
+    if wire is None:
+        return None
+    lists = {
+        "oldest_python": tuple(wire["oldest_python"]),
+        "newest_python": tuple(wire["newest_python"]),
+        "weights": tuple(WeightsFile(**file) for file in wire["weights"]),
+    }
+    return EngineEnvironment(**{**wire, **lists})
+
+
+def _read_provider(wire: dict[str, Any] | None) -> Provider | None:
+    if wire is None:
+        return None
+    return Provider(**{**wire, "needs": tuple(wire["needs"]), "takes": tuple(wire["takes"])})
+
+
+def write_setup(setup: EngineSetup) -> dict[str, Any]:
+    """Write what an engine is made with."""
+    folder = setup.weights_dir
+    return {"weights_dir": None if folder is None else str(folder.absolute()), "values": dict(setup.values)}
+
+
+def read_setup(wire: dict[str, Any]) -> EngineSetup:
+    """Make it again."""
+    folder = wire["weights_dir"]
+    return EngineSetup(None if folder is None else Path(folder), wire["values"])
+
+
 def write_training_request(request: TrainingRequest) -> dict[str, Any]:
     """Write a training request; paths become absolute, since the host need not share our directory."""
-    checkpoint_dir = request.checkpoint_dir
+    checkpoint_dir, consent = request.checkpoint_dir, request.consent
     return {
         "clips": [
             {
@@ -83,12 +122,16 @@ def write_training_request(request: TrainingRequest) -> dict[str, Any]:
         "options": dict(request.options),
         "artefact_dir": str(request.artefact_dir.absolute()),
         "checkpoint_dir": None if checkpoint_dir is None else str(checkpoint_dir.absolute()),
+        "name": request.name,
+        "consent": None
+        if consent is None
+        else {**dataclasses.asdict(consent), "path": str(consent.path.absolute())},
     }
 
 
 def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
     """Make the training request again."""
-    checkpoint_dir = wire["checkpoint_dir"]
+    checkpoint_dir, consent = wire["checkpoint_dir"], wire["consent"]
     return TrainingRequest(
         clips=tuple(
             TrainingClip(Path(clip["path"]), clip["text"], clip["weight"], tuple(clip["phones"]))
@@ -98,6 +141,8 @@ def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
         options=wire["options"],
         artefact_dir=Path(wire["artefact_dir"]),
         checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
+        name=wire["name"],
+        consent=None if consent is None else ConsentRecording(**{**consent, "path": Path(consent["path"])}),
     )
 
 
@@ -137,3 +182,17 @@ def write_words(words: Iterable[SpokenWord]) -> dict[str, Any]:
 def read_words(wire: dict[str, Any]) -> tuple[SpokenWord, ...]:
     """Make the words again; none where the message has none."""
     return tuple(SpokenWord(*word) for word in wire.get("words", ()))
+
+
+def write_stock_voice(voice: StockVoice) -> dict[str, Any]:
+    """Write the description of a stock voice."""
+    return {
+        "id": str(voice.id),
+        "title": str(voice.title),
+        "languages": [str(code) for code in voice.languages],
+    }
+
+
+def read_stock_voice(wire: dict[str, Any]) -> StockVoice:
+    """Make the description again."""
+    return StockVoice(wire["id"], wire["title"], tuple(wire["languages"]))

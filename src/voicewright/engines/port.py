@@ -49,8 +49,9 @@ class PipelineOptions(EngineOptions):
     )
 
 
-Billing = Literal["compute", "google", "openai"]
-"""How a training is paid for: by the hour of a machine, or as a cloud's price list has it."""
+Billing = Literal["compute", "google", "openai", "usage"]
+"""How a training is paid for: by the hour of a machine, as a cloud's price list has it, or not by itself but
+with what is spoken afterwards, or by the month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,69 @@ class Capabilities:
     """`SynthesisRequest.pitch_semitones` may be something else than 0."""
     times_words: bool = False
     """Its chunks carry the words that are said in them, with their times (`AudioChunk.words`)."""
+    minimum_clone_s: float | None = None
+    """Below this much speech it does not clone; None: as `minimum_speech_s`."""
+    has_stock_voices: bool = False
+    """It has voices of its own (`StockVoices`)."""
 
     @property
     def learns(self) -> bool:
         """Whether it makes voices of recordings; otherwise it speaks with voices of its own."""
         return self.clones or self.trains
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """One file that an engine needs besides its packages."""
+
+    name: str
+    """Its path in the folder of the weights, with `/`."""
+    url: str
+    """Where it is fetched from, of a fixed revision."""
+    sha256: str = ""
+    """In hex; empty: what the server said of it when it was fetched (`X-Linked-ETag`) is compared."""
+    size_bytes: int = 0
+    """Roughly, for the forecast of a download."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEnvironment:
+    """What `voicewright engines install` makes: a virtual environment, and weights beside it."""
+
+    requirements: str
+    """`package:file` of a complete list of pins, which pip installs without looking for dependencies."""
+    torch: str = ""
+    """The version of torch; which build of it, the machine tells. Empty: it needs none."""
+    oldest_python: tuple[int, int] = (3, 11)
+    newest_python: tuple[int, int] = (3, 13)
+    weights: tuple[WeightsFile, ...] = ()
+    weights_licence: str = ""
+    """What has to be accepted before they are fetched, in a sentence with its address; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The company that does the work of an engine on its own machines."""
+
+    name: str
+    needs: tuple[str, ...]
+    """Settings without which it can't be asked: `OPENAI_API_KEY`."""
+    takes: tuple[str, ...] = ()
+    """Settings that the engine is told as well, where they are set."""
+    consent: bool = False
+    """It demands the speaker's recorded consent before anything is uploaded (`TrainingRequest.consent`)."""
+    keeps_voices: bool = False
+    """A voice lies there as well, and has to be deleted there too (`Forgetter`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSetup:
+    """What an engine with weights or a provider is made with, in its host process."""
+
+    weights_dir: Path | None = None
+    """Of its weights, complete; None where it needs none."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What `Provider.needs` and `takes` name, as far as it is set. Secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +184,8 @@ class EngineInfo:
     options: type[EngineOptions]
     """The training options, with defaults, limits and help."""
     factory: str
-    """`module:Class`, imported in the host process only; called without arguments."""
+    """`module:Class`, imported in the host process only; called without arguments, or with an `EngineSetup`
+    where the engine has weights or a provider (`needs_setup`)."""
     billing: Billing = "compute"
     dollars_per_1000_characters: float = 0.0
     """What its provider asks for speaking a text; nothing for an engine that runs on one's own machine."""
@@ -134,11 +194,20 @@ class EngineInfo:
     """Importable modules without which the engine can't run, for `doctor`."""
     install_hint: str = ""
     """The command that installs what `requires` names."""
+    environment: EngineEnvironment | None = None
+    """What it is installed with, where Voicewright's own packages are not enough."""
+    provider: Provider | None = None
+    """Who does its work; None: this machine."""
 
     @property
     def least_gpu_memory_mb(self) -> int:
         """MiB of a GPU's memory without which it does not train; 0: it needs no GPU."""
         return max(self.forecast.gpu_memory_mb, 1 if self.capabilities.needs_gpu else 0)
+
+    @property
+    def needs_setup(self) -> bool:
+        """Whether its factory takes an `EngineSetup`."""
+        return self.provider is not None or bool(self.environment and self.environment.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +224,19 @@ class TrainingClip:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRecording:
+    """The speaker, recorded saying that they agree."""
+
+    path: Path
+    """22,050 Hz mono 16-bit WAV."""
+    speaker: str
+    language: str
+    """BCP 47, of what is said."""
+    statement: str
+    """What is said, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRequest:
     """One run of an engine over the clips of one speaker."""
 
@@ -166,6 +248,10 @@ class TrainingRequest:
     """An empty directory; what lies here afterwards, and nothing else, is the voice."""
     checkpoint_dir: Path | None = None
     """Where checkpoints are kept; one that fits the same request is resumed from."""
+    name: str = ""
+    """What the voice is called, for a provider that shows its voices to people."""
+    consent: ConsentRecording | None = None
+    """For a provider that demands it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +342,49 @@ class Cloner(Protocol):
 
     def clone(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
         """Make the voice and write the artefact into `request.artefact_dir`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockVoice:
+    """A voice that an engine has without learning it."""
+
+    id: str
+    """What `StockVoices.write_stock_voice` knows it by."""
+    title: str
+    languages: tuple[str, ...]
+    """BCP 47 codes; empty: all of the engine's."""
+
+
+@runtime_checkable
+class StockVoices(Protocol):
+    """An engine that has voices of its own (`capabilities.has_stock_voices`)."""
+
+    def stock_voices(self, context: RunContext) -> tuple[StockVoice, ...]:
+        """List them."""
+
+    def write_stock_voice(self, voice: str, artefact_dir: Path, context: RunContext) -> StockVoice:
+        """Write one into an empty directory, so that it speaks like a learnt one.
+
+        Args:
+            voice: an id, or what the engine says of mixing several.
+            artefact_dir: empty.
+            context: as for a training.
+
+        Raises:
+            StockVoiceNotFound: there is none; names those that may have been meant.
+        """
+
+
+@runtime_checkable
+class Forgetter(Protocol):
+    """An engine whose voices lie at a provider as well (`provider.keeps_voices`)."""
+
+    def forget(self, voice_dir: Path, context: RunContext) -> None:
+        """Delete a voice there, with what was uploaded for it; one that is gone already is no error.
+
+        Raises:
+            ProviderUnavailable and its kin: it is still there; to be tried again.
+        """
 
 
 @runtime_checkable

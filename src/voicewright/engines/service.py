@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -20,7 +21,6 @@ from voicewright.engines.port import AudioChunk, SpokenWord, TrainingOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from voicewright.engines.port import RunContext, SynthesisRequest, TrainingRequest
 
@@ -35,11 +35,12 @@ class EngineService:
 
     Args:
         engine: the description, as `messages.write_info` wrote it.
+        setup: what it is made with, as `messages.write_setup` wrote it.
     """
 
-    def __init__(self, engine: dict[str, Any]) -> None:
+    def __init__(self, engine: dict[str, Any], setup: dict[str, Any]) -> None:
         self._info = messages.read_info(engine)
-        self._engine = load_engine(self._info)
+        self._engine = load_engine(self._info, messages.read_setup(setup))
 
     def train(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
         """Train a voice; answer with its outcome."""
@@ -76,6 +77,23 @@ class EngineService:
             if chunk.pcm:
                 yield chunk.pcm
 
+    def stock_voices(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        """List the voices that the engine has without learning them."""
+        assert not params  # noqa: S101 - there is nothing to ask
+        return {"voices": [messages.write_stock_voice(each) for each in self._engine.stock_voices(context)]}
+
+    def write_stock_voice(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        """Write one of them as an artefact; answer with its description."""
+        directory = Path(params["artefact_dir"])
+        voice = self._engine.write_stock_voice(params["voice"], directory, context)
+        self._require_artefact(directory)
+        return messages.write_stock_voice(voice)
+
+    def forget(self, params: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        """Delete a voice at the provider."""
+        self._engine.forget(Path(params["voice_dir"]), context)
+        return {}
+
     def _check_manner(self, request: SynthesisRequest) -> None:
         if not MIN_SPEED <= request.speed <= MAX_SPEED:
             raise OptionsInvalid(
@@ -106,10 +124,13 @@ class EngineService:
                 f"The engine {self._info.title} answered `{method}` with a {type(outcome).__name__}; it has "
                 "to be a TrainingOutcome."
             )
-        fault = _find_artefact_fault(request.artefact_dir)
+        self._require_artefact(request.artefact_dir)
+        return messages.write_outcome(outcome)
+
+    def _require_artefact(self, directory: Path) -> None:
+        fault = _find_artefact_fault(directory)
         if fault:
             raise EngineContractBroken(f"The engine {self._info.title} says that it is done, but {fault}.")
-        return messages.write_outcome(outcome)
 
     def _options(self, given: Any) -> dict[str, Any]:
         try:

@@ -9,6 +9,7 @@
     speech/       files of what was spoken, and pieces that need not be spoken again, sealed
     pending/      notes of what is being stored
     uploads/      what is being uploaded; one folder per request
+    engines/      engines with environments of their own, see `engines.installed`
     cache/voices/ unpacked voices; may be deleted at any time
     work/<key>/   unfinished trainings with their checkpoints
     locks/        files that processes lock; their contents mean nothing
@@ -85,6 +86,11 @@ class Home:
     def uploads_dir(self) -> Path:
         """Uploads under way, one folder per request."""
         return self.root / "uploads"
+
+    @property
+    def engines_dir(self) -> Path:
+        """Engines with environments of their own (made by `engines.install`)."""
+        return self.root / "engines"
 
     @property
     def voice_cache_dir(self) -> Path:

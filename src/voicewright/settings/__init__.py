@@ -16,6 +16,7 @@ from voicewright.errors import AppError, ErrorKind
 from voicewright.settings.accounts import AccountSettings
 from voicewright.settings.machine import MachineSettings
 from voicewright.settings.models import ModelSettings
+from voicewright.settings.providers import ProviderSettings
 from voicewright.settings.serving import ServingSettings
 from voicewright.settings.speaking import SpeakingSettings
 from voicewright.settings.storing import StoringSettings
@@ -37,6 +38,7 @@ class Settings(
     TrainingSettings,
     ModelSettings,
     SpeakingSettings,
+    ProviderSettings,
     BaseSettings,
 ):
     """The settings of one process; build it with `load_settings()`, or by field name in tests.

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Self
 
-from voicewright.engines.client import EngineClient
 from voicewright.engines.errors import HostClosed
+from voicewright.engines.installed import Engines
 from voicewright.engines.languages import language_unsupported, match_language
-from voicewright.engines.registry import get_engine, require_installed
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.quality.measurer import Measurer
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     import uuid
 
     from voicewright.db.server import Database
+    from voicewright.engines.client import EngineClient
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
     from voicewright.speech.order import SpeechOrder
@@ -87,9 +87,9 @@ class SpeechService:
         settings: how much at once.
         database: open.
         voices: the files of voices.
-        engines: finds an engine by its id.
+        engines: which there are, and how they are started.
         hooks: what others do with a speech.
-        client: makes the client of an engine's process.
+        client: makes the client of an engine's process; None: `engines` does.
     """
 
     def __init__(
@@ -98,12 +98,14 @@ class SpeechService:
         database: Database,
         voices: VoiceService,
         *,
-        engines: Callable[[str], EngineInfo] = get_engine,
+        engines: Engines = Engines(),  # noqa: B008 - frozen
         hooks: Hooks = Hooks(),  # noqa: B008 - frozen
-        client: Callable[[EngineInfo], EngineClient] = EngineClient,
+        client: Callable[[EngineInfo], EngineClient] | None = None,
     ) -> None:
         most = settings.speech_engines or min(_processors(), _MOST_ENGINES)
-        self.pool = EnginePool(most=most, silent_s=settings.tts_timeout_ms / 1000, client=client)
+        self.pool = EnginePool(
+            most=most, silent_s=settings.tts_timeout_ms / 1000, client=client or engines.client
+        )
         self.admission = Admission(
             Room(
                 at_once=settings.speech_at_once,
@@ -235,8 +237,8 @@ class SpeechService:
     def _role(
         self, order: SpeechOrder, voice: VoiceModel, fallback: Fallback | None
     ) -> tuple[EngineInfo, Role]:
-        info = self._engines(voice.engine)
-        require_installed(info)
+        info = self._engines.find(voice.engine)
+        self._engines.require(info)
         wanted = order.language or voice.language
         language = match_language(wanted, info.capabilities.languages)
         if language is None:

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from voicewright.engines.errors import HostClosed
-from voicewright.engines.registry import require_installed
 from voicewright.errors import AppError
 from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from voicewright.engines.port import EngineInfo
+    from voicewright.engines.installed import Engines
     from voicewright.speech.pool import EnginePool
     from voicewright.voices.service import VoiceService
 
@@ -51,7 +50,7 @@ def load_voices(
     found: Sequence[VoiceModel],
     voices: VoiceService,
     pool: EnginePool,
-    engines: Callable[[str], EngineInfo],
+    engines: Engines,
 ) -> int:
     """Have engines load voices; answers how many are ready. What goes wrong is told when somebody speaks.
 
@@ -61,8 +60,8 @@ def load_voices(
     ready = 0
     for voice in found:
         try:
-            info = engines(voice.engine)
-            require_installed(info)
+            info = engines.find(voice.engine)
+            engines.require(info)
             folder = voices.materialise(voice)
             with pool.lease(info, user_id=_NOBODY, voice_dir=folder) as client:
                 client.load(folder, timeout_s=pool.silent_s)

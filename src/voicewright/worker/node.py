@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
-from voicewright.engines.registry import list_engines, missing_modules
+from voicewright.engines.installed import Engines
 from voicewright.training.models import Node
 from voicewright.worker import gpu
 
@@ -39,13 +39,13 @@ class Abilities:
     """Ids of the engines that speak long texts here."""
 
     @classmethod
-    def of_this_machine(cls, settings: Settings) -> Self:
+    def of_this_machine(cls, settings: Settings, installed: Engines = Engines()) -> Self:  # noqa: B008 - frozen
         """Look around."""
         largest = gpu.largest()
         gpu_memory_mb = None if largest is None else largest.memory_mb
         if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
             gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
-        known = list_engines()
+        known = [info for info in installed.known() if installed.is_ready(info)]
         engines = {info.id: info for info in known if can_run(info, gpu_memory_mb=gpu_memory_mb or 0)}
         speaks = [info.id for info in known if can_speak(info, has_gpu=largest is not None)]
         name = settings.gpu_node_id or socket.gethostname()
@@ -89,11 +89,11 @@ class Abilities:
 
 
 def can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
-    """Whether a machine with so much memory of a GPU (0: none) can train with an engine."""
+    """Whether a machine with so much memory of a GPU (0: none) can train with an engine that is there."""
     has_memory = info.least_gpu_memory_mb <= gpu_memory_mb
-    return has_memory and info.capabilities.learns and not missing_modules(info)
+    return has_memory and info.capabilities.learns
 
 
 def can_speak(info: EngineInfo, *, has_gpu: bool) -> bool:
-    """Whether a machine with or without a GPU can speak with an engine."""
-    return (has_gpu or not info.capabilities.needs_gpu) and not missing_modules(info)
+    """Whether a machine with or without a GPU can speak with an engine that is there."""
+    return has_gpu or not info.capabilities.needs_gpu

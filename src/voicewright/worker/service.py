@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from voicewright.audit.origin import SCHEDULE, coming_from
-from voicewright.engines.client import EngineClient
-from voicewright.engines.registry import get_engine
+from voicewright.engines.installed import Engines
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.jobs.queue import put_back, take_out
@@ -72,6 +71,8 @@ class WorkerParts:
     """What long texts are spoken with; None: they are left to other workers."""
     provenance: ProvenanceService | None = None
     """Marks what new voices say to be judged by; None: nobody does."""
+    engines: Engines = field(default_factory=Engines)
+    """How the engines are started."""
 
 
 class Worker:
@@ -161,7 +162,9 @@ class Worker:
         if self._stopping.is_set():
             run.stop()
         settings = self._parts.settings
-        client = EngineClient(info, env=self._engine_environment(), cancel_grace_s=_CANCEL_GRACE_S)
+        client = self._parts.engines.client(
+            info, env=self._engine_environment(), cancel_grace_s=_CANCEL_GRACE_S
+        )
         try:
             with run, client as engine, Measurer(whisper_dir=settings.whisper_dir) as measurer:
                 run_job(
@@ -211,7 +214,7 @@ class Worker:
         return {} if self.node.gpu is None else {"CUDA_VISIBLE_DEVICES": self.node.gpu.uuid}
 
     def _price(self, job: TrainingJob, time_ms: int) -> Decimal:
-        return cost_of_job(job, get_engine(job.provider), self._parts.settings, time_ms=time_ms)
+        return cost_of_job(job, self._parts.engines.find(job.provider), self._parts.settings, time_ms=time_ms)
 
     @staticmethod
     def _try(what: str, work: Callable[[], object]) -> None:

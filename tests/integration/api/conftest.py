@@ -32,6 +32,7 @@ from voicewright.api.app import create_app
 from voicewright.api.server import Server, listen
 from voicewright.api.services import Services
 from voicewright.bootstrap import make_erasures
+from voicewright.engines.installed import Engines
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
@@ -153,7 +154,9 @@ def speech(
         marker=provenance.marker,
         memory=SpeechMemory(database, provenance),
     )
-    with SpeechService(api_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
+    with SpeechService(
+        api_settings, database, voices, engines=Engines(find=find_engine), hooks=hooks
+    ) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from sqlalchemy import func, select
 
+from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.long.files import sweep_files
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
@@ -53,7 +54,7 @@ def speech(api_settings, database, lasting_client) -> Iterator[SpeechService]:
     """As a worker's: without a history, in processes that all tests of this file share."""
     voices = VoiceService.open(api_settings, database)
     with SpeechService(
-        api_settings, database, voices, engines=lambda _: TONE_ENGINE, client=lasting_client
+        api_settings, database, voices, engines=Engines(find=lambda _: TONE_ENGINE), client=lasting_client
     ) as opened:
         yield opened
 

@@ -8,6 +8,7 @@ import pytest
 
 from voicewright.audio.sniff import container_of
 from voicewright.bootstrap import make_speech
+from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.provenance.manifests import read_manifest
 from voicewright.provenance.models import SpeechFingerprint
@@ -52,7 +53,11 @@ def work(services: Any, broken: set[str]) -> Iterator[Callable[[str], None]]:
 
     hooks = Hooks(marker=services.provenance.marker)
     with Speeches(
-        services.settings, services.database, services.voices, engines=lambda _: TONE_ENGINE, hooks=hooks
+        services.settings,
+        services.database,
+        services.voices,
+        engines=Engines(find=lambda _: TONE_ENGINE),
+        hooks=hooks,
     ) as speeches:
         tools = LongTools(
             services.settings, services.database, speeches, services.long.vault, services.long.work_dir,

@@ -14,6 +14,7 @@ from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.clock import utc_now
 from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.users import new_user
+from voicewright.engines.installed import Engines
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.home.layout import Home
@@ -84,7 +85,7 @@ def speeches(
     voices: VoiceService,
     find_engine: Callable[[str], EngineInfo],
 ) -> Iterator[SpeechService]:
-    with SpeechService(speech_settings, database, voices, engines=find_engine) as opened:
+    with SpeechService(speech_settings, database, voices, engines=Engines(find=find_engine)) as opened:
         yield opened
 
 
@@ -143,7 +144,7 @@ def lasting_speeches(
 ) -> Iterator[SpeechService]:
     """What speaks, in processes that all tests of a file share."""
     with SpeechService(
-        speech_settings, database, voices, engines=find_engine, client=lasting_client
+        speech_settings, database, voices, engines=Engines(find=find_engine), client=lasting_client
     ) as opened:
         yield opened
 

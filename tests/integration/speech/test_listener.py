@@ -7,6 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
+from voicewright.engines.installed import Engines
 from voicewright.speech.cache import SpeechCache
 from voicewright.speech.history import HistoryService
 from voicewright.speech.hooks import Hooks
@@ -34,7 +35,9 @@ def history(speech_settings, database, voices):
 def speeches(speech_settings, database, voices, find_engine, history):
     cache = SpeechCache(speech_settings, database, voices.vault.keys)
     hooks = Hooks(history=history, cache=cache)
-    with SpeechService(speech_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
+    with SpeechService(
+        speech_settings, database, voices, engines=Engines(find=find_engine), hooks=hooks
+    ) as opened:
         yield opened
 
 

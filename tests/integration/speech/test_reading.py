@@ -12,6 +12,7 @@ import soundfile
 from sqlalchemy import text
 
 from voicewright.engines.errors import EngineNotInstalled, GpuUnavailable, HostDied
+from voicewright.engines.installed import Engines
 from voicewright.speech.errors import SynthesisTimingsNotKept
 from voicewright.speech.long import chunk_speaking
 from voicewright.speech.long.bodies import LongTextBody
@@ -28,7 +29,7 @@ BODY = LongTextBody(text="One.\n\nTwo two.\n\nThree.", paragraphs=True, output_f
 
 @pytest.fixture
 def reader(long_texts, long_tools, find_engine) -> Reader:
-    return Reader(long_texts, long_tools, engines=find_engine, lost_after_s=0.0)
+    return Reader(long_texts, long_tools, engines=Engines(find=find_engine), lost_after_s=0.0)
 
 
 @pytest.fixture

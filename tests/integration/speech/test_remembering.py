@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from voicewright.engines.installed import Engines
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.provenance.service import ProvenanceService
 from voicewright.speech.history import HistoryService
@@ -42,7 +43,9 @@ def history(speech_settings, database, keys, provenance):
 @pytest.fixture
 def remembering(speech_settings, database, voices, find_engine, history, provenance):  # noqa: PLR0917 - fixtures
     hooks = Hooks(history=history, marker=provenance.marker, memory=SpeechMemory(database, provenance))
-    with SpeechService(speech_settings, database, voices, engines=find_engine, hooks=hooks) as opened:
+    with SpeechService(
+        speech_settings, database, voices, engines=Engines(find=find_engine), hooks=hooks
+    ) as opened:
         yield opened
 
 

@@ -25,6 +25,7 @@ from voicewright.engines.errors import (
     LanguageUnsupported,
     OptionsInvalid,
 )
+from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech import permission
 from voicewright.speech.choice import FALLBACKS_KEY
@@ -243,7 +244,7 @@ def test_the_voices_that_spoke_last_are_loaded_before_anybody_asks(
         assert [one.id for one in recent_voices(session, 1)] == [broken.id]
         found = recent_voices(session, 4)
     assert [one.id for one in found] == [broken.id, voice.id]
-    assert load_voices(found, voices, speeches.pool, find_engine) == 1
+    assert load_voices(found, voices, speeches.pool, Engines(find=find_engine)) == 1
     [pid] = speeches.pool.processes()["tone"]
     spoken(speeches.begin(ANN, SpeechOrder("Hello.")))
     assert speeches.pool.processes()["tone"] == [pid]

@@ -19,6 +19,7 @@ from voicewright.audit.models import AuditEvent
 from voicewright.db.server import Database
 from voicewright.db.url import embedded_url
 from voicewright.engines.errors import Cancelled, EngineError
+from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.errors import AppError
 from voicewright.speech.order import SpeechOrder
@@ -54,7 +55,7 @@ def shared(voice, database):
 @pytest.fixture
 def speeches(settings, database, voices):
     priced = dataclasses.replace(TONE_ENGINE, dollars_per_1000_characters=0.5)
-    with SpeechService(settings, database, voices, engines=lambda _id: priced) as opened:
+    with SpeechService(settings, database, voices, engines=Engines(find=lambda _id: priced)) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from voicewright.engines.installed import Engines
 from voicewright.engines.port import Forecast
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
@@ -86,11 +87,17 @@ def entries(database: Database) -> list[tuple[int, str]]:
         (BIG, 4_000, False),
         (BIG, 16_000, True),
         (SPEAKS_ONLY, 16_000, False),
-        (UNINSTALLED, 16_000, False),
     ],
 )
 def test_a_node_offers_what_it_can_run(info, gpu_memory_mb, can) -> None:
     assert can_run(info, gpu_memory_mb=gpu_memory_mb) is can
+
+
+def test_a_node_offers_nothing_that_is_not_installed(settings: Settings) -> None:
+    known = (TONE_ENGINE, replace(UNINSTALLED, id="uninstalled"))
+    node = Abilities.of_this_machine(settings, Engines(known=lambda: known))
+    assert set(node.engines) == {"tone"}
+    assert node.speaks == ("tone",)
 
 
 def test_a_node_is_known_while_it_is_there(database: Database, worker: Worker) -> None:

@@ -27,6 +27,7 @@ from wyoming.tts import (
 
 from voicewright.accounts.service import AccountService
 from voicewright.api.server import listen
+from voicewright.engines.installed import Engines
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.service import SpeechService
@@ -109,7 +110,7 @@ def voices(settings: Settings, database: Database, users: Users, tmp_path: Path)
 
 @pytest.fixture
 def speech(settings: Settings, database: Database, voices: VoiceService) -> Iterator[SpeechService]:
-    with SpeechService(settings, database, voices, engines=find_engine) as opened:
+    with SpeechService(settings, database, voices, engines=Engines(find=find_engine)) as opened:
         yield opened
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from voicewright.engines.loading import find_faults, load_engine
+from voicewright.engines.port import EngineSetup
 from voicewright.engines.testing import TONE_ENGINE, ToneEngine
 
 
@@ -30,7 +31,7 @@ class HasAnAttribute(SpeaksOnly):
 
 def test_engine_that_is_what_it_declares_has_no_faults():
     assert find_faults(ToneEngine(), TONE_ENGINE) == ()
-    assert isinstance(load_engine(TONE_ENGINE), ToneEngine)
+    assert isinstance(load_engine(TONE_ENGINE, EngineSetup()), ToneEngine)
 
 
 def test_engine_may_speak_with_voices_of_its_own():

@@ -22,8 +22,14 @@ _PACKAGE_DIR = Path(voicewright.__file__).resolve().parent
 _OWN_PYTHON_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """They describe this interpreter's environment and would lead another one astray."""
 
-_SECRET_VARIABLES = ("DATABASE_URL",)
-"""An engine is somebody's plugin, and has no business in the database."""
+_SECRET_VARIABLES = (
+    "DATABASE_URL",
+    "ELEVENLABS_API_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "OPENAI_API_KEY",
+    "VOICEWRIGHT_MASTER_KEY",
+)
+"""An engine is somebody's plugin: the database is no business of its, and of keys it gets its own only."""
 
 _Start = Callable[[], subprocess.Popen[bytes]]
 _Started = concurrent.futures.Future[subprocess.Popen[bytes]]

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from voicewright.engines.errors import GpuUnavailable
-from voicewright.engines.registry import get_engine, require_installed
+from voicewright.engines.installed import Engines
 from voicewright.speech.long.errors import LongSpeechFailed, LongSpeechNotFound, LongSpeechState
 from voicewright.speech.long.running import speak_long
 from voicewright.speech.long.runs import LongRun
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
-    from voicewright.engines.port import EngineInfo
     from voicewright.speech.long.bodies import LongTextBody
     from voicewright.speech.long.service import LongSpeechService
     from voicewright.speech.long.showing import Shown
@@ -38,7 +37,7 @@ class Reader:
     Args:
         service: keeps them.
         tools: speak them.
-        engines: finds an engine by its id.
+        engines: which there are.
         lost_after_s: so long one that another process speaks may give no sign of life.
 
     Attributes:
@@ -50,7 +49,7 @@ class Reader:
         service: LongSpeechService,
         tools: LongTools,
         *,
-        engines: Callable[[str], EngineInfo] = get_engine,
+        engines: Engines = Engines(),  # noqa: B008 - frozen
         lost_after_s: float = LOST_AFTER_S,
     ) -> None:
         self.service = service
@@ -69,7 +68,7 @@ class Reader:
         engine = shown.parts[0].engine or ""
         if shown.speech.state != "completed" and engine not in self._tools.engines:
             self.pause(user_id, shown.speech.id)
-            require_installed(self._engines(engine))
+            self._engines.require(self._engines.find(engine))
             raise GpuUnavailable(f"The engine '{engine}' needs a GPU, and this machine has none.")
         return shown
 
