@@ -22,9 +22,9 @@ from voicewright.errors import AppError, ErrorKind
 from voicewright.recordings.intake import take_in
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import IntakeReport
-from voicewright.training.errors import EngineCannotLearn
 from voicewright.training.journal import Step, key_of, signature_of
 from voicewright.training.judging import Judged, judge_voice
+from voicewright.training.methods import Method, check_method, choose_method, needed_speech_s
 from voicewright.training.options import check_options
 from voicewright.training.plan import TrainingPlan, make_plan
 from voicewright.voices.schemas import NewVoice
@@ -32,7 +32,7 @@ from voicewright.voices.schemas import NewVoice
 if TYPE_CHECKING:
     from voicewright.engines.client import EngineClient
     from voicewright.engines.host.events import Event
-    from voicewright.engines.port import EngineInfo
+    from voicewright.engines.port import ConsentRecording, EngineInfo
     from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.training.workspace import Workspace
@@ -62,6 +62,9 @@ class VoiceRequest:
     speaker: str | None = None
     """Whose voice it is, as the consent names them."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
+    method: Method = "auto"
+    consent: ConsentRecording | None = None
+    """For an engine whose provider demands it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,7 @@ def checked_language(info: EngineInfo, request: VoiceRequest) -> str:
     Raises:
         EngineCannotLearn, LanguageUnsupported, OptionsInvalid: as the messages say.
     """
-    if not info.capabilities.learns:
-        raise EngineCannotLearn(
-            f"The engine {info.title} has voices of its own and can't learn new ones. Choose another engine."
-        )
+    check_method(info, request.method)
     language = match_language(request.language, info.capabilities.languages)
     if language is None:
         raise language_unsupported(info, request.language)
@@ -164,12 +164,13 @@ class Making:
         info = self.engine.info
         return self.workspace.journal.do(
             Step("plan", _PLAN),
-            key_of(self._intake_key(), info.id, info.version, self.language),
+            key_of(self._intake_key(), info.id, info.version, self.language, self.request.method),
             lambda: make_plan(
                 intake,
                 info,
                 self.language,
                 self.measurer,
+                needed_s=needed_speech_s(info, self.request.method),
                 on_progress=lambda done: self.watcher.on_stage("words", done, "recognising the words"),
                 cancel=self.watcher.cancel,
             ),
@@ -250,7 +251,8 @@ class Making:
         lasting = {name: value for name, value in options.items() if name != _BATCH}
         workspace.keep_checkpoint_of(plan.fingerprint(engine.info, self.language, lasting))
         self.watcher.on_stage("training", 0.0, "training")
-        make = engine.train if engine.info.capabilities.trains else engine.clone
+        method = choose_method(engine.info, self.request.method, plan.training_speech_s)
+        make = engine.train if method == "train" else engine.clone
         notes: list[str] = []
         while True:
             request = TrainingRequest(
@@ -259,6 +261,8 @@ class Making:
                 options=options,
                 artefact_dir=workspace.artefact,
                 checkpoint_dir=workspace.checkpoint,
+                name=self.request.name,
+                consent=self.request.consent,
             )
             try:
                 outcome = make(request, self.watcher.on_event, self.watcher.cancel, timeout_s=timeout_s)

@@ -32,6 +32,7 @@ class TrainingJob(Base):
     __tablename__ = "training_jobs"
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATES})", name="status_known"),
+        CheckConstraint("method IN ('auto', 'clone', 'train')", name="method_known"),
         CheckConstraint("priority BETWEEN 0 AND 100", name="priority_range"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress_range"),
         CheckConstraint("attempt >= 0 AND retry_count >= 0 AND max_retries >= 0", name="counts"),
@@ -65,6 +66,8 @@ class TrainingJob(Base):
     """What the voice will be called."""
     provider: Mapped[str]
     """Id of the engine."""
+    method: Mapped[str] = mapped_column(default="auto", server_default="auto")
+    """How it makes the voice, see `training.methods`."""
     language: Mapped[str]
     sample_ids: Mapped[list[Any]] = mapped_column(JSONB)
     """The samples (UUIDs as text), in the order of the request."""

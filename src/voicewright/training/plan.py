@@ -74,10 +74,20 @@ def make_plan(
     language: str,
     measurer: Measurer,
     *,
+    needed_s: float,
     on_progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> TrainingPlan:
     """Hold clips out, find words (or at least sounds) for the others, and weigh them.
+
+    Args:
+        report: what intake accepted.
+        engine: that will learn.
+        language: of the speech.
+        measurer: recognises.
+        needed_s: seconds of speech that the engine needs.
+        on_progress: told how much of the recognising is done, 0..1.
+        cancel: set by another thread to stop.
 
     Raises:
         NoUsableSpeech: intake accepted nothing.
@@ -88,7 +98,6 @@ def make_plan(
     clips = report.accepted
     if not clips:
         raise NoUsableSpeech(_why_nothing_is_left(report))
-    needed_s = engine.capabilities.minimum_speech_s
     if report.speech_s < needed_s:
         raise TooLittleSpeech(
             f"{report.source}: there are {report.speech_s:.0f} s of usable speech, and the engine "
@@ -107,7 +116,7 @@ def make_plan(
     heard = _hear(training, engine, language, measurer, on_progress=on_progress, cancel=cancel)
     notes += _notes_on_words(training, heard, language)
     if engine.capabilities.needs_transcripts:
-        training = _with_words(training, heard, engine, notes)
+        training = _with_words(training, heard, engine, notes, needed_s=needed_s)
     return TrainingPlan(
         training=tuple(_weigh(clip, heard.get(clip.path)) for clip in training),
         references=tuple(clip.path for clip in references),
@@ -164,11 +173,16 @@ def _notes_on_words(clips: Sequence[Clip], heard: Mapping[Path, _Heard], languag
 
 
 def _with_words(
-    clips: Sequence[Clip], heard: Mapping[Path, _Heard], engine: EngineInfo, notes: list[str]
+    clips: Sequence[Clip],
+    heard: Mapping[Path, _Heard],
+    engine: EngineInfo,
+    notes: list[str],
+    *,
+    needed_s: float,
 ) -> list[Clip]:
     """Keep the clips whose words are known, for an engine that can't do without."""
     known = [clip for clip in clips if clip.text or clip.path in heard]
-    if sum(clip.speech_s for clip in known) < engine.capabilities.minimum_speech_s or not known:
+    if sum(clip.speech_s for clip in known) < needed_s or not known:
         raise TranscriptsNeeded(
             f"The engine {engine.title} has to know what is said. {' '.join(notes)} Write it into "
             "metadata.csv, one line per clip: name|text."

@@ -92,6 +92,8 @@ def cost_of(engine: EngineInfo, usage: Usage, settings: Settings) -> Cost:
                     _part("calls", Decimal(1), "voice", settings.price_google_calls),
                 )
             )
+        case "usage":
+            return Cost((storage,))
         case "openai":
             tokens = Decimal(str(usage.speech_s)) * Decimal(str(engine.forecast.tokens_per_speech_s))
             return Cost(

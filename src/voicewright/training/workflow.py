@@ -41,6 +41,7 @@ from voicewright.training.errors import (
 )
 from voicewright.training.journal import Step, key_of
 from voicewright.training.making import STAGES, WORK_BYTES, Making, VoiceRequest, Watcher
+from voicewright.training.methods import Method
 from voicewright.training.progress import Stages
 from voicewright.training.recovery import is_temporary
 from voicewright.training.runs import RunLost
@@ -80,6 +81,7 @@ _LOG = logging.getLogger(__name__)
 _COVER_EVERY_S: Final = 10.0
 """How often a job that costs more than it was to is looked at."""
 _COUNT: Final = TypeAdapter(int)
+_METHOD: Final[TypeAdapter[Method]] = TypeAdapter(Method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ class _Workflow:
             language=self._job.language,
             options=self._job.engine_options,
             speaker=next(iter({sample.speaker for sample in self._samples}), None),
+            method=_METHOD.validate_python(self._job.method),
         )
         stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))
         watcher = Watcher(

@@ -85,7 +85,7 @@ def report(folder: Path, clips: Sequence[Clip], refused: Sequence[RefusedFile] =
 
 
 def plan_of(intake: IntakeReport, engine: EngineInfo = TONE_ENGINE, language: str = "en-us") -> TrainingPlan:
-    return make_plan(intake, engine, language, Ears())  # type: ignore[arg-type]
+    return make_plan(intake, engine, language, Ears(), needed_s=engine.capabilities.minimum_speech_s)  # type: ignore[arg-type]
 
 
 def needing(engine: EngineInfo = TONE_ENGINE, **capabilities: object) -> EngineInfo:
