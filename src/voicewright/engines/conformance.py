@@ -34,7 +34,13 @@ import numpy as np
 import pytest
 
 from voicewright.engines.client import EngineClient
-from voicewright.engines.errors import Cancelled, EngineError, LanguageUnsupported, OptionsInvalid
+from voicewright.engines.errors import (
+    Cancelled,
+    EngineError,
+    LanguageUnsupported,
+    OptionsInvalid,
+    StockVoiceNotFound,
+)
 from voicewright.engines.host.events import Progress
 from voicewright.engines.port import SynthesisRequest, TrainingClip
 
@@ -93,9 +99,15 @@ class EngineConformance:
         """
         raise NotImplementedError(f"{type(self).__name__} has to say how to train {self.engine_info.id}")
 
-    def stock_voice(self, work_dir: Path) -> Path:
+    def clone_request(self, work_dir: Path) -> TrainingRequest:
+        """Hook: return a cloning, for an engine that both clones and trains (default: as for a training)."""
+        return self.training_request(work_dir)
+
+    def stock_voice(self, client: EngineClient, work_dir: Path) -> Path:
         """Hook: return the folder of a voice, for an engine that learns none and speaks with its own."""
-        raise NotImplementedError(f"{type(self).__name__} has to say where {self.engine_info.id} has a voice")
+        first, *_ = client.stock_voices(timeout_s=self.patience_s)
+        client.write_stock_voice(first.id, work_dir / "stock", timeout_s=self.patience_s)
+        return work_dir / "stock"
 
     def cancellable_request(self, work_dir: Path) -> TrainingRequest:
         """Hook: return a training that goes on for some time after its first progress report."""
@@ -104,7 +116,7 @@ class EngineConformance:
     def too_little_request(self, work_dir: Path) -> TrainingRequest:
         """Hook: return a training with less speech than the engine needs (default: a third of it)."""
         request = self.training_request(work_dir)
-        limit_s = self.engine_info.capabilities.minimum_speech_s / 3
+        limit_s = self.needed_speech_s / 3
         clip = _cut(request.clips[0], work_dir / "too-little.wav", limit_s)
         return dataclasses.replace(request, clips=(clip,))
 
@@ -127,7 +139,7 @@ class EngineConformance:
         """One voice, trained once."""
         suite = cls()
         if not suite.engine_info.capabilities.learns:
-            return TrainedVoice(suite.stock_voice(tmp_path_factory.mktemp("voice")))
+            return TrainedVoice(suite.stock_voice(client, tmp_path_factory.mktemp("voice")))
         return suite.make_voice(client, suite.training_request(tmp_path_factory.mktemp("voice")))
 
     # The descriptor
@@ -200,7 +212,7 @@ class EngineConformance:
         """Loading a voice must never run code."""
         files = [path for path in voice.voice_dir.rglob("*") if path.is_file()]
         _check(files, "the artefact is empty")
-        pickled = [path.name for path in files if _holds_pickle(path)]
+        pickled = _find_pickles(voice.voice_dir)
         _check(not pickled, f"these files are or hold pickles: {pickled}")
 
     def test_training_with_the_same_seed_makes_the_same_voice(
@@ -220,12 +232,12 @@ class EngineConformance:
     def test_too_little_speech_is_refused_with_what_is_needed(
         self, client: EngineClient, tmp_path: Path
     ) -> None:
-        """The message names the number of seconds that the descriptor declares."""
+        """The message names the number of seconds that the descriptor declares for what is tried."""
         self.require_learning()
         request = self.too_little_request(tmp_path)
         with pytest.raises(EngineError) as caught:
             self.make_voice(client, request)
-        needed = f"{self.engine_info.capabilities.minimum_speech_s:g}"
+        needed = f"{self.needed_speech_s:g}"
         named = re.findall(r"\d+(?:\.\d+)?", caught.value.message)
         _check(
             needed in {f"{float(number):g}" for number in named},
@@ -265,6 +277,42 @@ class EngineConformance:
             self.run_training(client, request, cancel_at_first_progress, cancel)
         _check(client.pid == host, "it did not stop in time and had to be killed")
         _check(not any(request.artefact_dir.iterdir()), "something was left in the artefact directory")
+
+    def test_cloning_makes_a_voice_too(self, client: EngineClient, tmp_path: Path) -> None:
+        """Where an engine declares both, either leaves a voice that speaks."""
+        able = self.engine_info.capabilities
+        if not (able.clones and able.trains):
+            pytest.skip(f"{self.engine_info.id} does not both clone and train")
+        request = self.clone_request(tmp_path)
+        client.clone(request, timeout_s=self.patience_s)
+        _check(_peak(self.speak(client, request.artefact_dir)) > _SILENCE_PEAK, "the cloned voice is silent")
+
+    # Voices of its own, and those that lie at a provider
+
+    def test_stock_voices_are_listed_and_speak(self, client: EngineClient, tmp_path: Path) -> None:
+        """Each has an id of its own; the first one, taken as an artefact, speaks; unknown ones are named."""
+        if not self.engine_info.capabilities.has_stock_voices:
+            pytest.skip(f"{self.engine_info.id} has no voices of its own")
+        voices = client.stock_voices(timeout_s=self.patience_s)
+        ids = [voice.id for voice in voices]
+        _check(ids and len(set(ids)) == len(ids), f"the ids of the stock voices are {ids}")
+        client.write_stock_voice(ids[0], tmp_path / "voice", timeout_s=self.patience_s)
+        _check(not _find_pickles(tmp_path / "voice"), "a stock voice is or holds a pickle")
+        _check(_peak(self.speak(client, tmp_path / "voice")) > _SILENCE_PEAK, "a stock voice is silent")
+        with pytest.raises(StockVoiceNotFound, match="no-such-voice"):
+            client.write_stock_voice("no-such-voice", tmp_path / "none", timeout_s=self.patience_s)
+        _check(not any((tmp_path / "none").iterdir()), "something was left of a voice that there is not")
+
+    def test_forgotten_voice_is_gone_at_the_provider(self, client: EngineClient, tmp_path: Path) -> None:
+        """After `forget` the voice speaks no more; forgetting it again is no error."""
+        provider = self.engine_info.provider
+        if provider is None or not provider.keeps_voices:
+            pytest.skip(f"{self.engine_info.id} keeps no voices elsewhere")
+        voice = self.make_voice(client, self.training_request(tmp_path))
+        client.forget(voice.voice_dir, timeout_s=self.patience_s)
+        client.forget(voice.voice_dir, timeout_s=self.patience_s)
+        with pytest.raises(EngineError):
+            self.speak(client, voice.voice_dir)
 
     # Speaking
 
@@ -448,6 +496,13 @@ class EngineConformance:
 
     # What the checks are made of
 
+    @property
+    def needed_speech_s(self) -> float:
+        """Of what `run_training` does."""
+        able = self.engine_info.capabilities
+        cloning = able.minimum_clone_s if not able.trains else None
+        return able.minimum_speech_s if cloning is None else cloning
+
     def require_learning(self) -> None:
         """Skip a check of training where the engine speaks with voices of its own."""
         if not self.engine_info.capabilities.learns:
@@ -544,6 +599,10 @@ def _holds_pickle(path: Path) -> bool:
             return any(name.endswith(".pkl") for name in archive.namelist())
     with path.open("rb") as file:
         return _PICKLE_START.match(file.read(2)) is not None
+
+
+def _find_pickles(directory: Path) -> list[str]:
+    return [path.name for path in directory.rglob("*") if path.is_file() and _holds_pickle(path)]
 
 
 def _cut(clip: TrainingClip, path: Path, limit_s: float) -> TrainingClip:

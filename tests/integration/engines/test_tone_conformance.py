@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 from voicewright.engines.client import EngineClient
 from voicewright.engines.conformance import EngineConformance
-from voicewright.engines.port import TrainingRequest
+from voicewright.engines.port import EngineSetup, Provider, TrainingRequest
 from voicewright.engines.testing import TONE_ENGINE, write_tone_clips
 
 
@@ -27,22 +26,52 @@ class TestToneEngine(EngineConformance):
         )
 
 
+HERE = str(Path(__file__).parent)
+
+
 class TestStockEngine(EngineConformance):
     """An engine that speaks with voices of its own and learns none: the checks of training are skipped."""
 
     engine_info = dataclasses.replace(
         TONE_ENGINE,
         factory="odd_engines:Stock",
-        capabilities=dataclasses.replace(TONE_ENGINE.capabilities, clones=False, trains=False),
+        capabilities=dataclasses.replace(
+            TONE_ENGINE.capabilities, clones=False, trains=False, has_stock_voices=True
+        ),
     )
     descriptor = "voicewright.engines.testing:TONE_ENGINE"
     cancel_grace_s = 10.0
 
-    def stock_voice(self, work_dir: Path) -> Path:
-        voice = {"format": 1, "pitch_hz": 150.0, "speaking_fault": "none"}
-        (work_dir / "voice.json").write_text(json.dumps(voice), encoding="utf-8")
-        return work_dir
+    def make_client(self) -> EngineClient:
+        return EngineClient(self.engine_info, env={"PYTHONPATH": HERE}, cancel_grace_s=self.cancel_grace_s)
+
+
+class KeepingEngine(TestToneEngine):
+    """An engine whose voices lie somewhere else as well."""
+
+    __test__ = False
+    engine_info = dataclasses.replace(
+        TONE_ENGINE,
+        factory="odd_engines:Keeper",
+        provider=Provider("The cellar", needs=("CELLAR",), keeps_voices=True),
+    )
+
+    def __init__(self, cellar: Path) -> None:
+        self.cellar = cellar
 
     def make_client(self) -> EngineClient:
-        here = str(Path(__file__).parent)
-        return EngineClient(self.engine_info, env={"PYTHONPATH": here}, cancel_grace_s=self.cancel_grace_s)
+        return EngineClient(
+            self.engine_info,
+            setup=EngineSetup(values={"CELLAR": str(self.cellar)}),
+            env={"PYTHONPATH": HERE},
+            cancel_grace_s=self.cancel_grace_s,
+        )
+
+
+def test_what_lies_elsewhere_is_forgotten_there(tmp_path: Path) -> None:
+    cellar = tmp_path / "cellar"
+    cellar.mkdir()
+    suite = KeepingEngine(cellar)
+    with suite.make_client() as client:
+        suite.test_forgotten_voice_is_gone_at_the_provider(client, tmp_path)
+    assert not any(cellar.iterdir())

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from voicewright.engines.loading import find_faults, load_engine
-from voicewright.engines.port import EngineSetup
+from voicewright.engines.port import EngineSetup, Provider
 from voicewright.engines.testing import TONE_ENGINE, ToneEngine
 
 
@@ -50,6 +50,16 @@ def test_engine_may_speak_with_voices_of_its_own():
             ),
         ),
         (ToneEngine(), declaring(trains=False), ("it declares trains=False, but has `train`",)),
+        (
+            ToneEngine(),
+            declaring(has_stock_voices=True),
+            ("it declares has_stock_voices=True, but `stock_voices` and `write_stock_voice` is missing",),
+        ),
+        (
+            ToneEngine(),
+            dataclasses.replace(TONE_ENGINE, provider=Provider("Acme", needs=(), keeps_voices=True)),
+            ("it declares keeps_voices=True, but `forget` is missing",),
+        ),
         (TakesTooMuch(), TONE_ENGINE, ("`train` does not take 2 positional arguments",)),
         (
             HasAnAttribute(),

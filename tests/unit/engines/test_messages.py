@@ -10,12 +10,18 @@ import pytest
 from voicewright.engines import messages
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import (
+    ConsentRecording,
+    EngineEnvironment,
     EngineOptions,
+    EngineSetup,
+    Provider,
     SpokenWord,
+    StockVoice,
     SynthesisRequest,
     TrainingClip,
     TrainingOutcome,
     TrainingRequest,
+    WeightsFile,
 )
 from voicewright.engines.testing import TONE_ENGINE
 
@@ -27,6 +33,26 @@ def travel(wire):
 def test_description_survives_the_way():
     info = dataclasses.replace(TONE_ENGINE, requires=("torch",), install_hint="pip install torch")
     assert messages.read_info(travel(messages.write_info(info))) == info
+
+
+def test_environment_and_provider_survive_the_way():
+    weights = (WeightsFile("model.bin", "https://weights.example/model.bin", "ab", 7),)
+    info = dataclasses.replace(
+        TONE_ENGINE,
+        environment=EngineEnvironment("package:pins.txt", "2.13.0", weights=weights, weights_licence="Mine"),
+        provider=Provider("Acme", needs=("ACME_KEY",), takes=("ACME_URL",), consent=True, keeps_voices=True),
+    )
+    assert messages.read_info(travel(messages.write_info(info))) == info
+
+
+@pytest.mark.parametrize("setup", [EngineSetup(), EngineSetup(Path("/weights"), {"ACME_KEY": "k"})])
+def test_setup_survives_the_way(setup):
+    assert messages.read_setup(travel(messages.write_setup(setup))) == setup
+
+
+def test_stock_voice_survives_the_way():
+    voice = StockVoice("anna", "Anna", ("en-us", "de"))
+    assert messages.read_stock_voice(travel(messages.write_stock_voice(voice))) == voice
 
 
 def test_options_local_to_a_function_are_refused():
@@ -50,7 +76,8 @@ def test_training_request_survives_the_way(checkpoint_dir):
         TrainingClip(Path("/b.wav")),
         TrainingClip(Path("/c.wav"), phones=("h", "aɪ")),
     )
-    request = TrainingRequest(clips, "de", {"epochs": 3}, Path("/voice"), checkpoint_dir)
+    consent = ConsentRecording(Path("/consent.wav"), "Ann", "de", "Ja.")
+    request = TrainingRequest(clips, "de", {"epochs": 3}, Path("/voice"), checkpoint_dir, "Anna", consent)
     assert messages.read_training_request(travel(messages.write_training_request(request))) == request
 
 
