@@ -115,7 +115,8 @@ class SpeakingSettings(BaseModel):
         le=64,
         validation_alias="VOICEWRIGHT_SPEECH_ENGINES",
         description="Processes of one engine that speak in one process of the service; empty: as many as "
-        "there are processors, at most 2. Of an engine that needs a GPU there is one.",
+        "there are processors, at most 2. Of an engine that needs a GPU there is one; of a "
+        "provider's, which only wait for its answers, at least 4.",
     )
     speech_at_once: int = Field(
         default=32,

@@ -36,6 +36,8 @@ _TICK_S = 0.05
 """How often a piece that waits is asked whether it is still wanted."""
 _ENGINES_WARM = 2
 """So many engines may have all of their processes at once."""
+_REMOTE = 4
+"""So many processes of an engine whose provider does the work: they only wait for its answers."""
 _USERS_REMEMBERED = 10_000
 
 
@@ -46,7 +48,8 @@ class EnginePool:
     a while is ended, and so is the one that was used least recently where another engine needs its room.
 
     Args:
-        most: processes of one engine; of one that needs a GPU there is one. Of all engines together there are
+        most: processes of one engine; of one that needs a GPU there is one, of a provider's there are four, if
+            this is not more. Of all engines together there are
             twice as many, and more only while all of them are at work.
         idle_s: how long one without work stays.
         silent_s: how long an engine may work before the next sound comes.
@@ -179,11 +182,15 @@ class EnginePool:
             worker.speaks_with(turn.voice_dir)
             turn.worker = worker
             turn.ready.set()
-        most = 1 if info.capabilities.needs_gpu else self._most
-        starting = self._starting[info.id]
+        most, starting = self._most_of(info), self._starting[info.id]
         for _ in range(min(len(waiting) - starting, most - len(workers) - starting)):
             self._starting[info.id] += 1
             threading.Thread(target=self._start, args=(info,), name=f"start-{info.id}", daemon=True).start()
+
+    def _most_of(self, info: EngineInfo) -> int:
+        if info.provider is not None:
+            return max(self._most, _REMOTE)
+        return 1 if info.capabilities.needs_gpu else self._most
 
     def _start(self, info: EngineInfo) -> None:
         """Start a process beside, so that who waits may get another one that becomes free first."""

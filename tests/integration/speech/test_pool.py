@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import uuid
 from pathlib import Path
 
 import pytest
 
+from voicewright.engines.client import EngineClient
 from voicewright.engines.errors import HostTimedOut
-from voicewright.engines.port import SynthesisRequest
+from voicewright.engines.port import Provider, SynthesisRequest
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.speech.pool import EnginePool, PooledEngine
 
@@ -34,6 +36,20 @@ def test_the_engine_that_spoke_longest_ago_makes_room_and_one_that_speaks_never(
             assert {engine for engine, pids in pool.processes().items() if pids} == {"first", "second"}
             with pool.lease(THIRD, user_id=NOBODY, voice_dir=Path("voice")):
                 assert len(pool.processes()) == 3, "where all are at work, nobody waits for another engine"
+    finally:
+        pool.close()
+
+
+def test_an_engine_that_waits_for_a_provider_has_more_processes_than_one_that_computes() -> None:
+    remote = dataclasses.replace(TONE_ENGINE, provider=Provider("Acme", needs=()))
+    pool = EnginePool(most=1, client=lambda _: EngineClient(TONE_ENGINE))
+    try:
+        with contextlib.ExitStack() as speaking:
+            pids = {
+                speaking.enter_context(pool.lease(remote, user_id=NOBODY, voice_dir=Path("voice"))).pid
+                for _ in range(4)
+            }
+        assert len(pids) == 4
     finally:
         pool.close()
 
