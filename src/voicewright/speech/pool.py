@@ -48,9 +48,8 @@ class EnginePool:
     a while is ended, and so is the one that was used least recently where another engine needs its room.
 
     Args:
-        most: processes of one engine; of one that needs a GPU there is one, of a provider's there are four, if
-            this is not more. Of all engines together there are
-            twice as many, and more only while all of them are at work.
+        most: processes of one engine; of one that needs a GPU there is one, of a provider's at least four. Of
+            all engines together there are twice as many, and more only while all of them are at work.
         idle_s: how long one without work stays.
         silent_s: how long an engine may work before the next sound comes.
         client: makes the client of a process.
