@@ -42,7 +42,12 @@ from voicewright.engines.errors import (
     StockVoiceNotFound,
 )
 from voicewright.engines.host.events import Progress
-from voicewright.engines.port import SynthesisRequest, TrainingClip
+from voicewright.engines.port import (
+    PROVIDER_VOICE,
+    PROVIDER_VOICE_BYTES,
+    SynthesisRequest,
+    TrainingClip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -304,13 +309,29 @@ class EngineConformance:
         _check(not any((tmp_path / "none").iterdir()), "something was left of a voice that there is not")
 
     def test_forgotten_voice_is_gone_at_the_provider(self, client: EngineClient, tmp_path: Path) -> None:
-        """After `forget` the voice speaks no more; forgetting it again is no error."""
+        """After `forget` the voice speaks no more; forgetting it again is no error.
+
+        What it needs is in one small file, which the platform keeps longer than the voice.
+        """
         provider = self.engine_info.provider
         if provider is None or not provider.keeps_voices:
             pytest.skip(f"{self.engine_info.id} keeps no voices elsewhere")
-        voice = self.make_voice(client, self.training_request(tmp_path))
-        client.forget(voice.voice_dir, timeout_s=self.patience_s)
-        client.forget(voice.voice_dir, timeout_s=self.patience_s)
+        checkpoint_dir = tmp_path / "checkpoint"
+        checkpoint_dir.mkdir()
+        request = dataclasses.replace(self.training_request(tmp_path), checkpoint_dir=checkpoint_dir)
+        voice = self.make_voice(client, request)
+        written = voice.voice_dir / PROVIDER_VOICE
+        _check(written.is_file(), f"the artefact has no {PROVIDER_VOICE}")
+        named = written.read_bytes()
+        _check(len(named) <= PROVIDER_VOICE_BYTES, f"{PROVIDER_VOICE} has {len(named)} bytes")
+        noted = checkpoint_dir / PROVIDER_VOICE
+        _check(noted.is_file(), f"the folder of the checkpoints has no {PROVIDER_VOICE}")
+        _check(noted.read_bytes() == named, f"{PROVIDER_VOICE} is another one among the checkpoints")
+        alone = tmp_path / "alone"
+        alone.mkdir()
+        (alone / PROVIDER_VOICE).write_bytes(named)
+        client.forget(alone, timeout_s=self.patience_s)
+        client.forget(alone, timeout_s=self.patience_s)
         with pytest.raises(EngineError):
             self.speak(client, voice.voice_dir)
 

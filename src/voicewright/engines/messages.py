@@ -90,7 +90,12 @@ def _read_environment(wire: dict[str, Any] | None) -> EngineEnvironment | None:
 def _read_provider(wire: dict[str, Any] | None) -> Provider | None:
     if wire is None:
         return None
-    return Provider(**{**wire, "needs": tuple(wire["needs"]), "takes": tuple(wire["takes"])})
+    lists = {
+        "needs": tuple(wire["needs"]),
+        "takes": tuple(wire["takes"]),
+        "consent_statements": tuple((language, said) for language, said in wire["consent_statements"]),
+    }
+    return Provider(**{**wire, **lists})
 
 
 def write_setup(setup: EngineSetup) -> dict[str, Any]:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 PAUSE: Final = "|"
 """In a row of phones: the IPA's own sign for a minor break."""
+PROVIDER_VOICE: Final = "provider-voice.json"
+"""In a voice that lies at a provider as well: the file that has what `Forgetter.forget` needs, and nothing
+that changes. The same bytes name the same voice there, and others another one. An engine writes it into the
+folder of the checkpoints as soon as the voice is there, before its next progress, and into the artefact."""
+PROVIDER_VOICE_BYTES: Final = 16 << 10
+"""At most."""
 
 
 class EngineOptions(BaseModel):
@@ -156,8 +162,10 @@ class Provider:
     """Settings that the engine is told as well, where they are set."""
     consent: bool = False
     """It demands the speaker's recorded consent before anything is uploaded (`TrainingRequest.consent`)."""
+    consent_statements: tuple[tuple[str, str], ...] = ()
+    """What the speaker has to say, word for word: BCP 47 code and sentence; empty: what they like."""
     keeps_voices: bool = False
-    """A voice lies there as well, and has to be deleted there too (`Forgetter`)."""
+    """A voice lies there as well, and has to be deleted there too (`Forgetter`, `PROVIDER_VOICE`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +389,10 @@ class Forgetter(Protocol):
 
     def forget(self, voice_dir: Path, context: RunContext) -> None:
         """Delete a voice there, with what was uploaded for it; one that is gone already is no error.
+
+        Args:
+            voice_dir: has at least the file `PROVIDER_VOICE`, of a voice or of a training that was given up.
+            context: as for a training.
 
         Raises:
             ProviderUnavailable and its kin: it is still there; to be tried again.
