@@ -25,7 +25,7 @@ from voicewright.api.speech_headers import SPEECH_HEADERS, speech_headers
 from voicewright.api.speech_response import Sending, send_speech
 from voicewright.audio.codecs import MEDIA_TYPES
 from voicewright.errors import AppError, FieldFault
-from voicewright.speech.order import SpeechOrder
+from voicewright.speech.order import Choose, SpeechOrder
 from voicewright.text.errors import text_too_long
 from voicewright.voices.errors import VoiceNotFound
 
@@ -135,6 +135,12 @@ class OpenAISpeechBody(BaseModel):
         description="Ours: BCP 47 tag of the text; the voice's own by default.",
         examples=[None],
     )
+    choose: Choose | None = Field(
+        default=None,
+        description="Ours: which of the voices that several engines made of one person speaks: `named`, "
+        "`best`, `cost` or `latency`; by default as your preferences say.",
+        examples=[None],
+    )
 
 
 @router.post(
@@ -187,7 +193,13 @@ def _order(body: OpenAISpeechBody, most_characters: int) -> SpeechOrder:
         error = text_too_long(len(body.input), most_characters)
         error.fields = (FieldFault("input", error.message),)
         raise error
-    return SpeechOrder(text=body.input, language=body.language, speed=body.speed or 1.0, source="openai")
+    return SpeechOrder(
+        text=body.input,
+        language=body.language,
+        speed=body.speed or 1.0,
+        choose=body.choose,
+        source="openai",
+    )
 
 
 def _begin(

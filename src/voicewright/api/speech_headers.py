@@ -21,6 +21,9 @@ _TOLD: Final = {
     "X-Speech-Id": "Of its entry in the history.",
     "X-Voice-Id": "The voice that speaks.",
     "X-Voice-Fallback": "The id of the voice that was asked for, where another one speaks in its place.",
+    "X-Voice-Fallback-Reason": "Why: the code of what kept the other voice from speaking, such as "
+    "`ENGINE_NOT_INSTALLED` or `LANGUAGE_UNSUPPORTED`, or the rule that chose: `best`, `cost`, `latency`. "
+    "The history has it in words.",
     **_FILE,
 }
 
@@ -48,4 +51,5 @@ def speech_headers(services: Services, speech: Speech, *, signed: bool = False) 
     headers = {"X-Speech-Id": str(speech.id), "X-Voice-Id": str(speech.voice.id)}
     if speech.fallback is not None:
         headers["X-Voice-Fallback"] = str(speech.fallback.wanted.id)
+        headers["X-Voice-Fallback-Reason"] = speech.fallback.code
     return {**headers, **services.provenance.header(speech.id, speech.figures.watermark, signed=signed)}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BeforeValidator, Strict
+from pydantic import BeforeValidator, Field, Strict
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.api.bodies import RequestBody
@@ -38,6 +38,7 @@ from voicewright.speech.history_views import (
     TimingsView,
 )
 from voicewright.speech.keeping import scratch
+from voicewright.speech.order import Choose
 from voicewright.training.schemas import Moment
 
 if TYPE_CHECKING:
@@ -80,10 +81,15 @@ WrittenMoment = Annotated[Moment, BeforeValidator(_written_out)]
 
 
 class PreferencesBody(RequestBody):
-    """What is to be kept from now on; what is left out stays as it is."""
+    """What is to be kept from now on, and which voice speaks; what is left out stays as it is."""
 
     keep_text: KeepText | None = None
     keep_audio: Annotated[bool, Strict()] | None = None
+    choose: Choose | None = Field(
+        default=None,
+        description="Which of the voices that several engines made of one person speaks, where a request "
+        "does not say it and lets another one speak (`fallback`).",
+    )
 
 
 @router.get("/history", summary="Look through what was spoken")
@@ -218,7 +224,7 @@ def timings(
 
 @router.get("/preferences", summary="See what is kept of your speech")
 def preferences(services: Wired, caller: Owner) -> PreferencesView:
-    """Whether texts are kept, and files."""
+    """Whether texts are kept, and files; and which of a person's voices speaks."""
     return PreferencesView.of(services.history.preferences(caller.user_id))
 
 
@@ -226,7 +232,9 @@ def preferences(services: Wired, caller: Owner) -> PreferencesView:
 def prefer(body: PreferencesBody, services: Wired, caller: Owner) -> PreferencesView:
     """For what is spoken from now on; what is there stays, until it is deleted."""
     return PreferencesView.of(
-        services.history.prefer(caller.user_id, keep_text=body.keep_text, keep_audio=body.keep_audio)
+        services.history.prefer(
+            caller.user_id, keep_text=body.keep_text, keep_audio=body.keep_audio, choose=body.choose
+        )
     )
 
 

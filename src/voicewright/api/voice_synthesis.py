@@ -28,7 +28,7 @@ from voicewright.errors import FieldFault
 from voicewright.speech.history_views import SynthesisView, WordView, words_of
 from voicewright.speech.keeping import scratch
 from voicewright.speech.naming import NamesVoice
-from voicewright.speech.order import SpeechOrder
+from voicewright.speech.order import Choose, SpeechOrder
 from voicewright.text.errors import TextTooLong
 from voicewright.voices.errors import VoiceNotFound
 
@@ -73,6 +73,13 @@ class SynthesisBody(NamesVoice, RequestBody):
     fallback: Flag = Field(
         default=True, description="Whether another voice of the same person may speak in its place."
     )
+    choose: Choose | None = Field(
+        default=None,
+        description="Which of the voices that several engines made of one person speaks: `named`, the one "
+        "that is asked for; `best`, the best judged; `cost`, the cheapest; `latency`, the one that begins "
+        "soonest. By default as your preferences say, where `fallback` is true.",
+        examples=["named"],
+    )
     store: Flag = Field(
         default=True,
         description="Whether text and file are kept in the history, where your preferences keep them. A file "
@@ -107,6 +114,7 @@ class SynthesisBody(NamesVoice, RequestBody):
             check=check if self.check else "off",
             cache=self.cache,
             fallback=self.fallback,
+            choose=self.choose,
             store=self.store,
             output_format=self.output_format,
             request_id=request_id(request),

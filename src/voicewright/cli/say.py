@@ -11,6 +11,7 @@ import typer
 from voicewright.cli.application import Application, command, voices_of
 from voicewright.cli.owners import how_to_get_one
 from voicewright.cli.speaking import speak
+from voicewright.speech.order import Choose  # noqa: TC001 - typer looks at it
 
 if TYPE_CHECKING:
     from voicewright.speech.say import SayResult
@@ -33,6 +34,13 @@ def say(
     language: Annotated[str | None, typer.Option(help="Of the text; the voice's own by default.")] = None,
     speed: Annotated[float, typer.Option(min=0.25, max=4.0, help="1 is the speaker's own pace.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same speech.")] = 0,
+    choose: Annotated[
+        Choose | None,
+        typer.Option(
+            help="Which of one person's voices speaks, where several engines made one: the named, "
+            "the best judged, the cheapest, or the first to sound."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
 ) -> dict[str, Any]:
     """Speak a text with one of your voices, into an audio file."""
@@ -56,6 +64,7 @@ def say(
         language=language,
         speed=speed,
         seed=seed,
+        choose=choose,
         check="before",
         source="command",
     )

@@ -1,10 +1,14 @@
-"""Which voice speaks, and which may take its place when its engine can't be had."""
+"""Which voice speaks, and which may take its place when its engine can't be had.
+
+What counts as one person's voices is the same for a rule that chooses among them (`speech.choosing`) and for
+those that take each other's place.
+"""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import false, func, or_, select
 
@@ -20,22 +24,28 @@ from voicewright.engines.errors import (
     HostHung,
     HostStartFailed,
     HostTimedOut,
+    LanguageUnsupported,
+    ProviderError,
 )
 from voicewright.errors import AppError
+from voicewright.speech.choosing import Candidate, in_order, reason_of
+from voicewright.speech.models import SpeechPreferences
 from voicewright.voices.activation import active_voice
 from voicewright.voices.errors import NoActiveVoice
+from voicewright.voices.figures.latency import usual_latency_ms
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import as_id
 from voicewright.voices.sharing.speaking import find_to_speak
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-    from voicewright.speech.order import SpeechOrder
+    from voicewright.engines.port import EngineInfo
+    from voicewright.speech.order import Choose, SpeechOrder
 
 FALLBACKS_KEY: Final = "fallbacks"
 """In the metadata of a voice: the ids of those that may take its place, the best first."""
@@ -52,6 +62,7 @@ _DOWN: Final = (
     HostHung,
     HostStartFailed,
     HostTimedOut,
+    ProviderError,
 )
 
 
@@ -63,12 +74,12 @@ class Fallback:
     reason: str
     """Why it does not speak itself, in words."""
     code: str
-    """The same, as one of docs/errors.md."""
+    """The same, as one of docs/errors.md; where a rule chose another one, the rule."""
 
 
-def is_down(error: BaseException) -> bool:
+def another_may_do(error: BaseException) -> bool:
     """Whether the fault is the engine's, so that another engine may do better."""
-    return isinstance(error, _DOWN)
+    return isinstance(error, (*_DOWN, LanguageUnsupported))
 
 
 def choose_voice(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> VoiceModel:
@@ -86,6 +97,52 @@ def choose_voice(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> Vo
     return voice
 
 
+def rule_of(session: Session, user_id: uuid.UUID, order: SpeechOrder) -> Choose:
+    """By which rule a voice is chosen: as the order says, else as its user prefers.
+
+    A preference holds only where another voice may speak than the one that is asked for.
+    """
+    if order.choose is not None:
+        return order.choose
+    if not order.fallback:
+        return "named"
+    preferred = select(SpeechPreferences.choose).where(SpeechPreferences.user_id == user_id)
+    found: Any = session.scalar(preferred)
+    choose: Choose | None = found  # one that the table allows
+    return choose or "named"
+
+
+def choose_by_rule(
+    session: Session,
+    user_id: uuid.UUID,
+    voice: VoiceModel,
+    rule: Choose,
+    can_speak: Callable[[VoiceModel], EngineInfo | None],
+) -> list[tuple[VoiceModel, Fallback | None]]:
+    """The voices of one person in the order of a rule, with why they speak where another one was asked for.
+
+    Args:
+        session: a unit of work.
+        user_id: who speaks.
+        voice: the one that was asked for.
+        rule: what counts.
+        can_speak: the engine of a voice, where it can be had and can speak what is to be spoken.
+    """
+    newest: dict[str, VoiceModel] = {voice.engine: voice}
+    for other in _kin(session, voice):
+        newest.setdefault(other.engine, other)
+    candidates = [
+        Candidate(one, info, usual_latency_ms(session, one))
+        for one in newest.values()
+        if (info := can_speak(one)) is not None and _may_speak(session, user_id, one)
+    ]
+
+    def why(one: Candidate) -> Fallback | None:
+        return None if one.voice is voice else Fallback(voice, reason_of(one, rule), rule)
+
+    return [(one.voice, why(one)) for one in in_order(candidates, rule)]
+
+
 def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> Sequence[VoiceModel]:
     """The voices of the same person that other engines made, and that the user may speak with.
 
@@ -93,6 +150,10 @@ def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> S
     the same name; of each the newest first. A voice that is known to be another person's never takes its
     place, not even where it is listed.
     """
+    return [other for other in _kin(session, voice)[:_MOST] if _may_speak(session, user_id, other)]
+
+
+def _kin(session: Session, voice: VoiceModel) -> list[VoiceModel]:
     listed = _listed(voice)
     kin = [VoiceModel.lineage_id == voice.lineage_id, VoiceModel.id.in_(listed)]
     stranger: ColumnElement[bool] = false()
@@ -116,8 +177,7 @@ def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> S
         place = listed.index(other.id) if other.id in listed else len(listed)
         return place, other.lineage_id != voice.lineage_id
 
-    ranked = sorted(found, key=rank)[:_MOST]
-    return [other for other in ranked if _may_speak(session, user_id, other)]
+    return sorted(found, key=rank)
 
 
 def _listed(voice: VoiceModel) -> list[uuid.UUID]:

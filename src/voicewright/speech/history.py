@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.provenance.service import ProvenanceService
     from voicewright.settings import Settings
+    from voicewright.speech.order import Choose
     from voicewright.speech.speaking import Outcome, Speech
     from voicewright.storage.user_keys import KeyRing
 
@@ -59,10 +60,12 @@ _MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What somebody wants kept of what they have spoken."""
+    """What somebody wants kept of what they have spoken, and which voice is to speak."""
 
     keep_text: KeepText = "whole"
     keep_audio: bool = True
+    choose: Choose = "named"
+    """Where no order says otherwise, see `speech.choosing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,17 +254,25 @@ class HistoryService:
             return _preferences(session, user_id)
 
     def prefer(
-        self, user_id: uuid.UUID, *, keep_text: KeepText | None = None, keep_audio: bool | None = None
+        self,
+        user_id: uuid.UUID,
+        *,
+        keep_text: KeepText | None = None,
+        keep_audio: bool | None = None,
+        choose: Choose | None = None,
     ) -> Preferences:
         """Change it for what is spoken from now on; answers what holds then."""
         with self._database.session() as session:
             was = _preferences(session, user_id)
             now = Preferences(
-                keep_text or was.keep_text, was.keep_audio if keep_audio is None else keep_audio
+                keep_text or was.keep_text,
+                was.keep_audio if keep_audio is None else keep_audio,
+                choose or was.choose,
             )
             values = {
                 "keep_text": now.keep_text,
                 "keep_audio": now.keep_audio,
+                "choose": now.choose,
                 "changed_at": datetime.now(UTC),
             }
             new = insert(SpeechPreferences).values(user_id=user_id, **values)
@@ -340,6 +351,7 @@ def _entry(speech: Speech, wanted: Preferences) -> Synthesis:
             "normalise": order.normalise,
             "check": order.check,
             "cache": order.cache,
+            "choose": order.choose or "named",
         },
         output_format=order.output_format,
         request_id=order.request_id,
@@ -379,11 +391,12 @@ def _reason(error: AppError) -> str:
 
 
 def _preferences(session: Session, user_id: uuid.UUID) -> Preferences:
-    columns = select(SpeechPreferences.keep_text, SpeechPreferences.keep_audio)
-    found = session.execute(columns.where(SpeechPreferences.user_id == user_id)).first()
+    found = session.get(SpeechPreferences, user_id)
     if found is None:
         return Preferences()
-    return Preferences("hash" if found.keep_text == "hash" else "whole", found.keep_audio)
+    keep_text: Any = found.keep_text
+    choose: Any = found.choose
+    return Preferences(keep_text, found.keep_audio, choose)
 
 
 def _where(user_id: uuid.UUID, wanted: Search) -> ColumnElement[bool]:

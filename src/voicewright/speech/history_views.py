@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic looks at it
 from voicewright.provenance.tally import Marked  # noqa: TC001 - as above
 from voicewright.speech.history import KeepText, State  # noqa: TC001 - as above
+from voicewright.speech.order import Choose  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,8 @@ class FallbackView(BaseModel):
 
     wanted_model_id: UUID = Field(description="The one that was asked for.")
     reason: str = Field(
-        description="Why it did not speak itself.", examples=["The engine Tone is not installed."]
+        description="Why it did not speak itself, or by which rule the other one was chosen.",
+        examples=["The engine Tone is not installed."],
     )
 
 
@@ -244,17 +246,23 @@ class TimingsView(BaseModel):
 
 
 class PreferencesView(BaseModel):
-    """What is kept of what you have spoken."""
+    """What is kept of what you have spoken, and which voice speaks."""
 
     keep_text: KeepText = Field(
         description="`whole`, or `hash`: the SHA-256 and the length of a text, and nothing else of it."
     )
     keep_audio: bool = Field(description="Whether files are kept, for playing them again.")
+    choose: Choose = Field(
+        description="Which of the voices that several engines made of one person speaks, where a request "
+        "does not say it: `named`, `best`, `cost` or `latency`."
+    )
 
     @classmethod
     def of(cls, preferences: Preferences) -> Self:
         """Show them."""
-        return cls(keep_text=preferences.keep_text, keep_audio=preferences.keep_audio)
+        return cls(
+            keep_text=preferences.keep_text, keep_audio=preferences.keep_audio, choose=preferences.choose
+        )
 
 
 TimingsFormat = Literal["json", "vtt", "srt"]

@@ -129,15 +129,20 @@ class Synthesis(Base):
 
 
 class SpeechPreferences(Base):
-    """What somebody wants kept of what they have spoken; no row: texts whole, and files."""
+    """What somebody wants kept of what they have spoken, and which voice they prefer; no row: defaults."""
 
     __tablename__ = "speech_preferences"
-    __table_args__ = (CheckConstraint("keep_text IN ('whole', 'hash')", name="keep_text_known"),)
+    __table_args__ = (
+        CheckConstraint("keep_text IN ('whole', 'hash')", name="keep_text_known"),
+        CheckConstraint("choose IN ('named', 'best', 'cost', 'latency')", name="choose_known"),
+    )
 
     user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     keep_text: Mapped[str] = mapped_column(default="whole")
     """`hash`: its SHA-256 and length alone."""
     keep_audio: Mapped[bool] = mapped_column(default=True)
+    choose: Mapped[str] = mapped_column(default="named", server_default="named")
+    """By which rule one of a person's voices speaks, see `speech.order.Choose`."""
     changed_at: Mapped[datetime] = mapped_column(default=_now, onupdate=_now)
 
 

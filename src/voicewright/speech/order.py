@@ -15,6 +15,9 @@ Check = Literal["before", "after", "off"]
 """When what was spoken is listened to: before it leaves, which holds each piece back until it is known to be
 right (for whoever takes the whole); beside, after it has left, which only reports (for whoever listens
 already); or not at all."""
+Choose = Literal["named", "best", "cost", "latency"]
+"""Which of the voices that several engines made of one person speaks: the one that was asked for, the best
+judged, the cheapest, or the one whose first sound comes soonest; see `speech.choosing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ class SpeechOrder:
     cache: bool = True
     """Take what was spoken before, and keep what is spoken now."""
     fallback: bool = True
-    """Another voice of the same person may speak where the engine of the first is down."""
+    """Another voice of the same person may speak where the engine of the first is down, or does not speak the
+    language."""
+    choose: Choose | None = None
+    """By which rule one of the same person's voices is taken; None: as its user prefers, or the one that was
+    asked for where no other one may speak."""
     store: bool = True
     """Keep its text and its file in the history, as far as its user wants them kept at all; False: the length
     and SHA-256 of the text, and no file."""

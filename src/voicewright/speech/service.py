@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING, Final, Self
 from voicewright.engines.errors import HostClosed
 from voicewright.engines.installed import Engines
 from voicewright.engines.languages import language_unsupported, match_language
-from voicewright.errors import AppError
+from voicewright.errors import AppError, ErrorKind
 from voicewright.home.layout import Home
 from voicewright.quality.measurer import Measurer
 from voicewright.speech.admission import Admission, Room
 from voicewright.speech.afterwards import Afterwards
-from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, is_down
+from voicewright.speech.choice import (
+    Fallback,
+    another_may_do,
+    choose_by_rule,
+    choose_voice,
+    find_stand_ins,
+    rule_of,
+)
 from voicewright.speech.errors import SpeechOverloaded
 from voicewright.speech.hooks import Hooks
 from voicewright.speech.listening import Ears, PieceListener, SpeechListener
@@ -41,6 +48,8 @@ from voicewright.voices.figures.usage import Use
 
 if TYPE_CHECKING:
     import uuid
+
+    from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
@@ -76,8 +85,15 @@ class _Asking:
     order: SpeechOrder
     voice: VoiceModel
     """The one that was asked for."""
+    chosen: Sequence[tuple[VoiceModel, Fallback | None]]
+    """Where a rule chooses: who speaks, and who in their place; with why, where another one was asked for."""
     cancel: threading.Event | None
     asked_s: float
+
+    @property
+    def language(self) -> str:
+        """What is to be spoken in, whoever speaks."""
+        return self.order.language or self.voice.language
 
 
 class SpeechService:
@@ -180,7 +196,8 @@ class SpeechService:
         Raises:
             VoiceNotFound, VoiceNameAmbiguous, NotAllowed, NoActiveVoice: there is no voice to speak with.
             TextEmpty, SsmlInvalid, SsmlUnsupported: there is nothing that can be said.
-            LanguageUnsupported: the voice's engine does not speak it; names those that it does.
+            LanguageUnsupported: the voice's engine does not speak it, and no other voice of the same person
+                does; names those that it does.
             OptionsInvalid: the speed or the pitch is not what the engine can do.
             VoiceFilesDamaged: files of the voice are missing or were changed.
             EngineNotFound, EngineNotInstalled, HostStartFailed, HostDied and the like: the engine can't be
@@ -196,54 +213,87 @@ class SpeechService:
             self._hooks.marker.require()
         with self._database.session() as session:
             voice = choose_voice(session, user_id, order)
+            order = replace(order, choose=rule_of(session, user_id, order))
+            chosen = self._chosen(session, user_id, order, voice)
         with contextlib.ExitStack() as undo:
-            return self._begin(_Asking(user_id, order, voice, cancel, asked_s), undo)
+            return self._begin(_Asking(user_id, order, voice, chosen, cancel, asked_s), undo)
+
+    def _chosen(
+        self, session: Session, user_id: uuid.UUID, order: SpeechOrder, voice: VoiceModel
+    ) -> Sequence[tuple[VoiceModel, Fallback | None]]:
+        """Who speaks by the order's rule, and who in their place."""
+        if order.choose is None or order.choose == "named":
+            return ()
+        wanted = order.language or voice.language
+
+        def can_speak(one: VoiceModel) -> EngineInfo | None:
+            try:
+                return self._fit(order, one, wanted)[0]
+            except AppError:
+                return None
+
+        found = choose_by_rule(session, user_id, voice, order.choose, can_speak)
+        return found if order.fallback else found[:1]
 
     def _begin(self, asking: _Asking, undo: contextlib.ExitStack) -> Speech:
         """Let the voice speak, or the first of those that may take its place and can."""
         speech: Speech | None = None
         failure: AppError | None = None
-        for voice in self._candidates(asking):
-            fallback = None if failure is None else Fallback(asking.voice, failure.message, failure.code)
+        told: AppError | None = None
+        for voice, why in self._candidates(asking):
+            fallback = why
+            if failure is not None and voice is not asking.voice:
+                fallback = Fallback(asking.voice, failure.message, failure.code)
             try:
-                info, role = self._role(asking.order, voice, fallback)
+                info, role = self._role(asking, voice, fallback)
                 if speech is None:
                     speech = self._admit(asking, role, undo)
                 else:
                     speech.take(role)
                 self._perform(speech, asking, info)
             except AppError as error:
-                if failure is None:
-                    failure = error
-                    if not is_down(error):
-                        break
+                failure = failure or error
+                if told is None or voice is asking.voice:
+                    told = error
+                if error.kind is ErrorKind.CANCELLED or isinstance(error, SpeechOverloaded):
+                    told = error
+                    break
+                if voice is asking.voice and not another_may_do(error):
+                    break
                 continue
             undo.pop_all()
             return speech
-        assert failure is not None  # noqa: S101 - the voice itself was tried
+        assert told is not None  # noqa: S101 - somebody was tried
         if speech is not None:
             with contextlib.suppress(AppError):  # why it failed is what is to be told
                 self._enter(speech)
-            speech.fail(failure)
-        raise failure
+            speech.fail(told)
+        raise told
 
-    def _candidates(self, asking: _Asking) -> Iterator[VoiceModel]:
-        yield asking.voice
+    def _candidates(self, asking: _Asking) -> Iterator[tuple[VoiceModel, Fallback | None]]:
+        """Who may speak, in this order, with why it is not the one that was asked for."""
+        if asking.chosen:
+            yield from asking.chosen
+            return
+        yield asking.voice, None
         if asking.order.fallback:
             with self._database.session() as session:
                 stand_ins = find_stand_ins(session, asking.user_id, asking.voice)
-            yield from stand_ins
+            yield from ((one, None) for one in stand_ins)
 
-    def _role(
-        self, order: SpeechOrder, voice: VoiceModel, fallback: Fallback | None
-    ) -> tuple[EngineInfo, Role]:
+    def _fit(self, order: SpeechOrder, voice: VoiceModel, wanted: str) -> tuple[EngineInfo, str]:
+        """The engine of a voice and what it calls a language, where it can speak so here."""
         info = self._engines.find(voice.engine)
         self._engines.require(info)
-        wanted = order.language or voice.language
         language = match_language(wanted, info.capabilities.languages)
         if language is None:
             raise language_unsupported(info, wanted)
         check_manner(order.speed, order.pitch_semitones, shifts_pitch=info.capabilities.shifts_pitch)
+        return info, language
+
+    def _role(self, asking: _Asking, voice: VoiceModel, fallback: Fallback | None) -> tuple[EngineInfo, Role]:
+        order = asking.order
+        info, language = self._fit(order, voice, asking.language)
         script = order.script or read_script(
             order.text, language=language, markup=order.markup, normalise=order.normalise
         )

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, Strict, StringConstraints
 
 from voicewright.speech.naming import NamesVoice
+from voicewright.speech.order import Choose  # noqa: TC001 - Pydantic looks at it
 
 OutputFormat = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 ITEM_CHARACTERS = 5000
@@ -60,6 +61,12 @@ class _Manner(_Body):
         default=True,
         description="Whether another voice of the same person may speak in its place, from the beginning: "
         "once something is spoken, the same voice speaks the rest.",
+    )
+    choose: Choose | None = Field(
+        default=None,
+        description="Which of the voices that several engines made of one person speaks: `named`, `best`, "
+        "`cost` or `latency`. It is chosen when the first sentence is spoken, and speaks all of a file. By "
+        "default as your preferences say, where `fallback` is true.",
     )
     pauses: PausesBody = Field(default_factory=PausesBody)
 

@@ -130,6 +130,7 @@ class ChunkSpeaker:
             cache=wanted.get("cache", True),
             # a chapter in two voices would be worse than a pause
             fallback=may_fall_back and wanted.get("fallback", False),
+            choose=wanted.get("choose", "named") if may_fall_back else "named",
             counted=False,
             source="batch" if speech.kind == "batch" else "long",
             script=Script(pieces),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from voicewright.engines.errors import OptionsInvalid
+from voicewright.engines.errors import EngineNotFound, EnginePluginBroken, OptionsInvalid
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.errors import AppError, FieldFault
-from voicewright.speech.choice import choose_voice
+from voicewright.speech.choice import Fallback, choose_voice, find_stand_ins, rule_of
 from voicewright.speech.long.chunks import Pauses, cut, written
 from voicewright.speech.long.errors import BatchUnspeakable, TooManyParts, long_text_too_long
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech, spoken_by
@@ -43,6 +44,17 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class _SpokenBy:
+    """Who speaks a part, and in which of its engine's languages."""
+
+    voice: VoiceModel
+    info: EngineInfo
+    language: str
+    fallback: Fallback | None = None
+    """Where another one was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drafting:
     """Makes rows of requests of one user, in one unit of work.
 
@@ -67,7 +79,7 @@ class Drafting:
         """
         if len(body.text) > self.settings.long_characters:
             raise long_text_too_long(len(body.text), self.settings.long_characters)
-        voice, language, script = self._read(body, body)
+        who, script = self._read(body, body)
         speech = self._speech("text", body, [body.text], paragraphs=body.paragraphs, ssml=body.ssml)
         chunks = cut(script, _pauses(body), by_paragraph=body.paragraphs)
         numbers = sorted({chunk.part for chunk in chunks})
@@ -76,7 +88,7 @@ class Drafting:
                 f"The text has {len(numbers):,} paragraphs, and at most {self.settings.long_parts:,} are "
                 "made into files. Leave `paragraphs` out, or split the text."
             )
-        parts = [_part(speech, number, "", body.speed, voice, language) for number in numbers]
+        parts = [_part(speech, number, "", body.speed, who) for number in numbers]
         return Draft(speech, parts, [_row(speech, n, chunk) for n, chunk in enumerate(chunks, start=1)])
 
     def of_batch(self, body: BatchBody) -> Draft:
@@ -102,13 +114,13 @@ class Drafting:
         chunks: list[LongChunk] = []
         for number, item in enumerate(body.items, start=1):
             try:
-                voice, language, script = self._read(item, body)
+                who, script = self._read(item, body)
             except AppError as error:
                 part = _part(speech, number, item.name or "", item.speed)
                 part.state, part.error_code, part.error = "failed", error.code, error.message
                 parts.append(part)
                 continue
-            parts.append(_part(speech, number, item.name or "", item.speed, voice, language))
+            parts.append(_part(speech, number, item.name or "", item.speed, who))
             for chunk in cut(script, _pauses(body), by_paragraph=False):
                 row = _row(speech, len(chunks) + 1, chunk)
                 row.part = number
@@ -119,7 +131,7 @@ class Drafting:
 
     def _read(
         self, item: BatchItem | LongTextBody, manner: BatchBody | LongTextBody
-    ) -> tuple[VoiceModel, str, Script]:
+    ) -> tuple[_SpokenBy, Script]:
         """Who speaks a text, in which language, and what.
 
         Raises:
@@ -129,22 +141,35 @@ class Drafting:
         """
         wanted = SpeechOrder(text="", voice=item.named_voice, version=item.version)
         voice = choose_voice(self.session, self.user_id, wanted)
-        info = self.engines(voice.engine)
-        language = match_language(item.language or voice.language, info.capabilities.languages)
-        if language is None:
-            raise language_unsupported(info, item.language or voice.language)
-        if manner.pitch and not info.capabilities.shifts_pitch:
+        who = self._who_speaks(voice, item.language or voice.language, may_fall_back=manner.fallback)
+        able = who.info.capabilities
+        if manner.pitch and not able.shifts_pitch:
             raise OptionsInvalid(
-                f"The engine {info.title} speaks at the pitch of the voice only. Leave the pitch at 0."
+                f"The engine {who.info.title} speaks at the pitch of the voice only. Leave the pitch at 0."
             )
         script = read_script(
             item.text,
-            language=language,
+            language=who.language,
             markup="ssml" if item.ssml else "text",
             normalise=manner.normalise,
         )
-        check_pitches(script, shifts_pitch=info.capabilities.shifts_pitch)
-        return voice, language, script
+        check_pitches(script, shifts_pitch=able.shifts_pitch)
+        return who, script
+
+    def _who_speaks(self, voice: VoiceModel, language: str, *, may_fall_back: bool) -> _SpokenBy:
+        """The voice, or one of the same person whose engine speaks the language where its own does not."""
+        info = self.engines(voice.engine)
+        spoken = match_language(language, info.capabilities.languages)
+        if spoken is not None:
+            return _SpokenBy(voice, info, spoken)
+        refusal = language_unsupported(info, language)
+        for other in find_stand_ins(self.session, self.user_id, voice) if may_fall_back else ():
+            with contextlib.suppress(EngineNotFound, EnginePluginBroken):
+                info = self.engines(other.engine)
+                spoken = match_language(language, info.capabilities.languages)
+                if spoken is not None:
+                    return _SpokenBy(other, info, spoken, Fallback(voice, refusal.message, refusal.code))
+        raise refusal
 
     def _speech(
         self,
@@ -170,11 +195,16 @@ class Drafting:
                 "check": body.check,
                 "cache": body.cache,
                 "fallback": body.fallback,
+                "choose": rule_of(self.session, self.user_id, _order_of(body)),
                 "pauses": body.pauses.model_dump(),
             },
             output_format=body.output_format,
             paragraphs=paragraphs,
         )
+
+
+def _order_of(body: BatchBody | LongTextBody) -> SpeechOrder:
+    return SpeechOrder(text="", fallback=body.fallback, choose=body.choose)
 
 
 def _unspeakable(parts: Sequence[LongPart]) -> BatchUnspeakable:
@@ -192,16 +222,22 @@ def _pauses(body: BatchBody | LongTextBody) -> Pauses:
     return Pauses(body.pauses.sentence_s, body.pauses.paragraph_s)
 
 
-def _part(  # noqa: PLR0917 - a row
+def _part(
     speech: LongSpeech,
     number: int,
     name: str,
     speed: float,
-    voice: VoiceModel | None = None,
-    language: str | None = None,
+    who: _SpokenBy | None = None,
 ) -> LongPart:
-    voiced = {} if voice is None else spoken_by(voice)
-    return LongPart(speech_id=speech.id, number=number, name=name, speed=speed, language=language, **voiced)
+    part = LongPart(speech_id=speech.id, number=number, name=name, speed=speed, language=None)
+    if who is None:
+        return part
+    for column, value in spoken_by(who.voice).items():
+        setattr(part, column, value)
+    part.language = who.language
+    if who.fallback is not None:
+        part.wanted_model_id, part.fallback_reason = who.fallback.wanted.id, who.fallback.reason
+    return part
 
 
 def _row(speech: LongSpeech, number: int, chunk: Chunk) -> LongChunk:
