@@ -18,6 +18,7 @@ from voicewright.db.advisory import share_lock, take_lock
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, TreeInvalid
 from voicewright.storage.pending import let_go, pending
 from voicewright.storage.trees import files_in, put_files, put_tree, read_tree, tree_digests
+from voicewright.voices.provided.ledger import note_files
 from voicewright.voices.schemas import StoredTrees
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def store_voice(session: Session, blobs: BlobStore, new: NewVoice) -> StoredTree
     """Put in what an engine wrote and what it is judged by; nothing is collected before the commit."""
     hold_files(session)
     artefact = put_tree(blobs, new.artefact_dir)
+    note_files(session, new.engine, new.artefact_dir, artefact.digest, new.training_job_id)
     references = _put_some(blobs, _numbered(new.references), "The list of references")
     spoken = _put_some(blobs, _named(new.spoken), "The list of spoken sentences")
     return StoredTrees(

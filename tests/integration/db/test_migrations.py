@@ -32,6 +32,7 @@ from voicewright.training.models import TrainingJob
 from voicewright.voices.cleanup.models import CleanupNotice, CleanupRun
 from voicewright.voices.figures.models import VoiceRating, VoiceUse
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.provided.models import ProviderVoice
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
 from voicewright.voices.sharing.models import VoiceShare
@@ -77,6 +78,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
         VoiceRating,
     }
     models |= {ProvenanceKey, SpeechFingerprint, LongSpeech, LongPart, LongChunk}
+    models |= {ProviderVoice}
     models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:

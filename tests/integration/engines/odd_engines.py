@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
-from pathlib import Path
 from typing import ClassVar
 
-from voicewright.engines.errors import ArtefactInvalid, ProviderVoiceGone, StockVoiceNotFound
+from voicewright.engines.errors import StockVoiceNotFound
 from voicewright.engines.port import AudioChunk, SpokenWord, StockVoice
 from voicewright.engines.testing import ToneEngine
 
@@ -79,34 +76,3 @@ class Stock:
         content = {"format": 1, "pitch_hz": self.pitches_hz[voice], "speaking_fault": "none"}
         (artefact_dir / "voice.json").write_text(json.dumps(content), encoding="utf-8")
         return StockVoice(voice, voice.title(), ("en-us",))
-
-
-class Keeper(ToneEngine):
-    """Keeps what speaks in a cellar, and in the artefact its number there."""
-
-    def __init__(self, setup):
-        super().__init__()
-        self._cellar = Path(setup.values["CELLAR"])
-
-    def train(self, request, context):
-        outcome = super().train(request, context)
-        number = uuid.uuid4().hex
-        shutil.copy(request.artefact_dir / "voice.json", self._cellar / number)
-        (request.artefact_dir / "place").write_text(number)
-        return outcome
-
-    def load(self, voice_dir):
-        super().load(voice_dir)
-        if voice_dir.is_dir() and len((voice_dir / "place").read_text()) < 32:
-            raise ArtefactInvalid("The number is cut off.")
-
-    def synthesize(self, request, context):
-        if request.voice_dir.is_dir() and not self._kept(request.voice_dir).exists():
-            raise ProviderVoiceGone("The cellar has no such voice.")
-        return super().synthesize(request, context)
-
-    def forget(self, voice_dir, context):
-        self._kept(voice_dir).unlink(missing_ok=True)
-
-    def _kept(self, voice_dir):
-        return self._cellar / (voice_dir / "place").read_text()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from voicewright.engines.client import EngineClient
 from voicewright.engines.conformance import EngineConformance
-from voicewright.engines.port import EngineSetup, Provider, TrainingRequest
+from voicewright.engines.port import EngineSetup, TrainingRequest
 from voicewright.engines.testing import TONE_ENGINE, write_tone_clips
+from voicewright.engines.testing_provider import CELLAR_ENGINE
 
 
 class TestToneEngine(EngineConformance):
@@ -50,11 +51,7 @@ class KeepingEngine(TestToneEngine):
     """An engine whose voices lie somewhere else as well."""
 
     __test__ = False
-    engine_info = dataclasses.replace(
-        TONE_ENGINE,
-        factory="odd_engines:Keeper",
-        provider=Provider("The cellar", needs=("CELLAR",), keeps_voices=True),
-    )
+    engine_info = CELLAR_ENGINE
 
     def __init__(self, cellar: Path) -> None:
         self.cellar = cellar
@@ -63,7 +60,6 @@ class KeepingEngine(TestToneEngine):
         return EngineClient(
             self.engine_info,
             setup=EngineSetup(values={"CELLAR": str(self.cellar)}),
-            env={"PYTHONPATH": HERE},
             cancel_grace_s=self.cancel_grace_s,
         )
 
