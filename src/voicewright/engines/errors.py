@@ -25,6 +25,11 @@
     ├── WeightsMissing            its packages are there, and its weights are not
     ├── WeightsDamaged            its weights are not what they have to be
     ├── ProviderKeyMissing        nobody has set the key of the company that does its work
+    ├── LicenceNotAccepted        its weights have a licence that nobody has accepted here
+    ├── PythonUnsuitable          its packages do not exist for this Python
+    ├── InstallFailed             pip could not install its packages
+    ├── DownloadFailed            a file of its weights can't be fetched
+    ├── EngineBusy                another process installs or removes it
     ├── EnginePluginBroken        its entry point can't be loaded
     ├── EngineFailed              an exception of the engine that is not one of these
     ├── EngineContractBroken      it answered something that the port does not allow
@@ -211,6 +216,42 @@ class ProviderKeyMissing(EngineNotInstalled):
     """Nobody has set what the engine's provider asks for; the message names the setting."""
 
     code: ClassVar[str] = "PROVIDER_KEY_MISSING"
+
+
+class LicenceNotAccepted(AppError):
+    """The engine's weights have a licence that has to be accepted first; the message has it."""
+
+    code: ClassVar[str] = "LICENCE_NOT_ACCEPTED"
+    kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN
+
+
+class PythonUnsuitable(AppError):
+    """The engine's packages do not exist for this Python; the message names those that they exist for."""
+
+    code: ClassVar[str] = "PYTHON_UNSUITABLE"
+    kind: ClassVar[ErrorKind] = ErrorKind.MISSING_DEPENDENCY
+
+
+class InstallFailed(AppError):
+    """The engine's environment can't be made; the message has pip's last words."""
+
+    code: ClassVar[str] = "INSTALL_FAILED"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+
+
+class DownloadFailed(AppError):
+    """A file of the engine's weights can't be fetched; what came of it is kept for the next time."""
+
+    code: ClassVar[str] = "DOWNLOAD_FAILED"
+    kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
+
+
+class EngineBusy(AppError):
+    """Another process installs or removes the engine now."""
+
+    code: ClassVar[str] = "ENGINE_BUSY"
+    kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
+    default_retryable: ClassVar[bool] = True
 
 
 class EnginePluginBroken(AppError):

@@ -22,9 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.engines.client import EngineClient
-from voicewright.engines.errors import EngineNotInstalled, ProviderKeyMissing, WeightsMissing
+from voicewright.engines.errors import (
+    EngineNotInstalled,
+    ProviderKeyMissing,
+    WeightsDamaged,
+    WeightsMissing,
+)
 from voicewright.engines.port import EngineSetup
 from voicewright.engines.registry import get_engine, list_engines, missing_modules
+from voicewright.engines.weights import KeptFile, Weights
 
 if TYPE_CHECKING:
     from voicewright.engines.port import EngineEnvironment, EngineInfo
@@ -70,14 +76,13 @@ class Engines:
         """Why an engine can't run here; None: it can."""
         lacking = () if self._record(info) is not None else missing_modules(info)
         if lacking:
-            hint = f" Install it with: {info.install_hint}" if info.install_hint else ""
-            return EngineNotInstalled(f"The engine {info.title} needs {', '.join(lacking)}.{hint}")
-        absent = self._absent_weights(info)
-        if absent:
-            return WeightsMissing(
-                f"The engine {info.title} lacks its weights: {', '.join(absent)}. Get them with: "
-                f"voicewright engines install {info.id}"
-            )
+            command = "" if info.environment is None else f"voicewright engines install {info.id}"
+            hint = info.install_hint or command
+            told = f" Install it with: {hint}" if hint else ""
+            return EngineNotInstalled(f"The engine {info.title} needs {', '.join(lacking)}.{told}")
+        fault = self._weights_fault(info)
+        if fault is not None:
+            return fault
         unset = (
             []
             if info.provider is None
@@ -130,6 +135,13 @@ class Engines:
         """Where an engine is installed, or would be."""
         return None if self.folder is None else self.folder / info.id
 
+    def weights(self, info: EngineInfo) -> Weights:
+        """Its weights, there or not."""
+        folder = self.place(info)
+        if folder is None:
+            return weights_of(info, Path("nowhere"), {})
+        return weights_of(info, folder, read_record(folder) or {})
+
     def _record(self, info: EngineInfo) -> dict[str, Any] | None:
         """What is written of its own environment; None: it has none that is of use."""
         folder = self.place(info)
@@ -140,12 +152,29 @@ class Engines:
             return None
         return record if python_of(folder / ENVIRONMENT).exists() else None
 
-    def _absent_weights(self, info: EngineInfo) -> list[str]:
-        weights = info.environment.weights if info.environment is not None else ()
-        folder = self.place(info)
-        if folder is None:
-            return [file.name for file in weights]
-        return [file.name for file in weights if not (folder / WEIGHTS / file.name).is_file()]
+    def _weights_fault(self, info: EngineInfo) -> WeightsMissing | WeightsDamaged | None:
+        faults = self.weights(info).find_faults()
+        command = f"voicewright engines install {info.id}"
+        missing = [name for name, fault in faults.items() if fault == "missing"]
+        if missing:
+            return WeightsMissing(
+                f"The engine {info.title} lacks its weights: {', '.join(missing)}. Get them with: {command}"
+            )
+        if faults:
+            return WeightsDamaged(
+                f"Files of the weights of the engine {info.title} are damaged: {', '.join(faults)}. Replace "
+                f"them with: {command}"
+            )
+        return None
+
+
+def weights_of(info: EngineInfo, folder: Path, record: Mapping[str, Any]) -> Weights:
+    """The weights of an engine that is installed in a folder, with what is written of them."""
+    files = info.environment.weights if info.environment is not None else ()
+    told = record.get("weights")
+    known = {name: KeptFile.read(wire) for name, wire in told.items()} if isinstance(told, dict) else {}
+    kept = {name: file for name, file in known.items() if file is not None}
+    return Weights(folder / WEIGHTS, files, kept)
 
 
 def python_of(environment: Path) -> Path:

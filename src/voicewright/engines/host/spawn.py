@@ -45,7 +45,7 @@ def spawn(factory: str, python: str, env: Mapping[str, str]) -> subprocess.Popen
     """
     command = [python, "-P", "-m", "voicewright.engines.host.child", factory]
     group: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
-    environment = _environment(python, env)
+    environment = environment_for(python, env)
 
     def start() -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
@@ -54,7 +54,8 @@ def spawn(factory: str, python: str, env: Mapping[str, str]) -> subprocess.Popen
     return _spawner().start(start)
 
 
-def _environment(python: str, extra: Mapping[str, str]) -> dict[str, str]:
+def environment_for(python: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """What a program with the interpreter `python` is started with: no secrets, no paths of this one's."""
     environment = dict(os.environ)  # noqa: TID251 - handed on to the child, not read as settings
     for variable in _SECRET_VARIABLES:
         environment.pop(variable, None)
