@@ -114,9 +114,11 @@ def test_what_was_spoken_is_found_heard_and_forgotten(  # noqa: PLR0917 - fixtur
 
 def test_people_say_what_is_kept(call_voice, speak, humming, person, services):
     humming(person)
-    assert call_voice("GET", "/preferences").json() == {"keep_text": "whole", "keep_audio": True}
+    assert call_voice("GET", "/preferences").json() == {
+        "keep_text": "whole", "keep_audio": True, "choose": "named",
+    }  # fmt: skip
     changed = call_voice("PATCH", "/preferences", {"keep_text": "hash"}).json()
-    assert changed == {"keep_text": "hash", "keep_audio": True}
+    assert changed == {"keep_text": "hash", "keep_audio": True, "choose": "named"}
     hashed = speak("A secret.", timings=True)
     assert (hashed["text"], hashed["characters"]) == (None, 9)
     assert hashed["text_sha256"] == hashlib.sha256(b"A secret.").hexdigest()
@@ -139,6 +141,7 @@ def test_people_say_what_is_kept(call_voice, speak, humming, person, services):
     assert (once["text"], once["audio_url"]) == (None, None)
     assert once["audio"]
     call_voice("PATCH", "/preferences", {"keep_text": "some"}, expect=422)
+    call_voice("PATCH", "/preferences", {"choose": "any"}, expect=422)
     with services.database.session() as session:
         rows = [str(tuple(row)) for row in session.execute(select(Synthesis.__table__))]
     assert not [row for row in rows if "A secret" in row or "Only this time" in row]

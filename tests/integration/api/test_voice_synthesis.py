@@ -218,3 +218,28 @@ def test_the_same_is_not_computed_twice(speak, humming, person, database, servic
     assert off.get(person.id, "3" * 64) is None
     assert cache.clear(person.id) == 2
     assert not list(store.objects.paths(f"{person.id}/cache"))
+
+
+def test_one_persons_voices_by_several_engines(call_voice, client, humming, person):
+    tone = humming(person, "Anna", speaker="Ann")
+    gone = humming(person, "Ann", engine="gone", speaker="Ann", quality_score=0.9)
+    refused = call_voice(
+        "POST", "/synthesize", {"text": "Hello.", "voice": "Ann", "fallback": False}, expect=404
+    )
+    assert refused.json()["code"] == "ENGINE_NOT_FOUND"
+    spoken = call_voice("POST", "/synthesize", {"text": "Hello.", "voice": "Ann"}, expect=201)
+    assert spoken.headers["x-voice-fallback"] == str(gone.id)
+    assert spoken.headers["x-voice-fallback-reason"] == "ENGINE_NOT_FOUND"
+
+    call_voice("PATCH", "/preferences", {"choose": "best"})
+    chosen = call_voice("POST", "/synthesize", {"text": "Hello.", "voice": "Ann"}, expect=201)
+    told = chosen.json()["synthesis"]
+    assert (told["model_id"], told["parameters"]["choose"]) == (str(tone.id), "best")
+    assert told["fallback"]["wanted_model_id"] == str(gone.id)
+    assert "The best of this person's voices" in told["fallback"]["reason"]
+    body = {"model": "tts-1", "input": "Hello.", "voice": "Ann", "choose": "cost"}
+    streamed = client.post("/v1/audio/speech", json=body, headers=person.headers)
+    assert streamed.status_code == 200, streamed.text
+    assert streamed.headers["x-voice-id"] == str(tone.id)
+    assert streamed.headers["x-voice-fallback-reason"] == "cost"
+    call_voice("POST", "/synthesize", {"text": "Hello.", "choose": "any"}, expect=422)
