@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
+    from voicewright.training.forgetting import Forgetting
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
     from voicewright.voices.service import VoiceService
@@ -147,6 +148,13 @@ class LocalApplication:
 
         samples = Vault.of_samples(self.settings, self.voices.vault.keys)
         return make_erasures(self.settings, self.database, self.accounts, self.voices, samples)
+
+    @cached_property
+    def forgetting(self) -> Forgetting:
+        """What deletes voices at providers; starts the database, and an engine where there is work."""
+        from voicewright.training.forgetting import Forgetting
+
+        return Forgetting(self.database, self.voices.provided, self.engines, self.home.work_dir)
 
     @cached_property
     def provenance(self) -> ProvenanceService:
@@ -291,6 +299,7 @@ class LocalApplication:
             Chore("clean up voices", 3600, self.cleanup.run_if_due),
             Chore("move what describes voices", 3600, lambda: settle(self.database, self.voices.vault)),
             Chore("sweep voices", 3600, self.voices.tidy),
+            Chore("delete voices at their providers", 30, self.forgetting.run),
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
             Chore("end what killed processes spoke", 30, self.history.end_lost),
             Chore("sweep the history of speech", 3600, self.history.sweep),

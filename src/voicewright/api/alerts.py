@@ -24,7 +24,7 @@ class AlertView(BaseModel):
     id: UUID
     kind: str = Field(
         description="`storage_high`, `user_storage_high`, `quality_low`, `operations_failing`, "
-        "`cleanup_failed` or `cleanup_backlog`.",
+        "`cleanup_failed`, `cleanup_backlog` or `provider_deletions`.",
         examples=["quality_low"],
     )
     subject: str = Field(description="The id of the user that it is about, if it is.", examples=[""])

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from voicewright.speech.long.reading import Reader
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
+    from voicewright.training.forgetting import Forgetting
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
     from voicewright.voices.service import VoiceService
@@ -86,6 +87,10 @@ class Application(Protocol):
     @property
     def worker(self) -> Worker:
         """What trains on this machine; starts the database."""
+
+    @property
+    def forgetting(self) -> Forgetting:
+        """What deletes voices at providers; starts the database, and an engine where there is work."""
 
     @property
     def provenance(self) -> ProvenanceService:

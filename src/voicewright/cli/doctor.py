@@ -88,6 +88,17 @@ def _check_data(application: Application, check_disk: Callable[..., Finding]) ->
         return
     yield ok("master key", f"{keys.master.ids[0]}, from {keys.master.source}; keep a copy of it elsewhere")
     yield ok("voices", f"{count} of the command line")
+    yield from _check_deletions(application)
+
+
+def _check_deletions(application: Application) -> Iterator[Finding]:
+    """Voices that were deleted here, and are still at their providers."""
+    waiting = application.voices.provided.waiting()
+    for engine in sorted({voice.engine for voice in waiting}):
+        theirs = [voice for voice in waiting if voice.engine == engine]
+        since = f"{theirs[0].unwanted_since:%Y-%m-%d %H:%M} UTC"
+        why = next((voice.last_error for voice in theirs if voice.last_error), "A worker deletes them soon.")
+        yield note(f"at {engine}", f"{len(theirs)} deleted voices are still there, since {since}", why)
 
 
 def _check_engines(application: Application) -> Iterator[Finding]:

@@ -178,7 +178,22 @@ def delete(
     voices.delete(voice.id, purge=purge)
     if not as_json:
         print(f"Deleted '{voice.name}', version {voice.version}.")
+    if purge:
+        _delete_at_providers(application)
     return {"deleted": str(voice.id)}
+
+
+def _delete_at_providers(application: Application) -> None:
+    """Where no worker runs, nobody else would; where one does, it goes on with what is left."""
+    if not application.voices.provided.has_any():
+        return
+    waiting = application.forgetting.run().waiting
+    if waiting:
+        what = "1 deleted voice is" if waiting == 1 else f"{waiting} deleted voices are"
+        print(
+            f"{what} still at its provider: a worker tries again, and `voicewright doctor` says why.",
+            file=sys.stderr,
+        )
 
 
 def _summary(voice: VoiceModel) -> dict[str, Any]:

@@ -6,7 +6,7 @@ the audit trail and of the uses of voices is of the last minutes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,7 @@ from voicewright.training.nodes import live_nodes
 from voicewright.voices.cleanup.models import CleanupRun
 from voicewright.voices.figures.models import VoiceUse
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.provided.models import ProviderVoice
 
 if TYPE_CHECKING:
     import uuid
@@ -99,6 +100,10 @@ class Figures:
     """Kind, severity, how many are open."""
     mails_waiting: int
     mails_given_up: int
+    provider_deletions: dict[str, int] = field(default_factory=dict)
+    """By engine, the deleted voices that are still at its provider."""
+    provider_deletions_since: datetime | None = None
+    """Since when the oldest of them is to be deleted."""
 
     @property
     def stored_bytes(self) -> int:
@@ -141,6 +146,8 @@ def read_figures(session: Session) -> Figures:
         ],
         mails_waiting=waiting,
         mails_given_up=given_up,
+        provider_deletions=_counts(session, ProviderVoice.engine, ProviderVoice.unwanted_since.is_not(None)),
+        provider_deletions_since=session.scalar(select(func.min(ProviderVoice.unwanted_since))),
     )
 
 

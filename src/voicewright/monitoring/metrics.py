@@ -100,6 +100,12 @@ def families(figures: Figures) -> Iterator[Metric]:
         alerts.add_metric([kind, severity], count)
     yield alerts
     mails = {"waiting": figures.mails_waiting, "given_up": figures.mails_given_up}
+    yield _by(
+        "provider_deletions_waiting",
+        "Deleted voices that are still at their provider.",
+        "engine",
+        figures.provider_deletions.items(),
+    )
     yield _by("mails", "Mails that wait, and that were given up in the last 30 days.", "state", mails.items())
 
 

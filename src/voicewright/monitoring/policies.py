@@ -25,6 +25,8 @@ LEAST_QUALITY_OVER: Final = 0.72
 FEWEST_OPERATIONS: Final = 20
 """Of fewer, a share says nothing."""
 LONGEST_CLEANUP: Final = timedelta(hours=6)
+LONGEST_DELETION: Final = timedelta(days=1)
+"""Of a voice at its provider."""
 
 KINDS: Final = {
     "storage_high": "the voices of all users take more than 80 % of their quota",
@@ -33,6 +35,7 @@ KINDS: Final = {
     "operations_failing": "too large a share of the operations on voices fails",
     "cleanup_failed": "the last cleanup ended early, could not do all, or does not end",
     "cleanup_backlog": "the last cleanup found too many voices eligible",
+    "provider_deletions": "voices that were deleted here have been at their providers for a day",
 }
 
 _MIB: Final = 1 << 20
@@ -94,6 +97,7 @@ def find_alarms(
         *_quality(figures, told),
         *_operations(figures, limits, told),
         *_cleanup(figures, limits),
+        *_provider_deletions(figures),
     ]
 
 
@@ -164,6 +168,20 @@ def _cleanup(figures: Figures, limits: Limits) -> Iterator[Alarm]:
             f"The last cleanup found {run.last_eligible} voices eligible, more than {limits.eligible}.",
             details={"eligible": run.last_eligible},
         )
+
+
+def _provider_deletions(figures: Figures) -> Iterator[Alarm]:
+    since = figures.provider_deletions_since
+    if since is None or figures.now - since < LONGEST_DELETION:
+        return
+    counts = sorted(figures.provider_deletions.items())
+    waiting = ", ".join(f"{count} of {engine}" for engine, count in counts)
+    yield Alarm(
+        "provider_deletions",
+        f"Voices that were deleted here are still at their providers ({waiting}), the oldest since "
+        f"{since:%Y-%m-%d %H:%M} UTC. `voicewright doctor` says why.",
+        details={"waiting": figures.provider_deletions},
+    )
 
 
 def _trouble_of(run: CleanupFigures, figures: Figures) -> str | None:

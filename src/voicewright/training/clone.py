@@ -17,6 +17,7 @@ from voicewright.training.making import STAGES, WORK_BYTES, Making, Watcher, che
 from voicewright.training.progress import ProgressSink, Stages, ignore_progress
 from voicewright.training.workspace import CHECKPOINTS_KEPT_S, claim_workspace
 from voicewright.voices.names import clean_name
+from voicewright.voices.provided.ledger import Noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,16 @@ def clone_voice(
         claim_workspace(tools.work_dir, _key(request, info, language)) as workspace,
     ):
         watcher = Watcher(stages.step, _on_event(stages), _LOG.warning, cancel)
-        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher, tools.provenance)
+        making = Making(
+            request,
+            tools.engine,
+            tools.measurer,
+            language,
+            workspace,
+            watcher,
+            tools.provenance,
+            Noting(tools.voices.provided, info),
+        )
         making.start_engine()
         intake = making.listen()
         plan = making.plan(intake)

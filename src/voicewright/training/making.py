@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from voicewright.provenance.service import ProvenanceService
     from voicewright.quality.measurer import Measurer
     from voicewright.training.workspace import Workspace
+    from voicewright.voices.provided.ledger import Noting
 
 STAGES: Final = {"listening": 12.0, "words": 8.0, "training": 70.0, "judging": 15.0, "registering": 1.0}
 """Expected seconds for three minutes of speech on two cores; only their ratio counts."""
@@ -126,6 +127,8 @@ class Making:
     watcher: Watcher
     provenance: ProvenanceService | None = None
     """Marks what the voice says to be judged by; None: nobody does."""
+    noting: Noting | None = None
+    """Notes the voice where it lies at a provider as well; None: nobody does."""
 
     def start_engine(self) -> None:
         """Let the engine import its packages while the recordings are read."""
@@ -253,6 +256,11 @@ class Making:
         self.watcher.on_stage("training", 0.0, "training")
         method = choose_method(engine.info, self.request.method, plan.training_speech_s)
         make = engine.train if method == "train" else engine.clone
+
+        def hear(event: Event) -> None:
+            self._note_early()
+            self.watcher.on_event(event)
+
         notes: list[str] = []
         while True:
             request = TrainingRequest(
@@ -265,7 +273,7 @@ class Making:
                 consent=self.request.consent,
             )
             try:
-                outcome = make(request, self.watcher.on_event, self.watcher.cancel, timeout_s=timeout_s)
+                outcome = make(request, hear, self.watcher.cancel, timeout_s=timeout_s)
             except EngineOutOfMemory:
                 batch = batch_size_of(engine.info, options)
                 if batch is None or batch < 2:  # noqa: PLR2004 - one can't be halved
@@ -277,7 +285,16 @@ class Making:
                 )
                 self.watcher.on_decision(notes[-1])
             else:
+                if self.noting is not None:
+                    self.noting.look(workspace.artefact)
                 return replace(outcome, notes=(*outcome.notes, *notes))
+            finally:
+                self._note_early()
+
+    def _note_early(self) -> None:
+        """What a provider has is to be found again whatever becomes of the training."""
+        if self.noting is not None:
+            self.noting.glance(self.workspace.checkpoint)
 
     def _intake_key(self) -> str:
         request = self.request

@@ -47,6 +47,7 @@ from voicewright.training.recovery import is_temporary
 from voicewright.training.runs import RunLost
 from voicewright.training.telling import Telling
 from voicewright.training.workspace import claim_workspace
+from voicewright.voices.provided.ledger import Noting, ProviderVoices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +158,16 @@ class _Workflow:
             cancel=run.cancel,
         )
         language = self._language()
-        making = Making(request, tools.engine, tools.measurer, language, workspace, watcher, tools.provenance)
+        making = Making(
+            request,
+            tools.engine,
+            tools.measurer,
+            language,
+            workspace,
+            watcher,
+            tools.provenance,
+            Noting(ProviderVoices(tools.database, tools.samples.keys), tools.engine.info, self._job.id),
+        )
         making.start_engine()
         intake = making.listen()
         telling = Telling(run, self._samples)

@@ -20,6 +20,7 @@ from voicewright.voices.errors import VoiceFilesDamaged
 from voicewright.voices.finding import of_job
 from voicewright.voices.kept import forget_kept, forget_kept_before
 from voicewright.voices.models import KeptTree, VoiceModel
+from voicewright.voices.provided.ledger import ProviderVoices
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
 from voicewright.voices.settling import settle_voice
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
@@ -92,6 +93,11 @@ class VoiceFiles:
     def owner_id(self) -> uuid.UUID:
         """Whose voices."""
         return self._owner_id
+
+    @property
+    def provided(self) -> ProviderVoices:
+        """The voices of all owners that lie at providers as well."""
+        return ProviderVoices(self._database, self.vault.keys)
 
     def of(self, owner_id: uuid.UUID) -> Self:
         """The voices of another owner, in the same store."""

@@ -19,13 +19,15 @@ def cleanup(*, eligible=0, failed=0, error=None, finished=NOW, started=NOW):
     return CleanupFigures(0, 0, 0, started, finished, eligible, failed, error)
 
 
-def found(*, used_mib=0, score=None, operations=None, run=None, users=(), told=(), limits=LIMITS):
+def found(  # noqa: PLR0913 - what there may be
+    *, used_mib=0, score=None, operations=None, run=None, users=(), told=(), limits=LIMITS, deletions=None
+):
     scored = 0 if score is None else 10
     provider = ProviderFigures("tone", 10, 10, used_mib * MIB, scored, (score or 0) * scored, (0,) * 10)
     figures = Figures(
         now=NOW, providers=[provider], active_voices=0, uses={}, most_used=[], least_used=[],
         operations=operations or {}, cleanup=run, jobs={}, queues=[], nodes=0, alerts=[], mails_waiting=0,
-        mails_given_up=0,
+        mails_given_up=0, provider_deletions={"cellar": 2}, provider_deletions_since=deletions,
     )  # fmt: skip
     users = [(user_id, mib * MIB) for user_id, mib in users]
     return [(one.kind, one.subject, one.severity) for one in find_alarms(figures, users, limits, set(told))]
@@ -58,6 +60,8 @@ def ops(failed, done):
         ({"run": cleanup(eligible=101)}, ["cleanup_backlog"]),
         ({"run": cleanup(failed=1)}, ["cleanup_failed"]),
         ({"run": cleanup(error="the disk is full", eligible=101)}, ["cleanup_failed", "cleanup_backlog"]),
+        ({"deletions": NOW - timedelta(hours=23)}, []),
+        ({"deletions": NOW - timedelta(hours=24)}, ["provider_deletions"]),
         ({"run": cleanup(finished=None)}, []),
         ({"run": cleanup(finished=None, started=NOW - timedelta(hours=7))}, ["cleanup_failed"]),
     ],

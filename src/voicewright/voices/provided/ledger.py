@@ -8,6 +8,7 @@ installation that had it made, and deleting it here deletes nothing there.
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.engines.errors import EngineContractBroken
 from voicewright.engines.port import PROVIDER_VOICE, PROVIDER_VOICE_BYTES
+from voicewright.errors import AppError
 from voicewright.storage.user_keys import PLATFORM_ID
 from voicewright.voices.provided.models import ProviderVoice
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.storage.user_keys import KeyRing
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,56 @@ class ProviderVoices:
         """
         return b"".join(self.keys.cipher(PLATFORM_ID).open([voice.sealed], voice.digest))
 
+    def has_any(self) -> bool:
+        """Whether any voice lies at a provider."""
+        with self.database.session() as session:
+            return session.scalar(select(ProviderVoice.digest).limit(1)) is not None
+
     def waiting(self) -> list[ProviderVoice]:
         """Those that nobody needs and that are still at their provider, the oldest first."""
         unwanted = ProviderVoice.unwanted_since
         with self.database.session() as session:
             found = select(ProviderVoice).where(unwanted.is_not(None)).order_by(unwanted)
             return list(session.scalars(found))
+
+
+class Noting:
+    """Notes the voice of one training, once, as soon as its folders name it.
+
+    Args:
+        voices: the notes.
+        info: of the engine; where its voices lie nowhere else, there is nothing to do.
+        training_job_id: the job, if there is one.
+    """
+
+    def __init__(
+        self, voices: ProviderVoices, info: EngineInfo, training_job_id: uuid.UUID | None = None
+    ) -> None:
+        self._voices = voices
+        self._info = info
+        self._training_job_id = training_job_id
+        self._noted: bytes | None = None
+
+    def look(self, folder: Path) -> None:
+        """Note what a folder names.
+
+        Raises:
+            EngineContractBroken, AppError: as `ProviderVoices.note`.
+        """
+        provider = self._info.provider
+        if provider is None or not provider.keeps_voices:
+            return
+        named = _read(self._info.id, folder)
+        if named is not None and named != self._noted:
+            self._voices.note(self._info, folder, training_job_id=self._training_job_id)
+            self._noted = named
+
+    def glance(self, folder: Path) -> None:
+        """The same, where a later look does what is not possible now."""
+        try:
+            self.look(folder)
+        except (AppError, OSError) as error:
+            _LOG.warning("a voice at the provider of %s is noted later: %s", self._info.id, error)
 
 
 def note_files(
