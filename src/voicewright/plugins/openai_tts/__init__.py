@@ -1,0 +1,1 @@
+"""OpenAI: custom voices with a recorded consent, and `audio.speech`."""
