@@ -1,8 +1,8 @@
 """Who asks: turns what came with a request into a caller, or refuses it.
 
-Three things are accepted: an access token of ours, an API key, and a token of the configured identity
-provider. In each case the account is looked up at each request, with one query, so that a disabled account,
-an ended session and a revoked key are refused at once.
+Four things are accepted: an access token of ours, an API key, a token of the configured identity provider,
+and, for a few routes, an onboarding token. In each case the account is looked up at each request, with one
+query, so that a disabled account, an ended session and a revoked key are refused at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.errors import NotAuthenticated
 from voicewright.accounts.external_users import account_of
 from voicewright.accounts.models import SigningKey, User, UserSession
-from voicewright.accounts.opaque import API_KEY
+from voicewright.accounts.opaque import API_KEY, ONBOARDING_TOKEN
 from voicewright.accounts.policies import scopes_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from voicewright.accounts.api_keys import ApiKeys
     from voicewright.accounts.clock import Clock
     from voicewright.accounts.oidc import IdentityProvider
+    from voicewright.accounts.onboarding_tokens import OnboardingTokens
     from voicewright.accounts.sessions import Sessions
     from voicewright.accounts.signing_keys import SigningKeys
     from voicewright.db.server import Database
@@ -41,6 +42,7 @@ class Authentication:
         access_tokens: AccessTokens,
         sessions: Sessions,
         api_keys: ApiKeys,
+        onboarding: OnboardingTokens,
         provider: IdentityProvider | None,
         clock: Clock,
     ) -> None:
@@ -49,6 +51,7 @@ class Authentication:
         self._access_tokens = access_tokens
         self._sessions = sessions
         self._api_keys = api_keys
+        self._onboarding = onboarding
         self._provider = provider
         self._clock = clock
 
@@ -56,7 +59,7 @@ class Authentication:
         """Who it is that shows this.
 
         Args:
-            credential: an access token, an API key, or a token of the identity provider.
+            credential: an access token, an API key, an onboarding token, or a token of the identity provider.
 
         Raises:
             NotAuthenticated: it is none of these, or none that is good any more.
@@ -64,6 +67,8 @@ class Authentication:
         """
         if credential.startswith(API_KEY):
             return self._by_api_key(credential)
+        if credential.startswith(ONBOARDING_TOKEN):
+            return self._onboarding.authenticate(credential)
         kid, issuer = _unverified(credential)
         if self._provider is not None and issuer == self._provider.issuer:
             return self._by_provider(self._provider, credential)

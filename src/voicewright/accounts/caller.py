@@ -35,6 +35,15 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EndUser:
+    """Somebody who uses an application, and came with the token that it made for them."""
+
+    token_id: UUID
+    name: str
+    """As the application calls them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody whose identity was checked."""
 
@@ -47,6 +56,9 @@ class Caller:
     """The session of whoever signed in here; None for an API key and for another provider's token."""
     issued_at: datetime | None = None
     """When another provider issued the token that was shown."""
+    end_user: EndUser | None = None
+    """For whom the account's application made the token that was shown; None: it is the account itself. Such
+    a caller has no scopes: only the routes of the onboarding know them."""
 
     @property
     def is_admin(self) -> bool:

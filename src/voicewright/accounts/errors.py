@@ -185,3 +185,17 @@ class IdentityProviderUnavailable(AppError):
 def of_field(error: type[AppError], field: str, message: str) -> AppError:
     """An error that names the field of the request that is to blame."""
     return error(message, fields=[FieldFault(field, message)])
+
+
+class OnboardingTokenNotFound(AppError):
+    """There is no such onboarding token, or it is another account's."""
+
+    code: ClassVar[str] = "ONBOARDING_TOKEN_NOT_FOUND"
+    kind: ClassVar[ErrorKind] = ErrorKind.NOT_FOUND
+
+
+class OnboardingTokenSpent(AppError):
+    """As many voices were begun with the onboarding token as it allows."""
+
+    code: ClassVar[str] = "ONBOARDING_TOKEN_SPENT"
+    kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN

@@ -134,6 +134,37 @@ class ApiKey(Base):
     """To the minute."""
 
 
+class OnboardingToken(Base):
+    """A secret that lets one end user of an application make a voice, for a short time.
+
+    It goes with what made it: the API key, or the session of whoever had signed in.
+    """
+
+    __tablename__ = "onboarding_tokens"
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        CheckConstraint(f"digest {_DIGEST}", name="digest_form"),
+        CheckConstraint("clones BETWEEN 0 AND max_clones", name="clones_range"),
+        Index("ix_onboarding_tokens_owner", "owner_id"),
+        Index("ix_onboarding_tokens_expiry", "expires_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """The account of the application."""
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"))
+    session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_sessions.id", ondelete="CASCADE"))
+    end_user: Mapped[str]
+    """Whom the application made it for, as it calls them."""
+    digest: Mapped[str]
+    max_clones: Mapped[int]
+    clones: Mapped[int] = mapped_column(default=0)
+    """How many voices it has begun."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class SignInLink(Base):
     """A secret that signs somebody in once."""
 

@@ -14,6 +14,7 @@ from typing import Final
 API_KEY: Final = "vw_"
 REFRESH_TOKEN: Final = "vwr_"  # noqa: S105 - what they begin with
 SIGN_IN_LINK: Final = "vwl_"
+ONBOARDING_TOKEN: Final = "vwo_"  # noqa: S105 - the same
 
 _BYTES: Final = 32
 

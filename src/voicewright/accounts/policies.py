@@ -25,12 +25,26 @@ def default_key_scopes() -> frozenset[Scope]:
     return frozenset(Scope) - {Scope.ACCOUNT, Scope.ADMIN}
 
 
+def require_account(caller: Caller) -> None:
+    """What an application made for one of its users is good for their onboarding and nothing else.
+
+    Raises:
+        NotAllowed: the caller shows such a token.
+    """
+    if caller.end_user is not None:
+        raise NotAllowed(
+            "An onboarding token is good for /api/public/voice/onboarding and nothing else. Use an API key "
+            "on your server for this."
+        )
+
+
 def require_scope(caller: Caller, scope: Scope) -> None:
     """An API key does what it was made for and nothing else.
 
     Raises:
         NotAllowed: names the scope that is missing.
     """
+    require_account(caller)
     if scope not in caller.scopes:
         raise NotAllowed(f"This API key lacks the scope {scope.value}. Make one that has it, or sign in.")
 

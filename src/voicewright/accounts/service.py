@@ -13,6 +13,7 @@ from voicewright.accounts.clock import Clock, utc_now
 from voicewright.accounts.errors import NotAllowed, SignInFailed, SignInTooOld
 from voicewright.accounts.links import SignInLinks
 from voicewright.accounts.oidc import IdentityProvider
+from voicewright.accounts.onboarding_tokens import OnboardingTokens
 from voicewright.accounts.passwords import Passwords, check_new_password
 from voicewright.accounts.rate_limits import RateLimits
 from voicewright.accounts.sessions import Sessions
@@ -55,6 +56,7 @@ class AccountService:
         sign_in: the ways in.
         sessions: who is signed in where.
         api_keys: secrets for programs.
+        onboarding_tokens: secrets for applications' own users.
         rate_limits: counted for all processes together; not only for signing in.
     """
 
@@ -79,6 +81,7 @@ class AccountService:
         self._limits = SignInLimits(settings, self.rate_limits)
         self.sessions = Sessions(settings, database, access_tokens, clock)
         self.api_keys = ApiKeys(database, clock)
+        self.onboarding_tokens = OnboardingTokens(database, clock)
         self.sign_in = SignIn(
             database,
             passwords=self._passwords,
@@ -96,6 +99,7 @@ class AccountService:
             access_tokens=access_tokens,
             sessions=self.sessions,
             api_keys=self.api_keys,
+            onboarding=self.onboarding_tokens,
             provider=IdentityProvider.of(settings),
             clock=clock,
         )
@@ -194,8 +198,7 @@ class AccountService:
         return kid
 
     def sweep(self) -> int:
-        """Remove what has expired: sessions, links, keys, windows of limits; returns how many rows."""
+        """Remove what has expired: sessions, tokens, links, keys, windows of limits; returns how many."""
+        parts = (self.sessions, self.onboarding_tokens, self._links, self._keys, self.rate_limits)
         with self._database.session() as session:
-            return sum(
-                part.sweep(session) for part in (self.sessions, self._links, self._keys, self.rate_limits)
-            )
+            return sum(part.sweep(session) for part in parts)

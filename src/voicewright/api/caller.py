@@ -21,7 +21,7 @@ from starlette.requests import HTTPConnection
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.errors import NotAuthenticated
-from voicewright.accounts.policies import require_admin, require_scope
+from voicewright.accounts.policies import require_account, require_admin, require_scope
 from voicewright.api.audit_record import remember_caller
 from voicewright.api.services import Wired
 
@@ -102,6 +102,7 @@ def calling(scope: Scope | None = None) -> Callable[..., Awaitable[Caller]]:
     """
 
     async def caller(known: Annotated[Caller, Depends(identify)]) -> Caller:
+        require_account(known)
         if scope is Scope.ADMIN:
             require_admin(known)
         if scope is not None:

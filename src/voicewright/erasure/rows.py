@@ -24,10 +24,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from voicewright.accounts.models import ApiKey, RateLimitWindow, SignInLink, User, UserSession
+from voicewright.accounts.models import (
+    ApiKey,
+    OnboardingToken,
+    RateLimitWindow,
+    SignInLink,
+    User,
+    UserSession,
+)
 from voicewright.accounts.sign_in_limits import account_key
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
+from voicewright.onboarding.models import OnboardingJob
 from voicewright.privacy.models import Consent
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
@@ -168,6 +176,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
             TrainingEvent.job_id.in_(select(TrainingJob.id).where(_job_of(user_id))),
         ),
     )
+    yield "onboarding_jobs", delete(OnboardingJob).where(OnboardingJob.owner_id == user_id)
     yield "training_jobs", delete(TrainingJob).where(_job_of(user_id))
     yield "clips", delete(SampleClip).where(SampleClip.sample_id.in_(my_samples))
     yield "samples", delete(Sample).where(Sample.owner_id == user_id)
@@ -180,6 +189,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     for who in counted:
         yield "rate_limits", delete(RateLimitWindow).where(RateLimitWindow.key.contains(f"/{who}/"))
     yield "sign_in_links", delete(SignInLink).where(SignInLink.user_id == user_id)
+    yield "onboarding_tokens", delete(OnboardingToken).where(OnboardingToken.owner_id == user_id)
     yield "api_keys", delete(ApiKey).where(ApiKey.user_id == user_id)
     yield "sessions", delete(UserSession).where(UserSession.user_id == user_id)
     yield "accounts", delete(User).where(User.id == user_id)

@@ -16,6 +16,7 @@ from voicewright.errors import AppError, ErrorKind
 from voicewright.settings.accounts import AccountSettings
 from voicewright.settings.machine import MachineSettings
 from voicewright.settings.models import ModelSettings
+from voicewright.settings.onboarding import OnboardingSettings
 from voicewright.settings.providers import ProviderSettings
 from voicewright.settings.serving import ServingSettings
 from voicewright.settings.speaking import SpeakingSettings
@@ -38,6 +39,7 @@ class Settings(
     TrainingSettings,
     ModelSettings,
     SpeakingSettings,
+    OnboardingSettings,
     ProviderSettings,
     BaseSettings,
 ):

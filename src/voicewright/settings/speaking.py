@@ -43,8 +43,8 @@ class SpeakingSettings(BaseModel):
         ge=0,
         le=3600,
         validation_alias="VOICEWRIGHT_CLONE_WAIT_S",
-        description="Seconds that `/api/voice/clone` waits for its voice in development, before it answers "
-        "202.",
+        description="Seconds that `/api/voice/clone` and `/api/public/voice/onboarding/clone` wait for their "
+        "voice in development, before they answer 202.",
     )
     history_days: int = Field(
         default=365,

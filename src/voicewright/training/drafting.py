@@ -5,13 +5,14 @@ A start and an estimate are the same up to here: one refuses at the first obstac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from voicewright.engines.errors import EngineNotFound, TooLittleSpeech
+from voicewright.engines.errors import EngineNotFound, EnginePluginBroken, TooLittleSpeech
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import EngineInfo
 from voicewright.errors import AppError, FieldFault
@@ -19,6 +20,8 @@ from voicewright.training import budget
 from voicewright.training.errors import EngineCannotLearn, InsufficientAudioQuality, TrainingRequestInvalid
 from voicewright.training.estimate import Estimate, make_estimate
 from voicewright.training.history import history_of
+from voicewright.training.methods import Method, check_method, choose_method, needed_speech_s
+from voicewright.training.nodes import live_nodes
 from voicewright.training.pricing import affordable_ms
 from voicewright.training.provider_options import EffectiveOptions, effective_options
 from voicewright.training.samples import Material, find_material
@@ -58,6 +61,7 @@ class Draft:
     estimate: Estimate
     warnings: tuple[str, ...]
     """What its owner should know, and what does not stop it."""
+    method: Method = "auto"
 
     @property
     def summary(self) -> str:
@@ -92,12 +96,15 @@ def make_draft(
         OptionNotSupported, OptionsInvalid, VoiceNameInvalid, TrainingRequestInvalid: about the request.
         VoiceSampleNotFound, DatasetNotFound, NoUsableSpeech: about the samples.
     """
-    engine = find_engine(body.provider, engines)
+    engine = find_engine(body.provider or "", engines)
+    _check_method(engine, body.method)
     options = effective_options(engine, body.options, settings)
     start_after = _start_after(body, settings, now)
     material = find_material(session, owner_id, body, most_samples=settings.max_training_samples)
     language = _language(engine, body.language or material.language or DEFAULT_LANGUAGE)
-    estimate = make_estimate(engine, material, options.engine, settings, history_of(session, engine.id))
+    done = choose_method(engine, body.method, material.speech_s)
+    history = history_of(session, engine.id, body.method)
+    estimate = make_estimate(engine, material, options.engine, settings, history, method=done)
     limit_ms = affordable_ms(engine, estimate.usage, settings.max_training_cost, settings)
     capped = limit_ms < options.max_training_ms
     if capped:
@@ -114,6 +121,7 @@ def make_draft(
         day=(start_after or now).date(),
         estimate=estimate,
         warnings=tuple(_warnings(material, options, estimate, capped=capped)),
+        method=body.method,
     )
 
 
@@ -124,19 +132,17 @@ def obstacles(
     consents: ConsentService,
     asserted_by: UUID,
     settings: Settings,
+    engines: Engines,
 ) -> Iterator[AppError]:
     """What stands against the start of a job, the weightiest first.
 
     Whoever starts one reserves its cost besides: only then it is sure that nobody else has taken it.
     """
-    needed_s, there_are_s = draft.engine.capabilities.minimum_speech_s, draft.material.speech_s
+    needed_s, there_are_s = needed_speech_s(draft.engine, draft.method), draft.material.speech_s
     if not draft.material.usable:
         yield _all_rejected(draft.material)
     elif there_are_s < needed_s:
-        message = (
-            f"There are {there_are_s:.0f} s of usable speech in the samples, and the engine "
-            f"{draft.engine.title} needs at least {needed_s:.0f} s. Add more."
-        )
+        message = _too_little(session, draft, engines)
         yield TooLittleSpeech(message, fields=[FieldFault(draft.material.field, message)])
     checks: list[Callable[[], object]] = [
         lambda: consents.ensure(session, draft.owner_id, draft.material.speaker, asserted_by),
@@ -148,6 +154,43 @@ def obstacles(
             check()
         except AppError as error:
             yield error
+
+
+def _too_little(session: Session, draft: Draft, engines: Engines) -> str:
+    """What there is, what the engine needs, and who would do with that much."""
+    engine, there_are_s = draft.engine, draft.material.speech_s
+    able = engine.capabilities
+    what = "clone" if draft.method == "clone" or not able.trains else "train"
+    told = [
+        f"There are {there_are_s:.0f} s of usable speech in the samples, and the engine {engine.title} needs "
+        f"at least {needed_speech_s(engine, draft.method):.0f} s"
+        f"{f' to {what}' if able.trains and able.clones else ''}."
+    ]
+    if draft.method != "auto" and there_are_s >= needed_speech_s(engine, "auto"):
+        told.append(f"With that much it can {'train' if what == 'clone' else 'clone'}: leave the method out.")
+    others = _content_with(there_are_s, draft, _here(session, engines))
+    if others:
+        named = ", ".join(f"{one.id} ({needed_speech_s(one, 'auto'):.0f} s)" for one in others)
+        told.append(f"Of the engines that are here, these would do with that much: {named}.")
+    return " ".join([*told, "Add more, or choose another engine." if others else "Add more."])
+
+
+def _here(session: Session, engines: Engines) -> Iterator[EngineInfo]:
+    """The engines that a node which is there now trains with."""
+    for engine_id in sorted({engine_id for node in live_nodes(session) for engine_id in node.engines}):
+        with suppress(EngineNotFound, EnginePluginBroken):  # one that only that node has
+            yield engines(engine_id)
+
+
+def _content_with(speech_s: float, draft: Draft, engines: Iterable[EngineInfo]) -> list[EngineInfo]:
+    return [
+        one
+        for one in engines
+        if one.id != draft.engine.id
+        and one.capabilities.learns
+        and needed_speech_s(one, "auto") <= speech_s
+        and match_language(draft.language, one.capabilities.languages) is not None
+    ]
 
 
 def find_engine(provider: str, engines: Engines) -> EngineInfo:
@@ -165,6 +208,13 @@ def find_engine(provider: str, engines: Engines) -> EngineInfo:
         message = f"The engine {engine.title} has voices of its own and can't learn new ones. Choose another."
         raise EngineCannotLearn(message, fields=[FieldFault("provider", message)])
     return engine
+
+
+def _check_method(engine: EngineInfo, method: Method) -> None:
+    try:
+        check_method(engine, method)
+    except EngineCannotLearn as error:
+        raise EngineCannotLearn(error.message, fields=[FieldFault("method", error.message)]) from error
 
 
 def _language(engine: EngineInfo, wanted: str) -> str:

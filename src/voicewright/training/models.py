@@ -99,6 +99,8 @@ class TrainingJob(Base):
     """Counts the runs that were begun; the number of the current one fences its writes."""
     node: Mapped[str | None]
     """The node that runs it, or ran it last."""
+    gpu_type: Mapped[str | None]
+    """What that computes on, see `worker.gpu.GpuType`."""
     attempt_started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     """The last sign of life of the run."""
@@ -124,6 +126,12 @@ class TrainingJob(Base):
     quality: Mapped[dict[str, Any] | None]
     """The evaluation, also where it was under the threshold; see `quality.evaluation`."""
     voice_model_id: Mapped[uuid.UUID | None]
+    voice_metadata: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'::jsonb")
+    )
+    """What its voice is registered with, for its owner."""
+    may_activate: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether its voice may become the one that its owner speaks with."""
     created_at: Mapped[datetime] = mapped_column(default=_now)
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
@@ -195,6 +203,8 @@ class Node(Base):
     speaks: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     """Ids of the engines that it speaks long texts with."""
     concurrency: Mapped[int]
+    gpu_type: Mapped[str | None]
+    """`cuda`, `rocm`, `mps` or `cpu`; None: it is of an earlier version."""
     gpu_memory_mb: Mapped[int | None] = mapped_column(BigInteger)
     """None: it has no GPU."""
     gpu_utilization: Mapped[float | None]

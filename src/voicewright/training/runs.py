@@ -88,8 +88,17 @@ class Run:
         self._keeper = threading.Thread(target=self._keep, name=f"run-{job.id}", daemon=True)
 
     @classmethod
-    def begin(cls, database: Database, job_id: UUID, ticket: int, *, node: str) -> Self | None:
+    def begin(
+        cls, database: Database, job_id: UUID, ticket: int, *, node: str, gpu_type: str | None = None
+    ) -> Self | None:
         """Begin the attempt that a ticket is for.
+
+        Args:
+            database: open.
+            job_id: which job.
+            ticket: the entry of the queue.
+            node: who runs it.
+            gpu_type: on what (`worker.gpu.GpuType`).
 
         Returns:
             None: the ticket is void, because the job was cancelled, has ended, or was given another ticket.
@@ -110,6 +119,7 @@ class Run:
                     attempt=TrainingJob.attempt + 1,
                     ticket=None,
                     node=node,
+                    gpu_type=gpu_type,
                     heartbeat_at=now,
                     attempt_started_at=now,
                     start_after=None,

@@ -6,10 +6,10 @@ are there together or not at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -31,7 +31,7 @@ from voicewright.training.stats import Statistics, count_jobs
 from voicewright.training.transitions import end_job, issue_ticket, spent_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -119,18 +119,52 @@ class TrainingService:
                 earlier = earlier_job(session, owner_id, idempotency_key, digest)
                 if earlier is not None:
                     return Started(earlier.id, reading.first_status(session, earlier), repeated=True)
-            draft = self._draft(session, owner_id, body)
-            for obstacle in self._obstacles(session, caller, draft):
-                raise obstacle
-            job = self._new_job(draft, body.priority)
+            job = self._enter(session, caller, self._draft(session, owner_id, body), body.priority)
             job.idempotency_key, job.request_digest = idempotency_key, digest
-            session.add(job)
-            session.flush()
-            budget.reserve(session, job, draft.estimate.cost.total, self._settings, draft.day)
-            self._queue(session, job, draft.start_after)
-            self._log_opening(session, job, draft)
-            record(session, job, "status", job.status)
             return Started(job.id, job.status)
+
+    def start_for(
+        self,
+        session: Session,
+        caller: Caller,
+        body: TrainingRequestBody,
+        *,
+        quick: bool,
+        voice_metadata: Mapping[str, Any],
+    ) -> TrainingJob:
+        """Queue a training for somebody else than the owner of the account, in the caller's transaction.
+
+        Its voice does not become the active one: that is the owner's.
+
+        Args:
+            session: the caller's unit of work.
+            caller: for whose account.
+            body: what for.
+            quick: whether the voice is cloned in seconds where the engine can do that, whatever it has.
+            voice_metadata: what its voice is registered with.
+
+        Raises:
+            NotAllowed: the user named is somebody else.
+            AppError: as `make_draft` and `obstacles`.
+        """
+        draft = self._draft(session, _owner(caller, body), body)
+        if quick and draft.engine.capabilities.clones:
+            draft = replace(draft, method="clone")
+        job = self._enter(session, caller, draft, body.priority)
+        job.voice_metadata, job.may_activate = dict(voice_metadata), False
+        return job
+
+    def _enter(self, session: Session, caller: Caller, draft: Draft, priority: int) -> TrainingJob:
+        for obstacle in self._obstacles(session, caller, draft):
+            raise obstacle
+        job = self._new_job(draft, priority)
+        session.add(job)
+        session.flush()
+        budget.reserve(session, job, draft.estimate.cost.total, self._settings, draft.day)
+        self._queue(session, job, draft.start_after)
+        self._log_opening(session, job, draft)
+        record(session, job, "status", job.status)
+        return job
 
     def estimate(self, caller: Caller, body: TrainingRequestBody) -> Estimated:
         """Say what a start would cost, take and give, and whether it would be refused; nothing is kept.
@@ -310,6 +344,7 @@ class TrainingService:
             owner_id=draft.owner_id,
             name=draft.name,
             provider=draft.engine.id,
+            method=draft.method,
             language=draft.language,
             sample_ids=[str(sample.id) for sample in draft.material.samples],
             dataset_id=draft.material.dataset_id,

@@ -181,14 +181,20 @@ class _Workflow:
         telling.outcome(outcome)
         verdict = making.judge(plan, gives_up_on=is_temporary)
         telling.verdict(verdict)
-        new = replace(making.new_voice(plan, outcome, verdict), training_job_id=self._job.id)
+        new = replace(
+            making.new_voice(plan, outcome, verdict),
+            training_job_id=self._job.id,
+            details=self._job.voice_metadata,
+        )
         self._artefact_bytes = _size_of(workspace.artefact)
         self._require_quality(new, verdict)
         self._require_consent()
         run.progress(0.99, "registering")
         run.persistently(
             lambda: self._voices.register(
-                new, also=lambda session, voice: self._complete(session, voice, verdict)
+                new,
+                also=lambda session, voice: self._complete(session, voice, verdict),
+                activates=None if self._job.may_activate else False,
             )
         )
 

@@ -60,6 +60,7 @@ class VoiceService(VoiceFiles):
         *,
         also: Callable[[Session, VoiceModel], None] = lambda _session, _voice: None,
         verb: str | None = "create",
+        activates: bool | None = None,
         takes_over: bool = True,
     ) -> VoiceModel:
         """Store a trained voice and enter it; the same name again makes the next version.
@@ -71,7 +72,8 @@ class VoiceService(VoiceFiles):
             new: what is to be kept.
             also: what else belongs to the same transaction; what it raises takes all of it back.
             verb: what is recorded; None: `also` does that.
-            takes_over: whether it may become the active voice in place of another.
+            activates: whether it becomes the active voice; None: as above.
+            takes_over: whether it may become so in place of another.
 
         Raises:
             VoiceNameInvalid, VoiceDataInvalid: nothing was stored.
@@ -87,7 +89,9 @@ class VoiceService(VoiceFiles):
                 also(session, there)
                 return there
             before = active_voice(session, self._owner_id)
-            voice = enter_voice(session, self._owner_id, entry, stored, takes_over=takes_over)
+            voice = enter_voice(
+                session, self._owner_id, entry, stored, activates=activates, takes_over=takes_over
+            )
             kept = forget_kept(session, new.training_job_id)
             also(session, voice)
             describe(self._blobs, voice)

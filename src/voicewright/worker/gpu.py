@@ -1,8 +1,12 @@
-"""The GPU of this machine, as NVIDIA's own tool describes it; asking needs no package and changes nothing."""
+"""The GPU of this machine: what kind it is, and NVIDIA's as its own tool describes them.
+
+Asking needs no package and changes nothing.
+"""
 
 from __future__ import annotations
 
 import logging
+import platform
 import shutil
 import subprocess
 import threading
@@ -10,7 +14,8 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +24,11 @@ _LOG = logging.getLogger(__name__)
 _TOOL: Final = "nvidia-smi"
 _TIMEOUT_S: Final = 10
 _LOOK_S: Final = 0.2
+_ROCM_DEVICE: Final = Path("/dev/kfd")
+"""What AMD's compute driver is opened by."""
+
+GpuType = Literal["cuda", "rocm", "mps", "cpu"]
+"""What a machine computes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,20 @@ def largest() -> Gpu | None:
         if memory_mb.strip().isdigit()
     ]
     return max(found, key=lambda one: one.memory_mb, default=None)
+
+
+def find_type(nvidia: Gpu | None) -> GpuType:
+    """What this machine computes on.
+
+    Args:
+        nvidia: what `largest` found.
+    """
+    if nvidia is not None:
+        return "cuda"
+    if _ROCM_DEVICE.exists():
+        return "rocm"
+    is_apples = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return "mps" if is_apples else "cpu"
 
 
 def utilization(gpu: Gpu) -> float | None:

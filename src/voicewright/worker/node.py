@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
-    from voicewright.worker.gpu import Gpu
+    from voicewright.worker.gpu import Gpu, GpuType
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Abilities:
     """What of its memory they may use."""
     speaks: tuple[str, ...] = ()
     """Ids of the engines that speak long texts here."""
+    gpu_type: GpuType = "cpu"
+    """What it computes on."""
 
     @classmethod
     def of_this_machine(cls, settings: Settings, installed: Engines = Engines()) -> Self:  # noqa: B008 - frozen
@@ -57,6 +59,7 @@ class Abilities:
             gpu=largest,
             gpu_memory_mb=gpu_memory_mb,
             speaks=tuple(speaks),
+            gpu_type=gpu.find_type(largest),
         )
 
     def announce(self, database: Database) -> None:
@@ -72,6 +75,7 @@ class Abilities:
             "engines": sorted(self.engines),
             "speaks": sorted(self.speaks),
             "concurrency": self.concurrency,
+            "gpu_type": self.gpu_type,
             "gpu_memory_mb": self.gpu_memory_mb,
             "gpu_utilization": None if self.gpu is None else gpu.utilization(self.gpu),
             "seen_at": now,

@@ -152,7 +152,8 @@ class Worker:
                 with self._parts.database.session() as session:
                     put_back(session, ticket)
                 return
-            run = Run.begin(self._parts.database, job_id, ticket, node=self.node.name)
+            database, node = self._parts.database, self.node
+            run = Run.begin(database, job_id, ticket, node=node.name, gpu_type=node.gpu_type)
             if run is not None:
                 self._run(run, info)
 
