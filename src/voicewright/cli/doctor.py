@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from voicewright.cli.application import Application, command
-from voicewright.cli.findings import Finding, State, missing, note, ok
+from voicewright.cli.findings import MARKS, Finding, State, missing, note, ok
 from voicewright.errors import INSTALL_PACKAGES, AppError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MISSING_STATUS: Final = 6
 """The same as for any missing dependency."""
-_MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
 _PROBE_LANGUAGE: Final = "en-us"
 _POCKETSPHINX: Final = "pocketsphinx: words in English, sounds alone in other languages"
 _JUDGES: Final = ("torch", "resemblyzer", "webrtcvad", "pkg_resources", "onnxruntime", "speechmos")
@@ -39,7 +38,7 @@ def doctor(
     for finding in _check_all(application):
         findings.append(finding)
         if not as_json:
-            print(f"{_MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
+            print(f"{MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
             if finding.fix:
                 print(f"{'':<23} -> {finding.fix}", flush=True)
     lacking = sum(finding.state is State.MISSING for finding in findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class State(StrEnum):
@@ -14,6 +15,10 @@ class State(StrEnum):
     """Works, and could work better."""
     MISSING = "missing"
     """Part of the program can't work without it."""
+
+
+MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
+"""How a state is shown."""
 
 
 @dataclass(frozen=True, slots=True)

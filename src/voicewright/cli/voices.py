@@ -38,7 +38,7 @@ def list_voices(
     found = voices_of(application, owner).list_voices()
     if not as_json:
         _print_table(found, owner)
-    return {"voices": [_summary(voice) for voice in found]}
+    return {"voices": [summary(voice) for voice in found]}
 
 
 @app.command("show")
@@ -64,7 +64,7 @@ def use(
     voice = voices_of(application, owner).activate(name, version)
     if not as_json:
         print(f"'{voice.name}', version {voice.version}, is the active voice now.")
-    return _summary(voice)
+    return summary(voice)
 
 
 @app.command("versions")
@@ -77,7 +77,7 @@ def versions(*, ctx: typer.Context, name: Name, owner: Owner = None, as_json: Js
     found = [voice for voice in voices.list_voices() if voice.lineage_id == lineage]
     if not as_json:
         _print_table(found, owner)
-    return {"voices": [_summary(voice) for voice in found]}
+    return {"voices": [summary(voice) for voice in found]}
 
 
 @app.command("rollback")
@@ -95,7 +95,7 @@ def rollback(
     voice = voices_of(application, owner).rollback(name, version)
     if not as_json:
         print(f"'{voice.name}', version {voice.version}, is as version {version} was.")
-    return _summary(voice)
+    return summary(voice)
 
 
 @app.command("rename")
@@ -113,7 +113,7 @@ def rename(
     voice = voices_of(application, owner).rename(name, new_name)
     if not as_json:
         print(f"'{name}' is called '{voice.name}' now.")
-    return _summary(voice)
+    return summary(voice)
 
 
 @app.command("evaluate")
@@ -196,7 +196,8 @@ def _delete_at_providers(application: Application) -> None:
         )
 
 
-def _summary(voice: VoiceModel) -> dict[str, Any]:
+def summary(voice: VoiceModel) -> dict[str, Any]:
+    """What programs are told of a voice, in short."""
     return {
         "voice_id": str(voice.id),
         "name": voice.name,
@@ -215,7 +216,7 @@ def _summary(voice: VoiceModel) -> dict[str, Any]:
 def _details(voice: VoiceModel) -> dict[str, Any]:
     from voicewright.cli.report import evaluation_json
 
-    return _summary(voice) | {
+    return summary(voice) | {
         "engine_version": voice.engine_version,
         "artefact_digest": voice.artefact_digest,
         "options": voice.options,

@@ -102,3 +102,17 @@ class VoiceModelChangesBody(OwnerBody):
         examples=[{"updated": True}],
     )
     notes: Notes | None = Field(default=None, description="null takes them away.")
+
+
+class StockVoiceBody(Body):
+    """One of an engine's own voices, to be registered."""
+
+    voice: Text = Field(
+        description="Its id, as `GET /engines/{engineId}/voices` lists it.", examples=["af_heart"]
+    )
+    name: Text | None = Field(
+        default=None, description="What it is called; as the engine calls it by default.", examples=["Heart"]
+    )
+    language: Text | None = Field(
+        default=None, description="BCP 47 tag, one of the voice's; its first one by default."
+    )
