@@ -52,13 +52,18 @@ def engine(make_client):
 
 
 @pytest.fixture(scope="package")
-def make_request():
+def recordings(tmp_path_factory):
+    """Clips of twelve seconds together."""
+    return write_tone_clips(tmp_path_factory.mktemp("clips"), count=3, duration_s=4.0)
+
+
+@pytest.fixture(scope="package")
+def make_request(recordings):
     def make(folder, *, consent_s=3.0, language="en", consent="en-US", **options):
-        clips = write_tone_clips(folder / "clips", count=3, duration_s=4.0)
         (spoken,) = write_tone_clips(folder / "consent", count=1, duration_s=consent_s)
         recording = ConsentRecording(spoken.path, "Ann", consent, "")
         return TrainingRequest(
-            clips, language, options, folder / "artefact", name="Ann's voice", consent=recording
+            recordings, language, options, folder / "artefact", name="Ann's voice", consent=recording
         )
 
     return make

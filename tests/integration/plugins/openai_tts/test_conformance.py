@@ -15,11 +15,11 @@ class TestOpenAITTS(EngineConformance):
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def against_the_contract(cls, account, make_client, make_request):
-        cls.account, cls.new_client, cls.new_request = account, staticmethod(make_client), make_request
+        cls.new_client, cls.new_request = staticmethod(make_client), staticmethod(make_request)
         account.clear()
 
     def make_client(self):
         return self.new_client()
 
     def training_request(self, work_dir):
-        return type(self).new_request(work_dir)
+        return self.new_request(work_dir)
