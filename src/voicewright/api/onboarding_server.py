@@ -23,6 +23,7 @@ from voicewright.api.services import Wired
 from voicewright.onboarding.labels import MAX_END_USER_CHARACTERS, clean_end_user
 from voicewright.onboarding.reading import State
 from voicewright.onboarding.service import Asserted
+from voicewright.privacy.policies import ConsentScope
 from voicewright.privacy.service import MAX_STATEMENT_CHARACTERS
 from voicewright.training.schemas import Moment, RequestModel, Whole
 
@@ -42,6 +43,11 @@ class ConsentAssertion(RequestModel):
     statement: Annotated[str, Field(min_length=1, max_length=MAX_STATEMENT_CHARACTERS)] = Field(
         description="What they agreed to, in their words or yours.",
         examples=["Ticked the box 'Make a voice that speaks like me'."],
+    )
+    scope: list[ConsentScope] = Field(
+        default=[ConsentScope.VOICE_CLONING],
+        min_length=1,
+        description="To what; `provider-upload` as well where the engine is a company's.",
     )
     expires_at: Moment | None = Field(default=None, description="When that ends by itself.")
 
@@ -76,7 +82,7 @@ def make_token(body: OnboardingTokenBody, services: Wired, caller: Maker) -> Onb
     consent = None
     if body.consent is not None:
         require_scope(caller, Scope.CONSENTS_WRITE)
-        consent = Asserted(body.consent.statement, body.consent.expires_at)
+        consent = Asserted(body.consent.statement, body.consent.scope, body.consent.expires_at)
     made = services.onboarding.make_token(
         caller,
         body.user_id,

@@ -12,9 +12,11 @@ from voicewright.onboarding import reading
 from voicewright.onboarding.cloning import begin_clone
 from voicewright.onboarding.labels import clean_end_user, speaker_of
 from voicewright.onboarding.speaking import sample_of
+from voicewright.privacy.policies import ConsentScope
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
@@ -33,6 +35,7 @@ class Asserted:
     """What an application says of its user's consent."""
 
     statement: str
+    scope: Sequence[str] = (ConsentScope.VOICE_CLONING,)
     expires_at: datetime | None = None
 
 
@@ -81,6 +84,7 @@ class OnboardingService:
                 caller.user_id,
                 speaker,
                 asserted_by=caller.user_id,
+                scope=consent.scope,
                 statement=consent.statement,
                 expires_at=consent.expires_at,
             )

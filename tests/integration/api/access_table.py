@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
+from voicewright.onboarding.models import OnboardingJob
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import Synthesis
 from voicewright.storage.trees import put_files
@@ -266,12 +267,34 @@ class Things:
             session.add(entry)
         return synthesis_id
 
+    @cached_property
+    def onboarding_token(self) -> uuid.UUID:
+        caller = self.services.accounts.authenticate(self.owner.access_token)
+        tokens = self.services.accounts.onboarding_tokens
+        return tokens.make(caller, "user_1", lifetime_s=60, max_clones=1).token.id
+
+    @cached_property
+    def onboarded_job(self) -> uuid.UUID:
+        """A job of the owner's application whose voice has said its first words."""
+        job_id = self._job("completed")
+        with self.services.database.session() as session:
+            session.get_one(TrainingJob, job_id).voice_model_id = self.model_id
+            session.add(
+                OnboardingJob(
+                    job_id=job_id, owner_id=self.owner.id, end_user="user_1", voice_name="Ann",
+                    sample_id=uuid.uuid4(), recording_digest="0" * 64, sample_text="Hello.",
+                    environment="development", synthesis_id=self.synthesis_id, created_at=datetime.now(UTC),
+                )
+            )  # fmt: skip
+        return job_id
+
     def _job(self, status: str) -> uuid.UUID:
         job = TrainingJob(
             id=uuid.uuid4(), owner_id=self.owner.id, name="Ann", provider="tone", language="en-us",
             sample_ids=[], options={}, engine_options={}, quality_threshold=0.0, max_training_ms=60_000,
             status=status, priority=50, max_retries=3, estimated_cost=Decimal(0), estimated_time_ms=1,
-            forecast_time_ms=1, completed_at=datetime.now(UTC) if status == "failed" else None,
+            forecast_time_ms=1,
+            completed_at=datetime.now(UTC) if status in {"completed", "failed"} else None,
         )  # fmt: skip
         with self.services.database.session() as session:
             session.add(job)
@@ -335,6 +358,7 @@ def for_admins(status: int, path: str, body: Any = None, **more: Any) -> Row:
 
 PASSWORD = "correct horse battery"  # noqa: S105
 DATASETS = "/api/v1/admin/training/datasets"
+ONBOARDING = "/api/public/voice/onboarding"
 _NOBODYS_SPEECH = {"model": "tts-1", "input": "Hello.", "voice": "Nobody"}
 
 
@@ -423,6 +447,9 @@ TABLE: dict[str, Row] = {
     "GET /training/{jobId}/logs": for_owner(200, TRAINING_READ, "/training/{queued_job}/logs"),
     "POST /training/{jobId}/cancel": for_owner(200, TRAINING_WRITE, "/training/{queued_job}/cancel"),
     "POST /training/{jobId}/retry": for_owner(200, TRAINING_WRITE, "/training/{failed_job}/retry"),
+    "POST /training/{jobId}/again": for_owner(
+        201, TRAINING_WRITE, "/training/{failed_job}/again", {"provider": "builtin"}
+    ),
     "GET /training/{jobId}/audio": for_owner(200, TRAINING_READ, "/training/{queued_job}/audio"),
     "DELETE /training/{jobId}/audio": for_owner(204, TRAINING_WRITE, "/training/{heard_job}/audio"),
     "GET /training/{jobId}/audio/{name}": for_owner(
@@ -489,6 +516,24 @@ TABLE: dict[str, Row] = {
     ),
     "GET /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences"),
     "PATCH /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences", {}),
+    # voices of an application's users
+    f"POST {ONBOARDING}/clone": for_everybody(
+        422, TRAINING_WRITE, f"{ONBOARDING}/clone", files={"other": b"x"}
+    ),
+    f"GET {ONBOARDING}/jobs/{{job_id}}/status": for_owner(
+        200, TRAINING_READ, f"{ONBOARDING}/jobs/{{onboarded_job}}/status"
+    ),
+    f"GET {ONBOARDING}/jobs/{{job_id}}/sample": for_owner(
+        200, TRAINING_READ, f"{ONBOARDING}/jobs/{{onboarded_job}}/sample"
+    ),
+    "POST /voice-onboarding/tokens": for_everybody(
+        201, TRAINING_WRITE, "/voice-onboarding/tokens", {"userId": "user_1"}
+    ),
+    "DELETE /voice-onboarding/tokens/{tokenId}": for_owner(
+        204, TRAINING_WRITE, "/voice-onboarding/tokens/{onboarding_token}", admin=404
+    ),
+    "GET /voice-onboarding/jobs": for_everybody(200, TRAINING_READ, "/voice-onboarding/jobs"),
+    "GET /voice-onboarding/stats": for_everybody(200, TRAINING_READ, "/voice-onboarding/stats"),
     # consents
     "POST /consents": for_owner(
         201, CONSENTS_WRITE, "/consents", lambda t: {"speaker": "Ann", "user_id": str(t.user_id)}, other=403

@@ -27,6 +27,7 @@ from voicewright.erasure.receipts import digest_of
 from voicewright.erasure.rows import NO_VOICE, NOBODY
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
+from voicewright.onboarding.models import OnboardingJob
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import CachedPiece, SpeechPreferences, Synthesis
@@ -88,6 +89,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         from voicewright.training.schemas import TrainingRequestBody
 
         job = services.training.start(caller, TrainingRequestBody.model_validate(body))
+        services.accounts.onboarding_tokens.make(caller, "user_1", lifetime_s=60, max_clones=1)
         long_texts = {uuid.uuid4(): person, uuid.uuid4(): other}
         rows = [
             KeptTree(training_job_id=uuid.uuid4(), kind="spoken", owner_id=person.id, digest="0" * 64),
@@ -144,6 +146,13 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                 for user, key in ((person, "4"), (other, "5"))
             ),
         ]  # fmt: skip
+        rows.append(
+            OnboardingJob(
+                job_id=job.job_id, owner_id=person.id, end_user="user_1", voice_name="Ann",
+                sample_id=sample.id, recording_digest="7" * 64, sample_text="Hello.",
+                environment="development", created_at=now,
+            )
+        )  # fmt: skip
         with database.session() as session:
             session.add_all(rows)
             session.flush()
@@ -209,7 +218,8 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
         "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets",
-        "fingerprints", "kept_voices", "long_texts", "mails", "rate_limits", "samples", "sessions",
+        "fingerprints", "kept_voices", "long_texts", "mails", "onboarding_jobs", "onboarding_tokens",
+        "rate_limits", "samples", "sessions",
         "sign_in_links", "speech_cache", "speech_preferences", "syntheses", "training_events",
         "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
     }  # fmt: skip

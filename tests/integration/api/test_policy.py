@@ -26,6 +26,14 @@ class Cast:
     admin: Any
     things: Any
 
+    @property
+    def end_user(self):
+        """What a user of the owner's application shows."""
+        accounts = self.things.owner.accounts
+        caller = accounts.authenticate(self.things.owner.access_token)
+        made = accounts.onboarding_tokens.make(caller, "user_1", lifetime_s=60, max_clones=1)
+        return {"Authorization": f"Bearer {made.secret}"}
+
     def headers(self, caller, row):
         """What a caller shows."""
         if caller == "anonymous":
@@ -71,6 +79,13 @@ def routes_of(app):
     return found
 
 
+def of_end_user(row, path):
+    """What somebody is answered whom the owner's application gave a token."""
+    if path.startswith("/api/public/voice/onboarding/"):
+        return row.owner
+    return 403 if row.anonymous == 401 != row.owner else row.anonymous
+
+
 def expected(row, caller):
     if caller == "revoked key":
         return row.anonymous
@@ -110,4 +125,9 @@ def test_every_caller_is_answered_as_the_table_says(client, access, make_cast):
             status = answered(client, method, path, cast.headers(caller, row), more)
             if status != expected(row, caller):
                 wrong[f"{route} by {caller}"] = f"{status}, not {expected(row, caller)}"
+        cast = make_cast()
+        path, more = row.call(cast.things)
+        status = answered(client, method, path, cast.end_user, more)
+        if status != of_end_user(row, path):
+            wrong[f"{route} by an end user"] = f"{status}, not {of_end_user(row, path)}"
     assert wrong == {}

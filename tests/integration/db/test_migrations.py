@@ -23,6 +23,7 @@ from voicewright.db.server import Database
 from voicewright.erasure.models import Erasure
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
+from voicewright.onboarding.models import OnboardingJob
 from voicewright.privacy.models import Consent
 from voicewright.provenance.models import ProvenanceKey, SpeechFingerprint
 from voicewright.recordings.models import Dataset, Sample, SampleClip
@@ -79,7 +80,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
     }
     models |= {ProvenanceKey, SpeechFingerprint, LongSpeech, LongPart, LongChunk}
     models |= {ProviderVoice}
-    models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure}
+    models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure, OnboardingJob}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
