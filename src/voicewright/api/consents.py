@@ -21,6 +21,7 @@ from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.privacy.models import Consent
 from voicewright.privacy.policies import ConsentScope
+from voicewright.recordings.agreeing import evidence_of, language_of
 
 router = APIRouter(prefix="/consents", tags=["consents"])
 
@@ -40,6 +41,16 @@ class NewConsentBody(RequestBody):
         examples=["Signed on paper."],
     )
     expires_at: AwareDatetime | None = Field(default=None, description="When it ends by itself.")
+    recording_sample_id: UUID | None = Field(
+        default=None,
+        description="A sample of the speaker in which they are heard agreeing; providers may demand one.",
+    )
+    language: str | None = Field(
+        default=None,
+        max_length=35,
+        description="BCP 47 tag of what is said in it.",
+        examples=["en-us"],
+    )
     user_id: UUID | None = Field(
         default=None, description="Whose recordings; administrators may name another."
     )
@@ -54,6 +65,8 @@ class ConsentView(BaseModel):
     scope: list[ConsentScope]
     statement: str
     source: str = Field(description="`assertion`: somebody says so; `recording`: the speaker was recorded.")
+    recording_sample_id: UUID | None = Field(description="The sample in which they are heard agreeing.")
+    language: str | None = Field(description="Of what is said in it; `und`: nobody knows.")
     asserted_by: UUID
     asserted_at: datetime
     expires_at: datetime | None
@@ -62,6 +75,7 @@ class ConsentView(BaseModel):
     @classmethod
     def of(cls, consent: Consent) -> Self:
         """Show a consent."""
+        told = consent.evidence if consent.source == "recording" else None
         return cls(
             id=consent.id,
             user_id=consent.owner_id,
@@ -69,6 +83,8 @@ class ConsentView(BaseModel):
             scope=[ConsentScope(one) for one in consent.scope],
             statement=consent.statement,
             source=consent.source,
+            recording_sample_id=None if told is None else UUID(told["sample_id"]),
+            language=None if told is None else language_of(told),
             asserted_by=consent.asserted_by,
             asserted_at=consent.asserted_at,
             expires_at=consent.expires_at,
@@ -83,13 +99,21 @@ class ConsentsView(BaseModel):
     total: int
 
 
-@router.post("", status_code=201, summary="Record a consent")
+@router.post("", status_code=201, summary="Record a consent", responses=refusals(404))
 def add_consent(body: NewConsentBody, services: Wired, caller: Writer) -> ConsentView:
-    """Who calls answers for it that the speaker agrees."""
+    """Who calls answers for it that the speaker agrees.
+
+    Before recordings are sent to a provider, the consent has to be for `provider-upload` as well, and some
+    demand a recording of the speaker: upload it, and name it by `recording_sample_id`.
+    """
     owner_id = caller.user_id
     if body.user_id is not None:
         require_own_id(caller, body.user_id)
         owner_id = body.user_id
+    recording = None
+    if body.recording_sample_id is not None:
+        sample = services.samples.get(body.recording_sample_id, owner_id)
+        recording = evidence_of(sample, body.speaker, body.language)
     consent = services.consents.assert_consent(
         owner_id,
         body.speaker,
@@ -97,6 +121,7 @@ def add_consent(body: NewConsentBody, services: Wired, caller: Writer) -> Consen
         scope=body.scope,
         statement=body.statement,
         expires_at=body.expires_at,
+        recording=recording,
     )
     return ConsentView.of(consent)
 

@@ -7,7 +7,7 @@ whoever sends it answers for what is said in it.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,7 @@ from voicewright.api.services import Wired
 from voicewright.api.uploads import form_document, in_upload_thread, receive_form, upload_folder
 from voicewright.privacy.errors import ConsentNotFound
 from voicewright.privacy.models import Consent
+from voicewright.recordings.agreeing import SHORTEST_S, evidence_of, language_of
 from voicewright.recordings.names import clean_language
 from voicewright.voices.names import as_id
 
@@ -37,9 +38,6 @@ Reader = Annotated[Caller, Depends(calling(Scope.CONSENTS_READ))]
 Writer = Annotated[Caller, Depends(calling(Scope.CONSENTS_WRITE))]
 ConsentId = Annotated[str, Path(max_length=200)]
 
-_SHORTEST_S: Final = 1.0
-_UNKNOWN: Final = "und"
-"""BCP 47 for a language that nobody has told."""
 _STATEMENT: Final = "{speaker} agrees to a voice being made of their recordings, as recorded."
 _FORM: Final = form_document(
     {
@@ -73,7 +71,7 @@ class OpenAIConsent(BaseModel):
         return cls(
             id=str(consent.id),
             name=told.get("label", consent.speaker),
-            language=told.get("language", _UNKNOWN),
+            language=language_of(told),
             created_at=int(consent.asserted_at.timestamp()),
         )
 
@@ -161,19 +159,13 @@ def delete(consent_id: ConsentId, services: Wired, caller: Writer) -> OpenAICons
 def _record(services: Wired, caller: Caller, form: Form, folder: Folder, stop: threading.Event) -> Consent:
     name, language = form.require("name"), clean_language(form.require("language"))
     sent = form.require_file("recording")
-    sample = take_recording(services, caller, sent, folder, speaker=name, min_s=_SHORTEST_S, stop=stop)
-    evidence: dict[str, Any] = {
-        "sample_id": str(sample.id),
-        "sha256": sample.digest,
-        "seconds": round(sample.duration_s, 2),
-        "language": language,
-    }
+    sample = take_recording(services, caller, sent, folder, speaker=name, min_s=SHORTEST_S, stop=stop)
     return services.consents.assert_consent(
         caller.user_id,
         name,
         asserted_by=caller.user_id,
         statement=_STATEMENT.format(speaker=name),
-        recording=evidence,
+        recording=evidence_of(sample, name, language),
     )
 
 

@@ -36,6 +36,10 @@ def clone(
     ] = None,
     language: Annotated[str, typer.Option(help="What is spoken in the recordings.")] = "en-us",
     engine: Annotated[str, typer.Option(help="What makes the voice; doctor lists the engines.")] = "builtin",
+    consent: Annotated[
+        Path | None,
+        typer.Option(help="The speaker, heard agreeing that a provider makes the voice."),
+    ] = None,
     say: Annotated[
         str | None,
         typer.Option(help="A text for the new voice to say; needs --out."),
@@ -67,7 +71,9 @@ def clone(
     as_json: Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")] = False,
 ) -> dict[str, Any]:
     """Make a voice of recordings: take them in, train, judge, register, and speak if asked to."""
+    from voicewright.cli.agreements import find_agreement, record_agreement
     from voicewright.cli.training_options import gather_options
+    from voicewright.privacy.policies import ConsentScope
     from voicewright.recordings.errors import RecordingsNotFound
     from voicewright.speech.order import SpeechOrder
     from voicewright.speech.say import check_output
@@ -97,12 +103,17 @@ def clone(
     }
     name = _name_of(folder.resolve()) if name is None else name
     speaker = clean_name(name) if speaker is None else speaker
+    if consent is not None:
+        scope = [ConsentScope.VOICE_CLONING, ConsentScope.PROVIDER_UPLOAD]
+        record_agreement(application, speaker, consent, language=language, scope=scope)
+    agreement = find_agreement(application, client.info, speaker, language)
     request = VoiceRequest(
         source=folder,
         name=name,
         language=language,
         options=gather_options(client.info, named, option or ()),
         speaker=speaker,
+        consent=agreement,
     )
     tools = CloneTools(
         engine=client,

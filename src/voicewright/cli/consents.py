@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voicewright.cli.application import Application, command
 from voicewright.cli.terminal import print_table, utc
+from voicewright.privacy.policies import ConsentScope
 
 if TYPE_CHECKING:
     from voicewright.privacy.models import Consent
@@ -29,6 +31,14 @@ def add(
     ctx: typer.Context,
     speaker: Annotated[str, typer.Argument(help="Who agrees that a voice is made of their recordings.")],
     statement: Annotated[str | None, typer.Option(help="What is asserted, in your words.")] = None,
+    scope: Annotated[
+        list[ConsentScope] | None,
+        typer.Option(help="To what; may be repeated. voice-cloning where it is left out."),
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="The speaker, heard agreeing; providers may demand it.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="What they speak in it: en-us, de.")] = None,
     expires: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="When it ends by itself (UTC)."),
@@ -36,16 +46,21 @@ def add(
     as_json: Json = False,
 ) -> dict[str, Any]:
     """Record that a speaker agrees; you answer for it."""
+    from voicewright.cli.agreements import record_agreement
     from voicewright.voices.schemas import LOCAL_USER_ID
 
     application: Application = ctx.obj
-    consent = application.consents.assert_consent(
-        LOCAL_USER_ID,
-        speaker,
-        asserted_by=LOCAL_USER_ID,
-        statement=statement,
-        expires_at=None if expires is None else expires.replace(tzinfo=UTC),
-    )
+    terms: dict[str, Any] = {
+        "scope": scope or [ConsentScope.VOICE_CLONING],
+        "statement": statement,
+        "expires_at": None if expires is None else expires.replace(tzinfo=UTC),
+    }
+    if recording is None:
+        consent = application.consents.assert_consent(
+            LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID, **terms
+        )
+    else:
+        consent = record_agreement(application, speaker, recording, language=language, **terms)
     if not as_json:
         print(f"Recorded: {consent.statement} Its id is {consent.id}.")
     return _to_json(consent)
@@ -89,6 +104,8 @@ def _to_json(consent: Consent) -> dict[str, Any]:
         "scope": consent.scope,
         "statement": consent.statement,
         "source": consent.source,
+        "recording_sample_id": (consent.evidence or {}).get("sample_id"),
+        "language": (consent.evidence or {}).get("language"),
         "asserted_at": consent.asserted_at.isoformat(),
         "expires_at": _moment(consent.expires_at),
         "revoked_at": _moment(consent.revoked_at),

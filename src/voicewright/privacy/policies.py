@@ -24,6 +24,8 @@ class ConsentScope(StrEnum):
 
     VOICE_CLONING = "voice-cloning"
     """A voice that speaks like them is made of their recordings."""
+    PROVIDER_UPLOAD = "provider-upload"
+    """Their recordings are sent to a company that makes the voice, and speaks with it, on its machines."""
 
 
 class Agreement(Protocol):
@@ -80,6 +82,22 @@ def require_consent(
     raise ConsentRequired(_ask_for(f"Nobody has recorded that {speaker} consents to {scope}", speaker, scope))
 
 
+def standing_consents(consents: Iterable[AnAgreement], *, speaker: str, at: datetime) -> list[AnAgreement]:
+    """The consents of a speaker that still count for something, the newest first."""
+    about = [one for one in consents if one.speaker_key == speaker_key(speaker)]
+    taken_back = {
+        scope: last_revocation(about, speaker=speaker, scope=ConsentScope(scope))
+        for scope in {scope for one in about for scope in one.scope}
+    }
+
+    def counts(one: AnAgreement) -> bool:
+        ends = (taken_back[scope] for scope in one.scope)
+        stands = any(end is None or one.asserted_at > end for end in ends)
+        return stands and (one.expires_at is None or one.expires_at > at)
+
+    return sorted(filter(counts, about), key=lambda one: one.asserted_at, reverse=True)
+
+
 def last_revocation(consents: Iterable[Agreement], *, speaker: str, scope: ConsentScope) -> datetime | None:
     """When the speaker last took an agreement to this back; None: never."""
     return max(
@@ -93,8 +111,11 @@ def last_revocation(consents: Iterable[Agreement], *, speaker: str, scope: Conse
 
 
 def _ask_for(problem: str, speaker: str, scope: ConsentScope) -> str:
-    example = json.dumps({"speaker": speaker, "scope": [scope.value]}, ensure_ascii=False)
+    wanted = sorted({scope.value, ConsentScope.VOICE_CLONING.value})  # what is uploaded is cloned, too
+    example = json.dumps({"speaker": speaker, "scope": wanted}, ensure_ascii=False)
+    named = "" if len(wanted) == 1 else "".join(f" --scope {each}" for each in wanted)
+    name = json.dumps(speaker, ensure_ascii=False)
     return (
         f"{problem}. Ask them; if they agree, record it: POST /consents with {example}, or `voicewright "
-        f"consents add {json.dumps(speaker, ensure_ascii=False)}` for voices made from the command line."
+        f"consents add {name}{named}` for voices made from the command line."
     )

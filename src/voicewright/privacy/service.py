@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound
 from voicewright.privacy.models import Consent
-from voicewright.privacy.policies import ConsentScope, require_consent
+from voicewright.privacy.policies import ConsentScope, require_consent, standing_consents
 from voicewright.privacy.speakers import clean_speaker, speaker_key
 
 if TYPE_CHECKING:
@@ -195,6 +195,19 @@ class ConsentService:
         with self._within(session) as within:
             consents, now = _of_speaker(within, owner_id, speaker), _now(within)
             return require_consent(consents, speaker=speaker, scope=scope, at=now)
+
+    def recorded(self, session: Session | None, owner_id: uuid.UUID, speaker: str) -> list[Consent]:
+        """The consents of a speaker that count and that a recording of them proves, the newest first.
+
+        Args:
+            session: the caller's unit of work; None: one of its own.
+            owner_id: whose recordings they are.
+            speaker: who agreed.
+        """
+        with self._within(session) as within:
+            consents, now = _of_speaker(within, owner_id, speaker), _now(within)
+            found = standing_consents(consents, speaker=speaker, at=now)
+            return [one for one in found if one.source == "recording"]
 
     def ensure(
         self,

@@ -17,6 +17,7 @@ from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.engines.port import EngineInfo
 from voicewright.errors import AppError, FieldFault
 from voicewright.training import budget
+from voicewright.training.consenting import require_agreement
 from voicewright.training.errors import EngineCannotLearn, InsufficientAudioQuality, TrainingRequestInvalid
 from voicewright.training.estimate import Estimate, make_estimate
 from voicewright.training.history import history_of
@@ -138,6 +139,17 @@ def obstacles(
 
     Whoever starts one reserves its cost besides: only then it is sure that nobody else has taken it.
     """
+    try:
+        require_agreement(
+            session,
+            consents,
+            draft.engine,
+            owner_id=draft.owner_id,
+            speaker=draft.material.speaker,
+            language=draft.language,
+        )
+    except AppError as error:
+        yield error
     needed_s, there_are_s = needed_speech_s(draft.engine, draft.method), draft.material.speech_s
     if not draft.material.usable:
         yield _all_rejected(draft.material)

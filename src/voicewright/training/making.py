@@ -7,6 +7,7 @@ the same work goes on with the step that was not finished, and inside the traini
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -64,8 +65,8 @@ class VoiceRequest:
     """Whose voice it is, as the consent names them."""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
     method: Method = "auto"
-    consent: ConsentRecording | None = None
-    """For an engine whose provider demands it."""
+    consent: Callable[[Path], ConsentRecording] | None = None
+    """Lays the speaker's recorded consent out in a folder, for an engine whose provider demands it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ class Making:
                 artefact_dir=workspace.artefact,
                 checkpoint_dir=workspace.checkpoint,
                 name=self.request.name,
-                consent=self.request.consent,
+                consent=None if self.request.consent is None else self.request.consent(workspace.consent),
             )
             try:
                 outcome = make(request, hear, self.watcher.cancel, timeout_s=timeout_s)
@@ -290,6 +291,7 @@ class Making:
                 return replace(outcome, notes=(*outcome.notes, *notes))
             finally:
                 self._note_early()
+                shutil.rmtree(workspace.consent, ignore_errors=True)
 
     def _note_early(self) -> None:
         """What a provider has is to be found again whatever becomes of the training."""

@@ -31,6 +31,7 @@ from voicewright.storage.errors import BlobNotFound, StorageFull
 from voicewright.storage.space import require_space
 from voicewright.training import budget
 from voicewright.training.bill import allowed_ms, cost_of_job
+from voicewright.training.consenting import Agreement, require_agreement
 from voicewright.training.errors import (
     InsufficientAudioQuality,
     ModelValidationFailed,
@@ -120,6 +121,7 @@ class _Workflow:
         self._samples: Sequence[Sample] = ()
         self._artefact_bytes = 0
         self._covered_until_s = 0.0
+        self._agreement: Agreement | None = None
 
     def run(self) -> float | None:
         """Do it."""
@@ -149,6 +151,7 @@ class _Workflow:
             options=self._job.engine_options,
             speaker=next(iter({sample.speaker for sample in self._samples}), None),
             method=_METHOD.validate_python(self._job.method),
+            consent=self._agreement,
         )
         stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))
         watcher = Watcher(
@@ -210,8 +213,19 @@ class _Workflow:
         self._run.log(f"{len(ids)} samples found.")
 
     def _require_consent(self) -> None:
+        tools, owner_id = self._tools, self._job.owner_id
         for speaker in sorted({sample.speaker for sample in self._samples}):
-            self._tools.consents.require(None, self._job.owner_id, speaker)
+            tools.consents.require(None, owner_id, speaker)
+            with tools.database.session() as session:
+                self._agreement = require_agreement(
+                    session,
+                    tools.consents,
+                    tools.engine.info,
+                    owner_id=owner_id,
+                    speaker=speaker,
+                    language=self._job.language,
+                    samples=tools.samples,
+                )
 
     def _price(self) -> None:
         """What a job may cost holds for all its attempts together."""

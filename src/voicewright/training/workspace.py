@@ -58,6 +58,11 @@ class Workspace:
         return self.root / "checkpoint"
 
     @property
+    def consent(self) -> Path:
+        """The speaker's recorded consent, while the engine has it."""
+        return self.root / "consent"
+
+    @property
     def artefact(self) -> Path:
         """The voice while it is being made."""
         return self.root / "artefact"
@@ -131,5 +136,5 @@ def _left(workspace: Workspace) -> list[Path]:
 
 
 def _clear_all_but_checkpoint(workspace: Workspace) -> None:
-    for directory in (*_folders(workspace).values(), workspace.root / _JOURNAL):
+    for directory in (*_folders(workspace).values(), workspace.consent, workspace.root / _JOURNAL):
         shutil.rmtree(directory, ignore_errors=True)

@@ -42,6 +42,30 @@ def test_a_consent_is_recorded_looked_at_and_taken_back(client, person, record, 
         strict.ensure(None, person.id, "Ann", asserted_by=person.id)
 
 
+def test_a_recording_of_the_speaker_proves_a_consent(person, make_person, record, enter_sample):
+    sample = enter_sample(person.id, speaker="Ann")
+    scope = ["voice-cloning", "provider-upload"]
+    answer = record(recording_sample_id=str(sample.id), language="de-DE", scope=scope)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["source"], made["recording_sample_id"], made["language"]) == (
+        "recording",
+        str(sample.id),
+        "de-de",
+    )
+    assert made["scope"] == sorted(scope)
+    assert record(recording_sample_id=str(sample.id)).json()["language"] == "und"
+    assert record(speaker="Bob").json()["recording_sample_id"] is None
+    wrong = record(speaker="Bob", recording_sample_id=str(sample.id))
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "CONSENT_INVALID")
+    assert [fault["field"] for fault in wrong.json()["fields"]] == ["recording_sample_id"]
+    odd = record(recording_sample_id=str(sample.id), language="no language")
+    assert (odd.status_code, odd.json()["code"]) == (422, "LANGUAGE_INVALID")
+    for sample_id in (uuid.uuid4(), enter_sample(make_person("b@example.com").id, speaker="Ann").id):
+        answer = record(recording_sample_id=str(sample_id))
+        assert (answer.status_code, answer.json()["code"]) == (404, "SAMPLE_NOT_FOUND")
+
+
 def test_consents_are_listed_newest_first(client, person, record):
     ids = [record(speaker=name).json()["id"] for name in ("Ann", "Bob", "ANN")]
     answer = client.get("/consents", headers=person.headers).json()

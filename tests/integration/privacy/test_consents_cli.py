@@ -9,6 +9,8 @@ import pytest
 
 from voicewright.bootstrap import LocalApplication
 from voicewright.cli.app import run
+from voicewright.engines.installed import Engines
+from voicewright.engines.testing_provider import CELLAR_ENGINE
 
 
 @pytest.fixture
@@ -49,6 +51,33 @@ def test_consents_are_recorded_listed_and_taken_back(voicewright, sample_recordi
     status, refused = voicewright("clone", sample_recordings, "--name", "Ann")
     assert (status, refused["code"]) == (13, "CONSENT_REQUIRED")
     assert "took back" in refused["error"]
+
+
+def test_a_provider_gets_no_recording_without_one_in_which_the_speaker_agrees(
+    voicewright, monkeypatch, sample_recordings
+):
+    find = {CELLAR_ENGINE.id: CELLAR_ENGINE}.__getitem__
+    engines = Engines(None, {"CELLAR": "/nowhere"}, find, lambda: (CELLAR_ENGINE,))
+    monkeypatch.setattr(LocalApplication, "engines", engines)
+    clone = ("clone", sample_recordings, "--name", "Ann", "--engine", "cellar")
+    one = sample_recordings / "sample-01.flac"
+
+    status, refused = voicewright(*clone)
+    assert (status, refused["code"]) == (13, "PROVIDER_CONSENT_REQUIRED")
+    assert CELLAR_ENGINE.provider.consent_statements[0][1] in refused["error"]
+    assert 'voicewright consents add "Ann" --recording FILE --language en-us' in refused["error"]
+    add = ("consents", "add", "Ann", "--recording", one, "--language", "en-US")
+    status, given = voicewright(*add)
+    assert (status, given["source"], given["language"]) == (0, "recording", "en-us")
+    status, refused = voicewright(*clone)  # to the voice, and not to the upload
+    assert (status, refused["code"]) == (13, "CONSENT_REQUIRED")
+    assert "--scope provider-upload --scope voice-cloning" in refused["error"]
+    status, again = voicewright(*add, "--scope", "voice-cloning", "--scope", "provider-upload")
+    assert (status, again["recording_sample_id"]) == (0, given["recording_sample_id"])
+    status, refused = voicewright(*clone, "--consent", sample_recordings / "nothing.wav")
+    assert (status, refused["code"]) == (4, "RECORDINGS_NOT_FOUND")
+    status, refused = voicewright("consents", "add", "Bob", "--recording", one)
+    assert (status, refused["code"]) == (3, "CONSENT_INVALID")  # it is Ann
 
 
 @pytest.mark.parametrize(
