@@ -213,9 +213,11 @@ def _start(services: Wired, caller: Caller, form: Form, folder: Folder, stop: th
         stop=stop,
     )
     language = (consent.evidence or {}).get("language")
+    provider = form.one("provider") or _PROVIDER
     wanted: dict[str, Any] = {
         "voiceSampleIds": [str(sample.id)],
-        "provider": form.one("provider") or _PROVIDER,
+        "provider": provider,
+        "method": services.training.quick_method(provider),
         "name": name,
         "language": language,
     }

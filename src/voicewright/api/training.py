@@ -13,12 +13,15 @@ from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
 from voicewright.training.estimate_view import EstimateView
-from voicewright.training.schemas import TrainingRequestBody, UserIdBody
+from voicewright.training.schemas import AgainBody, TrainingRequestBody, UserIdBody
+from voicewright.training.service import Started
 from voicewright.training.views import (
     ChangedJobView,
     JobPageView,
     JobView,
     LogPageView,
+    StartedJobView,
+    StartedView,
     StatisticsView,
 )
 
@@ -50,6 +53,10 @@ _EXAMPLES: Final = {
     "dataset": {
         "summary": "From a dataset, at night, as the engine thinks best",
         "value": {"datasetName": "my_voice", "provider": "builtin", "schedule": "off-peak"},
+    },
+    "engines": {
+        "summary": "With several engines, of the same samples",
+        "value": {"datasetName": "my_voice", "providers": ["builtin", "xtts-v2"], "name": "My voice"},
     },
 }
 _STARTED: Final = {
@@ -83,8 +90,10 @@ def start(
     services: Wired,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-) -> ChangedJobView:
-    """Queue a training of a voice from samples, or from a dataset.
+) -> StartedView:
+    """Queue a training of a voice from samples, or from a dataset; with `providers` one for each engine.
+
+    Several are accepted together or not at all, and their voices are versions of one.
 
     Options that the provider can't honour are refused, never ignored (`OPTION_NOT_SUPPORTED`). Those that are
     left out are the provider's own choice: `GET /training/{jobId}` shows all that hold. What it costs is
@@ -94,9 +103,29 @@ def start(
     response.headers["Location"] = f"/training/{started.job_id}"
     if started.repeated:
         response.headers["Idempotency-Replayed"] = "true"
-    return ChangedJobView(
-        job_id=started.job_id, message="Training job created successfully", status=started.status
-    )
+    return _started_view(started)
+
+
+@router.post(
+    "/{jobId}/again",
+    status_code=201,
+    summary="Train the same with another engine",
+    responses={201: {"headers": {"Location": _STARTED["Location"]}}, **refusals(402, 404, 409)},
+)
+def again(
+    job_id: Annotated[UUID, Path(alias="jobId")],
+    body: AgainBody,
+    caller: Writer,
+    services: Wired,
+    response: Response,
+) -> StartedView:
+    """Queue a training of the samples of a job, whatever became of it, with the engine that is named.
+
+    Nothing is uploaded again. The voice gets the name of the job's, so that it is the next version of it.
+    """
+    started = services.training.again(caller, job_id, body)
+    response.headers["Location"] = f"/training/{started.job_id}"
+    return _started_view(started)
 
 
 @router.post("/estimate", summary="Estimate a training", responses=refusals(404))
@@ -187,3 +216,15 @@ def retry(
     """
     queued = services.training.retry(caller, job_id, user_id=None if body is None else body.user_id)
     return ChangedJobView(job_id=queued.id, message="Training job queued again", status=queued.status)
+
+
+def _started_view(started: Started) -> StartedView:
+    return StartedView(
+        job_id=started.job_id,
+        message="Training job created successfully",
+        status=started.status,
+        jobs=[
+            StartedJobView(job_id=job.job_id, provider=job.provider, status=job.status)
+            for job in started.jobs
+        ],
+    )

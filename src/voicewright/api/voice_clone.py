@@ -19,6 +19,7 @@ from voicewright.api.validation import invalid_fields
 from voicewright.api.voice_model_answers import CloneModelAnswer, CloneModelView
 from voicewright.api.voice_requests import count_voice_request
 from voicewright.errors import FieldFault
+from voicewright.training.methods import Method
 from voicewright.training.models import TrainingJob, is_open
 from voicewright.training.schemas import TrainingRequestBody
 
@@ -44,6 +45,12 @@ class CloneBody(RequestBody):
     )
     provider: Annotated[str, Field(min_length=1, max_length=200)] = Field(
         default="builtin", description="Id of the engine that learns it."
+    )
+    method: Method | None = Field(
+        default=None,
+        description="`clone`: from a short sample, in seconds; `train`: on all there is; `auto`: trained "
+        "where there is speech enough for it. Default: cloned where the engine clones, else trained.",
+        examples=[None],
     )
     options: dict[str, Any] = Field(
         default_factory=dict, description="As the `options` of `POST /training/start`."
@@ -74,7 +81,9 @@ class CloneBody(RequestBody):
 async def clone(
     request: Request, response: Response, body: CloneBody, services: Wired, caller: Maker
 ) -> CloneModelAnswer:
-    """Train a voice of one sample, or several of one speaker, who has consented.
+    """Make a voice of one sample, or several of one speaker, who has consented.
+
+    It is cloned in seconds where the engine does that, unless `method` says otherwise; else it is trained.
 
     In development, or with `wait`, the answer comes when the voice is there (201), for
     `VOICEWRIGHT_CLONE_WAIT_S` at most. Otherwise the voice is answered as it is then (202): `pending` or
@@ -106,6 +115,7 @@ def _start(services: Services, caller: Caller, body: CloneBody) -> UUID:
     asked = {
         "voiceSampleIds": [str(sample_id) for sample_id in ids],
         "provider": body.provider,
+        "method": body.method or services.training.quick_method(body.provider),
         "name": body.name,
         "language": body.language,
         "options": body.options,

@@ -72,14 +72,6 @@ class Draft:
         when = "" if self.start_after is None else f", not before {self.start_after:%Y-%m-%d %H:%M:%S} UTC"
         return f"{self.name}, from {samples} with {self.material.speech_s:.0f} s of speech{when}"
 
-    @property
-    def node_needed(self) -> str:
-        """What a node must have to run it."""
-        engine = f"the engine {self.engine.id}"
-        if not self.engine.capabilities.needs_gpu:
-            return engine
-        return f"{engine} and a GPU with {self.engine.forecast.gpu_memory_mb} MB of memory"
-
 
 def make_draft(
     session: Session,
@@ -121,7 +113,15 @@ def make_draft(
         start_after=start_after,
         day=(start_after or now).date(),
         estimate=estimate,
-        warnings=tuple(_warnings(material, options, estimate, capped=capped)),
+        warnings=tuple(
+            _warnings(
+                material,
+                options,
+                estimate,
+                capped=capped,
+                can_be_judged=material.leaves(needed_speech_s(engine, body.method)),
+            )
+        ),
         method=body.method,
     )
 
@@ -173,11 +173,10 @@ def _too_little(session: Session, draft: Draft, engines: Engines) -> str:
     engine, there_are_s = draft.engine, draft.material.speech_s
     able = engine.capabilities
     what = "clone" if draft.method == "clone" or not able.trains else "train"
-    told = [
-        f"There are {there_are_s:.0f} s of usable speech in the samples, and the engine {engine.title} needs "
-        f"at least {needed_speech_s(engine, draft.method):.0f} s"
-        f"{f' to {what}' if able.trains and able.clones else ''}."
-    ]
+    purpose = f" to {what}" if able.trains and able.clones else ""
+    needs = f"at least {needed_speech_s(engine, draft.method):.0f} s{purpose}"
+    there_are = f"There are {there_are_s:.0f} s of usable speech in the samples"
+    told = [f"{there_are}, and the engine {engine.title} needs {needs}."]
     if draft.method != "auto" and there_are_s >= needed_speech_s(engine, "auto"):
         told.append(f"With that much it can {'train' if what == 'clone' else 'clone'}: leave the method out.")
     others = _content_with(there_are_s, draft, _here(session, engines))
@@ -261,13 +260,13 @@ def _name(wanted: str | None, material: Material, now: datetime) -> str:
 
 
 def _warnings(
-    material: Material, options: EffectiveOptions, estimate: Estimate, *, capped: bool
+    material: Material, options: EffectiveOptions, estimate: Estimate, *, capped: bool, can_be_judged: bool
 ) -> Iterator[str]:
     rejected = [sample.filename for sample in material.samples if sample.verdict == "rejected"]
     if rejected and material.usable:
         shown = ", ".join(rejected[:_MOST_REASONS]) + (" and others" if len(rejected) > _MOST_REASONS else "")
         yield f"Left out, because they can't be used: {len(rejected)} of {len(material.samples)} ({shown})."
-    if estimate.quality < options.quality_threshold:
+    if estimate.quality < options.quality_threshold and can_be_judged:
         yield (
             f"A quality of {estimate.quality:.2f} is expected, under the threshold of "
             f"{options.quality_threshold:.2f}: the training will probably fail its validation."

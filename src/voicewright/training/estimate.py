@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from voicewright.training.pricing import Cost, Usage, cost_of
 
@@ -63,6 +63,8 @@ def make_estimate(
     options: Mapping[str, Any],
     settings: Settings,
     history: History,
+    *,
+    method: Literal["clone", "train"] = "train",
 ) -> Estimate:
     """Estimate a training.
 
@@ -72,8 +74,11 @@ def make_estimate(
         options: what the engine is told.
         settings: the prices.
         history: how long its trainings took here.
+        method: how the voice is made.
     """
-    forecast_ms = forecast_time_ms(engine, material.speech_s, options)
+    # an engine that does both describes its training: beside that a clone is nothing but the start
+    learnt_s = 0.0 if method == "clone" and engine.capabilities.trains else material.speech_s
+    forecast_ms = forecast_time_ms(engine, learnt_s, options)
     time_ms = round(forecast_ms * history.ratio)
     usage = _expected_usage(engine, material, time_ms)
     return Estimate(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from voicewright.answers import UtcMoment, View
+from voicewright.training.methods import needed_speech_s
 
 if TYPE_CHECKING:
     from voicewright.settings import Settings
@@ -84,7 +85,7 @@ class SpeechView(View):
     rejected: int
     without_transcript: int
     speech_seconds: float
-    needed_seconds: float = Field(description="The least that the engine learns from.")
+    needed_seconds: float = Field(description="The least that the engine makes a voice of so.")
     ideal_seconds: float = Field(description="Above this more speech hardly helps.")
 
 
@@ -114,6 +115,7 @@ class EstimateView(View):
     """What would become of a training, without starting it."""
 
     provider: str
+    method: str = Field(description="`auto`, `clone` or `train`.")
     name: str
     language: str
     estimated_cost: float
@@ -138,6 +140,7 @@ class EstimateView(View):
         total = float(estimate.cost.total)
         return cls(
             provider=draft.engine.id,
+            method=draft.method,
             name=draft.name,
             language=draft.language,
             estimated_cost=total,
@@ -177,7 +180,7 @@ class EstimateView(View):
                 rejected=len(material.samples) - len(material.usable),
                 without_transcript=sum(not sample.told for sample in material.usable),
                 speech_seconds=round(material.speech_s, 1),
-                needed_seconds=draft.engine.capabilities.minimum_speech_s,
+                needed_seconds=needed_speech_s(draft.engine, draft.method),
                 ideal_seconds=draft.engine.capabilities.ideal_speech_s,
             ),
             options=draft.options.shown,

@@ -13,6 +13,8 @@ from voicewright.training.models import TrainingJob
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from voicewright.training.methods import Method
+
 _LATEST: Final = 20
 _FEWEST: Final = 3
 """One odd machine or one odd dataset says nothing yet."""
@@ -29,12 +31,13 @@ class History:
     """Of so many trainings; 0: too few have ended to say anything."""
 
 
-def history_of(session: Session, provider: str) -> History:
-    """What the last trainings of an engine say that ran through at the first attempt."""
+def history_of(session: Session, provider: str, method: Method = "auto") -> History:
+    """What an engine's last trainings say that were asked for so and ran through at the first attempt."""
     times = session.execute(
         select(TrainingJob.actual_time_ms, TrainingJob.forecast_time_ms)
         .where(
             TrainingJob.provider == provider,
+            TrainingJob.method == method,
             TrainingJob.status == "completed",
             TrainingJob.attempt == 1,
             TrainingJob.actual_time_ms > 0,

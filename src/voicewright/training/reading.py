@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.caller import Caller
     from voicewright.training.events import Kind
+    from voicewright.training.waiting import Waiting
 
 LOGS_SHOWN: Final = 100
 """The last so many log lines come with a job; all of them in pages."""
@@ -35,6 +36,8 @@ class JobDetails:
     logs: list[TrainingEvent]
     """The last ones, in order."""
     curves: Curves
+    waiting: Waiting | None = None
+    """Why no node can run it now, where it is queued."""
 
 
 def find(

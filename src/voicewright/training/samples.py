@@ -44,6 +44,8 @@ class SampleFacts:
     usable_s: float
     """Seconds of speech in clips with flaws."""
     usable_told_s: float
+    shortest_s: float = 0.0
+    """Seconds of speech in the shortest clip that a training can use."""
 
     @property
     def speech_s(self) -> float:
@@ -106,6 +108,11 @@ class Material:
     def clean_s(self) -> float:
         """The same as so many seconds of flawless speech with known words."""
         return sum(sample.clean_s for sample in self.usable)
+
+    def leaves(self, needed_s: float) -> bool:
+        """Whether a clip can be kept from a training that needs so much speech, to judge the voice by."""
+        shortest_s = min((sample.shortest_s for sample in self.usable), default=0.0)
+        return self.speech_s - shortest_s >= needed_s
 
     @property
     def size_bytes(self) -> int:
@@ -224,6 +231,7 @@ def _read(session: Session, owner_id: UUID, which: ColumnElement[bool]) -> list[
         select(
             Sample.id, Sample.filename, Sample.speaker, Sample.verdict, Sample.reasons, Sample.size_bytes,
             seconds(good), seconds(good, told), seconds(usable), seconds(usable, told),
+            func.coalesce(func.min(SampleClip.speech_s).filter(good | usable), 0.0, type_=Float),
         )
         .outerjoin(SampleClip, SampleClip.sample_id == Sample.id)
         .where(Sample.owner_id == owner_id, which)

@@ -20,10 +20,13 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from voicewright.training.methods import Method  # noqa: TC001 - Pydantic looks at it
 from voicewright.training.options import close_name
 
 DEFAULT_PRIORITY: Final = 50
 DEFAULT_LANGUAGE: Final = "en-us"
+MOST_PROVIDERS: Final = 8
+"""That one request may name."""
 LONGEST_TRAINING_MS: Final = 7 * 24 * 3600 * 1000
 _MOST_IDS: Final = 10_000
 _DEEPEST: Final = 8
@@ -71,6 +74,16 @@ def _within_reason(value: AwareDatetime) -> AwareDatetime:
     if not 1970 <= value.year <= 9000:  # noqa: PLR2004 - what every clock and table can hold
         raise ValueError("is no moment of our time")
     return value
+
+
+def _each_once(named: list[str]) -> list[str]:
+    if len(set(named)) < len(named):
+        raise ValueError("names an engine twice")
+    return named
+
+
+def _fault(field: str, message: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("once", message), loc=(field,), input=None)  # type: ignore[arg-type] - a literal
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -142,7 +155,23 @@ class TrainingRequestBody(RequestModel):
     )
     dataset_id: UUID | None = Field(default=None, description="Instead of samples: all of a dataset.")
     dataset_name: Text | None = Field(default=None, description="The same, by its name.")
-    provider: Text = Field(description="Id of the engine that trains.", examples=["builtin"])
+    provider: Text | None = Field(
+        default=None, description="Id of the engine that trains.", examples=["builtin"]
+    )
+    providers: (
+        Annotated[list[Text], AfterValidator(_each_once), Field(min_length=1, max_length=MOST_PROVIDERS)]
+        | None
+    ) = Field(
+        default=None,
+        description="Instead: several engines, each with a job of its own of the same samples. `options` "
+        "then has to fit all of them, and `options.engine` has the own options of each under its id.",
+        examples=[None],
+    )
+    method: Method = Field(
+        default="auto",
+        description="`clone`: from a short sample, in seconds; `train`: on all there is; `auto`: trained "
+        "where the engine trains and there is speech enough for it, otherwise cloned.",
+    )
     name: Text | None = Field(
         default=None, description="What the voice will be called. Default: as the dataset, or by the time."
     )
@@ -161,18 +190,16 @@ class TrainingRequestBody(RequestModel):
     options: TrainingOptions = Field(default_factory=TrainingOptions)
 
     @model_validator(mode="after")
-    def _names_samples_once(self) -> Self:
-        named = [self.voice_sample_ids, self.dataset_id, self.dataset_name]
-        if sum(each is not None for each in named) != 1:
-            faults = [
-                InitErrorDetails(
-                    type=PydanticCustomError(
-                        "samples_once", "Name the samples: voiceSampleIds, or datasetId, or datasetName"
-                    ),
-                    loc=("voiceSampleIds",),
-                    input=None,
-                )
-            ]
+    def _names_samples_and_engines_once(self) -> Self:
+        faults = []
+        samples = (self.voice_sample_ids, self.dataset_id, self.dataset_name)
+        if sum(each is not None for each in samples) != 1:
+            faults.append(
+                _fault("voiceSampleIds", "Name the samples: voiceSampleIds, or datasetId, or datasetName")
+            )
+        if (self.provider is None) == (self.providers is None):
+            faults.append(_fault("provider", "Name the engine: provider, or several as providers"))
+        if faults:
             raise ValidationError.from_exception_data(type(self).__name__, faults)
         return self
 
@@ -184,4 +211,15 @@ class UserIdBody(RequestModel):
         default=None,
         description="Your own id, if any.",
         examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"],
+    )
+
+
+class AgainBody(UserIdBody):
+    """With which engine what a job trains is to be trained as well."""
+
+    provider: Text = Field(description="Id of the engine.", examples=["builtin"])
+    method: Method = Field(default="auto", description="As for `POST /training/start`.")
+    options: TrainingOptions = Field(
+        default_factory=TrainingOptions,
+        description="As for `POST /training/start`; those of the job are not taken over.",
     )

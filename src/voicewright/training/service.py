@@ -23,12 +23,14 @@ from voicewright.training.drafting import Draft, Engines, find_engine, make_draf
 from voicewright.training.entering import voice_of_job
 from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
 from voicewright.training.events import record
-from voicewright.training.idempotency import digest_of, earlier_job
+from voicewright.training.idempotency import digest_of, earlier_jobs, key_of_place
 from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
 from voicewright.training.nodes import can_run, live_nodes
 from voicewright.training.scheduling import start_moment
+from voicewright.training.several import only_request_of, request_again, request_of_each
 from voicewright.training.stats import Statistics, count_jobs
 from voicewright.training.transitions import end_job, issue_ticket, spent_ms
+from voicewright.training.waiting import why_it_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,19 +42,40 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.privacy.service import ConsentService
     from voicewright.settings import Settings
+    from voicewright.training.methods import Method
     from voicewright.training.models import Node
-    from voicewright.training.schemas import TrainingRequestBody
+    from voicewright.training.schemas import AgainBody, TrainingRequestBody
+    from voicewright.training.waiting import Waiting
     from voicewright.voices.sources import JobVoice
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """A job that was queued, by this request or by an earlier one with the same idempotency key."""
+class StartedJob:
+    """A job that was queued."""
 
     job_id: UUID
+    provider: str
     status: str
     """`queued` or `delayed`, as it was queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was queued, by this request or by an earlier one with the same idempotency key."""
+
+    jobs: tuple[StartedJob, ...]
+    """One for each engine, in the order of the request."""
     repeated: bool = False
+
+    @property
+    def job_id(self) -> UUID:
+        """The first one's."""
+        return self.jobs[0].job_id
+
+    @property
+    def status(self) -> str:
+        """The first one's."""
+        return self.jobs[0].status
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +122,13 @@ class TrainingService:
     def start(
         self, caller: Caller, body: TrainingRequestBody, *, idempotency_key: str | None = None
     ) -> Started:
-        """Queue a training.
+        """Queue a training, or one for each of the engines that are named: all of them or none.
 
         Args:
             caller: who asks.
             body: what for.
             idempotency_key: a name for this request; the same name again, with the same request, answers with
-                the same job and queues no other.
+                the same jobs and queues no other.
 
         Raises:
             NotAllowed: the user named is somebody else.
@@ -116,12 +139,45 @@ class TrainingService:
         digest = digest_of(body)
         with self._database.session() as session:
             if idempotency_key is not None:
-                earlier = earlier_job(session, owner_id, idempotency_key, digest)
-                if earlier is not None:
-                    return Started(earlier.id, reading.first_status(session, earlier), repeated=True)
-            job = self._enter(session, caller, self._draft(session, owner_id, body), body.priority)
-            job.idempotency_key, job.request_digest = idempotency_key, digest
-            return Started(job.id, job.status)
+                earlier = earlier_jobs(session, owner_id, idempotency_key, digest)
+                if earlier:
+                    statuses = [reading.first_status(session, job) for job in earlier]
+                    return Started(tuple(map(_started, earlier, statuses)), repeated=True)
+            now, jobs = self._clock(), []
+            for place, request in enumerate(request_of_each(body)):
+                job = self._enter(
+                    session, caller, self._draft(session, owner_id, request, now), body.priority
+                )
+                if idempotency_key is not None:
+                    job.idempotency_key = key_of_place(idempotency_key, place)
+                job.request_digest = digest
+                jobs.append(_started(job, job.status))
+            return Started(tuple(jobs))
+
+    def again(self, caller: Caller, job_id: UUID, body: AgainBody) -> Started:
+        """Queue a training of what a job trains, whatever its state, with another engine.
+
+        Its voice is the next version of the same one.
+
+        Raises:
+            TrainingJobNotFound, NotAllowed: as `get`.
+            AppError: as `make_draft` and `obstacles`.
+        """
+        with self._database.session() as session:
+            of = reading.find(session, caller, job_id, user_id=body.user_id)
+            draft = self._draft(session, of.owner_id, request_again(session, of, body))
+            job = self._enter(session, caller, draft, of.priority)
+            job.dataset_id, job.dataset_name = of.dataset_id, of.dataset_name
+            return Started((_started(job, job.status),))
+
+    def quick_method(self, provider: str) -> Method:
+        """How a voice is made in one call: cloned in seconds where the engine does that.
+
+        Raises:
+            EngineNotFound, EnginePluginBroken, EngineCannotLearn: as `make_draft`.
+        """
+        able = find_engine(provider, self._engines).capabilities
+        return "clone" if able.clones else "auto"
 
     def start_for(
         self,
@@ -174,7 +230,7 @@ class TrainingService:
             AppError: as `make_draft`.
         """
         with self._database.session() as session:
-            draft = self._draft(session, _owner(caller, body), body)
+            draft = self._draft(session, _owner(caller, body), only_request_of(body))
             passing = session.begin_nested()
             refusals = tuple(self._obstacles(session, caller, draft))
             passing.rollback()  # a consent that a start would record on the way
@@ -263,7 +319,7 @@ class TrainingService:
         """
         with self._database.session() as session:
             job = reading.find(session, caller, job_id, user_id=user_id)
-            return reading.details(session, job)
+            return replace(reading.details(session, job), waiting=self._waiting(session, job))
 
     def list_jobs(
         self, caller: Caller, *, owner_id: UUID | None, limit: int, offset: int
@@ -327,15 +383,30 @@ class TrainingService:
         cost = self._cost_so_far(job, spent)
         end_job(session, job, "cancelled", at=self._clock(), spent_ms=spent, cost=cost)
 
-    def _draft(self, session: Session, owner_id: UUID, body: TrainingRequestBody) -> Draft:
-        return make_draft(
-            session, owner_id, body, engines=self._engines, settings=self._settings, now=self._clock()
-        )
+    def _waiting(self, session: Session, job: TrainingJob) -> Waiting | None:
+        """Why a queued job can't begin now."""
+        if job.status != "queued":
+            return None
+        try:
+            return why_it_waits(self._engines(job.provider), live_nodes(session))
+        except AppError:  # only some node knows the engine
+            return None
+
+    def _draft(
+        self, session: Session, owner_id: UUID, body: TrainingRequestBody, now: datetime | None = None
+    ) -> Draft:
+        now = now or self._clock()
+        return make_draft(session, owner_id, body, engines=self._engines, settings=self._settings, now=now)
 
     def _obstacles(self, session: Session, caller: Caller, draft: Draft) -> list[AppError]:
         return list(
             obstacles(
-                session, draft, consents=self._consents, asserted_by=caller.user_id, settings=self._settings
+                session,
+                draft,
+                consents=self._consents,
+                asserted_by=caller.user_id,
+                settings=self._settings,
+                engines=self._engines,
             )
         )
 
@@ -378,9 +449,10 @@ class TrainingService:
         record(session, job, "log", f"Queued: {draft.summary}.", data=facts)
         for warning in draft.warnings:
             record(session, job, "log", warning, level="warning")
-        if not any(can_run(node, draft.engine) for node in live_nodes(session)):
-            waits = f"No node that is there now can run it: it waits for one with {draft.node_needed}."
-            record(session, job, "log", waits, level="warning")
+        waiting = why_it_waits(draft.engine, live_nodes(session))
+        if waiting is not None:
+            advice = {"code": waiting.code, "suggestedActions": list(waiting.suggested_actions)}
+            record(session, job, "log", waiting.message, level="warning", data=advice)
 
     def _cost_so_far(self, job: TrainingJob, time_ms: int) -> Decimal:
         before = job.actual_cost or Decimal(0)
@@ -390,6 +462,10 @@ class TrainingService:
             return before
         cost = cost_of_job(job, engine, self._settings, time_ms=time_ms)
         return max(before, cost)
+
+
+def _started(job: TrainingJob, status: str) -> StartedJob:
+    return StartedJob(job.id, job.provider, status)
 
 
 def _owner(caller: Caller, body: TrainingRequestBody) -> UUID:

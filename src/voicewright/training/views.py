@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from voicewright.training.models import TrainingEvent, TrainingJob
     from voicewright.training.reading import Curves, JobDetails
     from voicewright.training.stats import Statistics
+    from voicewright.training.waiting import Waiting
 
 
 class LogLineView(View):
@@ -102,6 +103,24 @@ class ErrorRecoveryView(View):
     suggested_actions: list[str]
 
 
+class WaitingView(View):
+    """Why no node that is there can run a job, and what can be done about it."""
+
+    code: str = Field(
+        description="`NO_WORKER`, `ENGINE_NOT_INSTALLED` or `GPU_UNAVAILABLE`.",
+        examples=["ENGINE_NOT_INSTALLED"],
+    )
+    message: str
+    suggested_actions: list[str]
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> Self:
+        """From what was found."""
+        return cls(
+            code=waiting.code, message=waiting.message, suggested_actions=list(waiting.suggested_actions)
+        )
+
+
 class QualityView(View):
     """How good the voice is, 0..1; null where a component can't be known."""
 
@@ -130,6 +149,7 @@ class JobSummaryView(View):
     stage: str | None = Field(description="What is being done.")
     name: str = Field(description="Of the voice.")
     provider: str
+    method: str = Field(description="How the voice is made, as it was asked for: `auto`, `clone`, `train`.")
     language: str
     priority: int
     voice_sample_ids: list[str]
@@ -164,6 +184,9 @@ class JobView(JobSummaryView):
     curves: dict[str, list[CurvePointView]] = Field(
         description="By name and epoch, such as `trainingLoss`, `validationLoss`, `quality`."
     )
+    waits_for: WaitingView | None = Field(
+        description="Why a queued job can't begin now; null where a node that is there can run it."
+    )
 
     @classmethod
     def of_details(cls, details: JobDetails) -> Self:
@@ -172,6 +195,7 @@ class JobView(JobSummaryView):
             **_columns(details.job),
             logs=[LogLineView.of(event) for event in details.logs],
             curves=_curves(details.curves),
+            waits_for=None if details.waiting is None else WaitingView.of(details.waiting),
         )
 
 
@@ -195,6 +219,22 @@ class ChangedJobView(View):
     job_id: UUID
     message: str
     status: str
+
+
+class StartedJobView(View):
+    """One of the jobs that were queued."""
+
+    job_id: UUID
+    provider: str
+    status: str = Field(examples=["queued"])
+
+
+class StartedView(ChangedJobView):
+    """The jobs that were queued; what stands beside them is the first one's."""
+
+    message: str = Field(examples=["Training job created successfully"])
+    status: str = Field(examples=["queued"])
+    jobs: list[StartedJobView] = Field(description="One for each engine, in the order of the request.")
 
 
 class StatisticsView(View):
@@ -238,9 +278,9 @@ class StatisticsView(View):
 
 def _columns(job: TrainingJob) -> dict[str, Any]:
     same = (
-        "id", "status", "progress", "stage", "name", "provider", "language", "priority", "dataset_id",
-        "dataset_name", "options", "estimated_time_ms", "actual_time_ms", "created_at", "start_after",
-        "started_at", "completed_at", "attempt", "node", "voice_model_id", "error_code",
+        "id", "status", "progress", "stage", "name", "provider", "method", "language", "priority",
+        "dataset_id", "dataset_name", "options", "estimated_time_ms", "actual_time_ms", "created_at",
+        "start_after", "started_at", "completed_at", "attempt", "node", "voice_model_id", "error_code",
     )  # fmt: skip
     return {name: getattr(job, name) for name in same} | {
         "user_id": job.owner_id,

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -52,7 +53,6 @@ from voicewright.voices.provided.ledger import Noting, ProviderVoices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -80,6 +80,8 @@ _REASONS_SHOWN: Final = 2
 
 _LOG = logging.getLogger(__name__)
 
+_LEAST_TOLD: Final = Decimal("0.005")
+"""Dollars; less is none."""
 _COVER_EVERY_S: Final = 10.0
 """How often a job that costs more than it was to is looked at."""
 _COUNT: Final = TypeAdapter(int)
@@ -235,10 +237,9 @@ class _Workflow:
             raise TrainingCostExceeded(
                 f"The job has cost {spent:.2f} dollars so far, and one job may cost {limit:.2f}."
             )
-        self._run.log(
-            f"Estimated cost {self._job.estimated_cost:.2f} dollars, "
-            f"estimated time {self._job.estimated_time_ms / 1000:.0f} s."
-        )
+        cost = self._job.estimated_cost
+        told = f"cost {cost:.2f} dollars, estimated " if cost >= _LEAST_TOLD else ""
+        self._run.log(f"Estimated {told}time {self._job.estimated_time_ms / 1000:.0f} s.")
 
     def _prepare(self, workspace: Workspace) -> Path:
         """Lay the originals out in a folder, with their transcripts, as a person would give them."""

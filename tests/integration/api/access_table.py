@@ -496,6 +496,13 @@ TABLE: dict[str, Row] = {
     },
     "DELETE /api/voice/models/{model_id}": for_owner(204, VOICES_WRITE, "/api/voice/models/{model_id}"),
     "GET /api/voice/languages": for_everybody(200, VOICES_READ, "/api/voice/languages"),
+    # engines
+    "GET /engines": for_everybody(200, VOICES_READ, "/engines"),
+    "GET /engines/{engineId}": for_everybody(200, VOICES_READ, "/engines/tone"),
+    "GET /engines/{engineId}/voices": for_everybody(200, VOICES_READ, "/engines/tone/voices"),
+    "POST /engines/{engineId}/voices": for_everybody(  # it learns its voices
+        404, VOICES_WRITE, "/engines/tone/voices", {"voice": "bass"}
+    ),
     **{
         f"POST {path}": for_everybody(404, SPEECH, path, {"text": "Hello.", "voice": "Nobody"})
         for path in ("/api/voice/synthesize", "/api/voice/synthesize/stream")

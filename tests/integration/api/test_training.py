@@ -96,6 +96,7 @@ def test_a_training_is_started_and_watched_as_documented(
         "jobId": job_id,
         "message": "Training job created successfully",
         "status": "queued",
+        "jobs": [{"jobId": job_id, "provider": "tone", "status": "queued"}],
     }
     assert answer.headers["location"] == f"/training/{job_id}"
     with run_of(database, job_id) as run:

@@ -77,7 +77,7 @@ def test_a_bad_option_is_named(options: dict[str, Any], field: str, words: str) 
         ({"priority": 101}, "priority", "less than or equal to 100"),
         ({"priority": "high"}, "priority", "valid integer"),
         ({"provider": ""}, "provider", "at least 1 character"),
-        ({"provider": None}, "provider", "valid string"),
+        ({"provider": None}, "provider", "Name the engine"),
         ({"userId": "me"}, "userId", "valid UUID"),
         ({"voiceSampleIds": []}, "voiceSampleIds", "at least 1 item"),
         ({"voiceSampleIds": [7]}, "voiceSampleIds.0", "valid string"),
@@ -100,7 +100,7 @@ def test_a_bad_field_is_named(changes: dict[str, Any], field: str, words: str) -
 
 def test_all_faults_are_named_at_once() -> None:
     assert set(faults({"priority": -1, "foo": 1, "options": {"epochs": 0, "bar": 2}})) == {
-        "provider", "priority", "foo", "options.epochs", "options.bar",
+        "priority", "foo", "options.epochs", "options.bar",
     }  # fmt: skip
 
 
