@@ -79,7 +79,11 @@ def _poor_audio(_: TrainingJob | None) -> list[str]:
 
 
 def _too_little(job: TrainingJob | None) -> list[str]:
-    return ["Add recordings of the same speaker until there is a minute of clear speech.", *_poor_audio(job)]
+    return [
+        "Add recordings of the same speaker until there is as much clear speech as the message asks for.",
+        "Or choose a provider that needs less: GET /engines says how much each of them needs.",
+        *_poor_audio(job),
+    ]
 
 
 def _out_of_time(job: TrainingJob | None) -> list[str]:
@@ -171,6 +175,69 @@ def _no_consent(_: TrainingJob | None) -> list[str]:
     return ["Record the speaker's consent: POST /consents. Then start a new job, or try this one again."]
 
 
+def _bad_language(_: TrainingJob | None) -> list[str]:
+    return [
+        "Start a new job with the language of the samples, by one of the codes that the message names.",
+        "Or choose a provider that speaks it: GET /engines lists the languages of each.",
+    ]
+
+
+def _no_weights(job: TrainingJob | None) -> list[str]:
+    engine = "ID" if job is None else job.provider
+    return [
+        f"Run `voicewright engines install {engine}` on the machine of the worker: it fetches what is missing.",
+        "Where there is no internet, add `--weights DIR`, a folder with the files.",
+        "Then try again: POST /training/{jobId}/retry. Or choose another provider.",
+    ]
+
+
+def _no_key(job: TrainingJob | None) -> list[str]:
+    engine = "the provider" if job is None else job.provider
+    return [
+        f"Whoever runs this server sets what the message names, or checks the key of {engine} that is there.",
+        "Then try again: POST /training/{jobId}/retry. Or choose another provider.",
+    ]
+
+
+def _quota_used(_: TrainingJob | None) -> list[str]:
+    return [
+        "Raise the limit or the plan of the account at the provider, or delete voices that nobody needs.",
+        "Then try again: POST /training/{jobId}/retry. It goes on with what was made there, where it can.",
+        "Or choose another provider, such as builtin.",
+    ]
+
+
+def _provider_away(_: TrainingJob | None) -> list[str]:
+    return [
+        "Try again later: POST /training/{jobId}/retry. It goes on with what was made there, where it can.",
+        "Look at the provider's status page; it was asked several times already.",
+        "Or choose another provider, such as builtin.",
+    ]
+
+
+def _provider_refuses(_: TrainingJob | None) -> list[str]:
+    return [
+        "Read the provider's reason in the message, and change the samples or the options that it names.",
+        "Or choose another provider: the same samples will do.",
+    ]
+
+
+def _voice_gone(_: TrainingJob | None) -> list[str]:
+    return [
+        "Start a new job with the same samples: the provider does not have this voice any more.",
+        "Or choose another provider.",
+    ]
+
+
+def _no_recorded_consent(_: TrainingJob | None) -> list[str]:
+    return [
+        "Record the speaker saying what the message asks for, and upload that as a sample of theirs.",
+        "Give it: POST /consents with recording_sample_id, language, and the scope that the message names.",
+        "Then try again: POST /training/{jobId}/retry. Nothing was uploaded so far.",
+        "Or choose a provider that runs on this machine, such as builtin.",
+    ]
+
+
 def _not_installed(_: TrainingJob | None) -> list[str]:
     return [
         "Run `voicewright doctor` on the machine of the worker: it names what is missing, and its remedy.",
@@ -203,8 +270,20 @@ _ADVICE: Final[dict[str, Callable[[TrainingJob | None], list[str]]]] = {
     "TRANSCRIPTS_NEEDED": _no_transcripts,
     "OPTIONS_INVALID": _bad_options,
     "OPTION_NOT_SUPPORTED": _bad_options,
-    "LANGUAGE_UNSUPPORTED": _bad_options,
+    "LANGUAGE_UNSUPPORTED": _bad_language,
     "CONSENT_REQUIRED": _no_consent,
+    "WEIGHTS_MISSING": _no_weights,
+    "WEIGHTS_DAMAGED": _no_weights,
+    "PROVIDER_KEY_MISSING": _no_key,
+    "PROVIDER_KEY_REFUSED": _no_key,
+    "PROVIDER_QUOTA_EXCEEDED": _quota_used,
+    "PROVIDER_RATE_LIMITED": _provider_away,
+    "PROVIDER_UNAVAILABLE": _provider_away,
+    "PROVIDER_ANSWER_INVALID": _provider_away,
+    "PROVIDER_REFUSED": _provider_refuses,
+    "PROVIDER_ERROR": _provider_refuses,
+    "PROVIDER_VOICE_GONE": _voice_gone,
+    "PROVIDER_CONSENT_REQUIRED": _no_recorded_consent,
     "ENGINE_NOT_INSTALLED": _not_installed,
     "QUALITY_JUDGE_MISSING": _not_installed,
 }
