@@ -18,13 +18,16 @@ from voicewright.cli.signals import Interruption
 from voicewright.cli.standing import Standing
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
+    from uuid import UUID
 
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
     from voicewright.engines.installed import Engines
+    from voicewright.engines.port import EngineInfo
     from voicewright.erasure.service import ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     from voicewright.training.forgetting import Forgetting
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
+    from voicewright.voices.limits import ModelLimits
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
+    from voicewright.voices.stock import StockVoiceService
     from voicewright.worker.chores import Chore
     from voicewright.worker.node import Abilities
     from voicewright.worker.service import Worker
@@ -174,7 +179,14 @@ class LocalApplication:
     @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
-        return make_services(self.settings, self.database, self.speech, self.provenance, self.history)
+        return make_services(
+            self.settings,
+            self.database,
+            self.speech,
+            self.provenance,
+            self.history,
+            engines=self.engines,
+        )
 
     @cached_property
     def speech(self) -> SpeechService:
@@ -348,10 +360,14 @@ def make_services(
     speech: SpeechService,
     provenance: ProvenanceService,
     history: HistoryService,
+    *,
+    engines: Engines,
 ) -> Services:
     """The services of an API process over an open database; whoever made these closes them."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
+    from voicewright.onboarding.parts import OnboardingParts
+    from voicewright.onboarding.service import OnboardingService
     from voicewright.privacy.service import ConsentService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
@@ -373,11 +389,15 @@ def make_services(
     samples = SampleService.open(settings, database, keys)
     samples.clear_uploads()
     erasures = make_erasures(settings, database, accounts, voices, samples.vault)
+    training = TrainingService(database, settings, consents)
+    onboarding = OnboardingParts(
+        settings, database, accounts, consents, samples, training, speech=speech, history=history
+    )
     return Services(
         settings=settings,
         database=database,
         accounts=accounts,
-        training=TrainingService(database, settings, consents),
+        training=training,
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
@@ -386,6 +406,7 @@ def make_services(
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits),
         copies=make_copies(settings, database, accounts, voices),
+        stock=make_stock(settings, voices, limits, engines, speech),
         erasures=erasures,
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
@@ -394,6 +415,7 @@ def make_services(
         provenance=provenance,
         history=history,
         long=LongSpeechService.open(settings, database, keys),
+        onboarding=OnboardingService(onboarding),
     )
 
 
@@ -436,6 +458,25 @@ def make_speech(
         hooks=hooks,
         client=lambda info: engines.client(info, client or EngineClient),
     )
+
+
+def make_stock(
+    settings: Settings,
+    voices: VoiceService,
+    limits: ModelLimits,
+    engines: Engines,
+    speech: SpeechService,
+) -> StockVoiceService:
+    """What registers voices that engines have of their own; their processes are those that speak."""
+    from voicewright.home.layout import Home
+    from voicewright.voices.stock import StockVoiceService
+
+    work_dir = Home.open(settings.home).work_dir
+
+    def lend(info: EngineInfo, user_id: UUID) -> AbstractContextManager[EngineClient]:
+        return speech.pool.lease(info, user_id=user_id, voice_dir=work_dir)
+
+    return StockVoiceService(voices, limits, engines, lend, work_dir)
 
 
 def make_copies(

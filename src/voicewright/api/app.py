@@ -19,8 +19,11 @@ from voicewright.api import (
     auth,
     consents,
     docs_page,
+    engines,
     health,
     metrics,
+    onboarding,
+    onboarding_server,
     openai_consents,
     openai_models,
     openai_speech,
@@ -50,6 +53,7 @@ from voicewright.api.event_streams import watching_jobs
 from voicewright.api.headers import SecurityHeaders
 from voicewright.api.lingering import LingeringClose
 from voicewright.api.metrics import add_metrics
+from voicewright.api.onboarding_cors import OnboardingCors
 from voicewright.api.openai_limits import OpenAILimits
 from voicewright.api.problems import UnexpectedErrors, handle_problems
 from voicewright.api.request_ids import RequestIds
@@ -102,6 +106,9 @@ def _routes() -> tuple[BaseRoute, ...]:
         voice_long_events.router,
         voice_clone.router,
         voice_voices.router,
+        engines.router,
+        onboarding.router,
+        onboarding_server.router,
         voice_synthesis.router,
         voice_history.router,
         voice_model_figures.router,
@@ -134,6 +141,8 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AuditRecord, services=services)
     add_metrics(app, services)
+    if settings.onboarding_origins:
+        app.add_middleware(OnboardingCors, origins=settings.onboarding_origins)
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)

@@ -26,10 +26,8 @@ from voicewright.voices.views import VoiceModelView
 router = APIRouter(prefix="/engines", tags=["engines"])
 
 Reader = Annotated[Caller, Depends(calling(Scope.VOICES_READ))]
-EngineId = Annotated[
-    str,
-    Path(alias="engineId", min_length=1, max_length=100, description="Of the engine.", examples=["builtin"]),
-]
+_MOST = 100
+"""Characters of an id."""
 
 
 @router.get("", summary="List the engines")
@@ -40,14 +38,18 @@ def engines(services: Wired, _caller: Reader) -> EnginesAnswer:
 
 
 @router.get("/{engineId}", summary="Look at an engine", responses=refusals(404))
-def engine(engine_id: EngineId, services: Wired, _caller: Reader) -> EngineAnswer:
+def engine(
+    engine_id: Annotated[str, Path(alias="engineId", max_length=_MOST)], services: Wired, _caller: Reader
+) -> EngineAnswer:
     """One engine: what it can, what its trainings can be told, what it costs, and whether it can be used."""
     (view,) = _shown(services, services.stock.engines.find(engine_id))
     return EngineAnswer(engine=view)
 
 
 @router.get("/{engineId}/voices", summary="List an engine's own voices", responses=refusals(402, 404, 429))
-def voices(engine_id: EngineId, services: Wired, caller: Reader) -> StockVoicesAnswer:
+def voices(
+    engine_id: Annotated[str, Path(alias="engineId", max_length=_MOST)], services: Wired, caller: Reader
+) -> StockVoicesAnswer:
     """The voices that it speaks with without any recordings; none where it has to learn each.
 
     A list that was told within the last five minutes is told again.
@@ -64,12 +66,16 @@ def voices(engine_id: EngineId, services: Wired, caller: Reader) -> StockVoicesA
     responses=making(402, 404, 409, 429, 507),
 )
 def add_voice(
-    engine_id: EngineId, body: StockVoiceBody, services: Wired, caller: Writer, response: Response
+    engine_id: Annotated[str, Path(alias="engineId", max_length=_MOST)],
+    body: StockVoiceBody,
+    services: Wired,
+    caller: Writer,
+    response: Response,
 ) -> VoiceModelView:
     """Make it a voice model of yours, that speaks like any other.
 
-    It is no clone, and its `metadata` says so (`stock`). Nobody's recordings are in it: it needs no consent. Its
-    name must not be that of another voice. It counts among the voices that an account may register in an hour.
+    It is no clone, and its `metadata` says so (`stock`). Nobody's recordings are in it: it needs no consent.
+    Its name must not be that of another voice. An account may register so many voices in an hour, these too.
     """
     return show_made(services, services.stock.add(caller, engine_id, body), response)
 

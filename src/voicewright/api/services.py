@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
     from voicewright.erasure.service import ErasureService
+    from voicewright.onboarding.service import OnboardingService
     from voicewright.privacy.service import ConsentService
     from voicewright.provenance.service import ProvenanceService
     from voicewright.recordings.datasets import DatasetService
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from voicewright.voices.registry_versions import VersionService
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
+    from voicewright.voices.stock import StockVoiceService
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,13 @@ class Services:
     versions: VersionService
     figures: FigureService
     copies: Copies
+    stock: StockVoiceService
     erasures: ErasureService
     provenance: ProvenanceService
     history: HistoryService
     speech: SpeechService
     long: LongSpeechService
+    onboarding: OnboardingService
 
 
 async def _services(connection: HTTPConnection) -> Services:

@@ -23,9 +23,9 @@ from voicewright.api.voice_model_answers import (
     LanguagesAnswer,
     LanguageView,
 )
-from voicewright.engines.registry import list_engines
 from voicewright.training.errors import TrainingJobNotFound
 from voicewright.training.models import is_open
+from voicewright.training.nodes import live_nodes
 from voicewright.voices.bodies import VoiceModelChangesBody
 from voicewright.voices.errors import VoiceNotFound
 
@@ -112,12 +112,16 @@ def delete(model_id: ModelId, services: Wired, caller: Writer) -> None:
 
 
 @router.get("/languages", summary="List the languages")
-def languages(_caller: Reader) -> LanguagesAnswer:
-    """What the engines that are installed here speak; a voice speaks what its own engine does."""
+def languages(services: Wired, _caller: Reader) -> LanguagesAnswer:
+    """What can be spoken with the engines that are ready here, or on a node; a voice speaks its engine's."""
+    engines = services.stock.engines
+    with services.database.session() as session:
+        offered = {engine_id for node in live_nodes(session) for engine_id in (*node.engines, *node.speaks)}
     speakers: dict[str, list[str]] = {}
-    for engine in list_engines():
-        for code in engine.capabilities.languages:
-            speakers.setdefault(code, []).append(engine.id)
+    for engine in engines.known():
+        if engine.id in offered or engines.is_ready(engine):
+            for code in engine.capabilities.languages:
+                speakers.setdefault(code, []).append(engine.id)
     return LanguagesAnswer(
         languages=[LanguageView(code=code, providers=speakers[code]) for code in sorted(speakers)]
     )

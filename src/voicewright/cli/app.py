@@ -14,20 +14,24 @@ from voicewright.cli import (
     clone,
     consents,
     doctor,
+    engines,
     inspect,
     keys,
     read,
     say,
     serve,
+    smoke,
     users,
     verify,
     voices,
     wyoming,
 )
+from voicewright.cli import engines_doctor as _engines_doctor  # noqa: F401 - adds its command to `engines`
 from voicewright.cli import users_deletion as _users_deletion  # noqa: F401 - adds its command to `users`
 from voicewright.cli import voices_cleanup as _voices_cleanup  # noqa: F401 - adds its commands to `voices`
 from voicewright.cli import voices_copies as _voices_copies  # noqa: F401 - the same
 from voicewright.cli import voices_sharing as _voices_sharing  # noqa: F401 - the same
+from voicewright.cli import voices_stock as _voices_stock  # noqa: F401 - the same
 from voicewright.cli.failures import USAGE_STATUS, describe, show
 from voicewright.cli.terminal import CLOSED_PIPE_STATUS, drop_unread, is_unread
 from voicewright.errors import ErrorKind
@@ -53,12 +57,14 @@ app.command("worker")(serve.worker)
 app.command("wyoming")(wyoming.wyoming)
 app.add_typer(users.app, name="users")
 app.add_typer(voices.app, name="voices")
+app.add_typer(engines.app, name="engines")
 app.add_typer(consents.app, name="consents")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("inspect")(inspect.inspect)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
+app.command("smoke")(smoke.smoke)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's callback form

@@ -151,8 +151,8 @@ def remove(
     if not as_json:
         kept = " Its weights were kept." if keep_weights else ""
         print(
-            f"Removed the engine {info.id}: {megabytes(freed)} are free.{kept} Its voices stay; they speak again "
-            f"after `voicewright engines install {info.id}`."
+            f"Removed the engine {info.id}: {megabytes(freed)} are free.{kept} Its voices stay; they speak "
+            f"again after `voicewright engines install {info.id}`."
         )
     return {"engine": info.id, "freed_bytes": freed}
 
@@ -237,9 +237,10 @@ def _print_done(engines: Engines, info: EngineInfo, done: Installed) -> None:
 
     if done.changed:
         torch = f", torch {done.record['torch']}" if done.record.get("torch") else ""
+        size, place = megabytes(disk_bytes(engines, info)), engines.place(info)
         print(
             f"The engine {info.id} is installed: {done.record['packages']} packages for Python "
-            f"{done.record['python']}{torch}, {megabytes(disk_bytes(engines, info))} in {engines.place(info)}."
+            f"{done.record['python']}{torch}, {size} in {place}."
         )
     else:
         print(f"The engine {info.id} is installed already; nothing was to be done.")

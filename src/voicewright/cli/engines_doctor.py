@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import typer  # noqa: TC002 - the command line reads the annotations when it runs
 
 from voicewright.cli.application import Application, command
 from voicewright.cli.engines import EngineId, Json, app, make_installer
@@ -80,9 +80,8 @@ def _check_environment(application: Application, info: EngineInfo) -> Finding:
     if python != sys.executable and place is not None:
         record = read_record(place) or {}
         torch = f", torch {record['torch']}" if record.get("torch") else ""
-        return ok(
-            "packages", f"{record.get('packages')} for Python {record.get('python')}{torch}, in {place}"
-        )
+        told = f"{record.get('packages')} for Python {record.get('python')}{torch}, in {place}"
+        return ok("packages", told)
     lacking = missing_modules(info)
     if lacking:
         command_ = f"voicewright engines install {info.id}"
@@ -161,10 +160,7 @@ def _own_voice(client: EngineClient, info: EngineInfo, folder: Path) -> _Speaker
     found = client.stock_voices()
     if not found:
         return None
-    english = [
-        voice for voice in found if not voice.languages or any(_is_english(one) for one in voice.languages)
-    ]
-    voice = (english or list(found))[0]
+    voice = next((one for one in found if any(map(_is_english, one.languages))), found[0])
     client.write_stock_voice(voice.id, folder)
     spoken = voice.languages or info.capabilities.languages
     language = next((one for one in spoken if _is_english(one)), spoken[0])

@@ -1,4 +1,4 @@
-"""Shows how far an installation is: a bar with what is left on a terminal, one line for each thing elsewhere."""
+"""Shows how far an installation is: a bar on a terminal, one line for each thing elsewhere."""
 
 from __future__ import annotations
 

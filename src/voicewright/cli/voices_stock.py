@@ -37,7 +37,7 @@ def add(
     )
     if not as_json:
         print(
-            f"'{made.name}', version {made.version}, is one of your voices: a voice of {client.info.title} itself, "
-            "not a clone of anybody."
+            f"'{made.name}', version {made.version}, is one of your voices: a voice of {client.info.title} "
+            "itself, not a clone of anybody."
         )
     return summary(made)

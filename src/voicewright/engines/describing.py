@@ -1,4 +1,4 @@
-"""Says of an engine what a person asks who chooses among several: what it does, and what this machine lacks."""
+"""Says of an engine what somebody asks who chooses among several: what it does, and what it takes."""
 
 from __future__ import annotations
 

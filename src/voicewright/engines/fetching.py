@@ -57,6 +57,7 @@ def fetch(
     *,
     on_bytes: Callable[[int, int | None], None],
     make_room: Callable[[int], None],
+    on_trouble: Callable[[str], None] = lambda _why: None,
     patience: Patience = Patience(),
 ) -> str:
     """Fetch a file into `part`, going on with what is there of it.
@@ -66,6 +67,7 @@ def fetch(
         part: where to; its folder exists. Stays where this fails, for the next time.
         on_bytes: told how much is there, and how much there will be, where that is known.
         make_room: called with the bytes that are still to come; may refuse.
+        on_trouble: told why it is tried again.
         patience: how long to try.
 
     Returns:
@@ -90,8 +92,9 @@ def fetch(
                     f"{url} can't be fetched: {fault.why}. {_told(part)} the same command goes on with it.",
                     retryable=True,
                 ) from fault
-            pause_s = patience.pause_s * 2 ** (fruitless - 1)
-            time.sleep(min(_LONGEST_PAUSE_S, max(pause_s, fault.after_s)))
+            pause_s = max(patience.pause_s * 2 ** (fruitless - 1), fault.after_s)
+            on_trouble(fault.why)
+            time.sleep(min(_LONGEST_PAUSE_S, pause_s))
 
 
 def discard(part: Path) -> None:

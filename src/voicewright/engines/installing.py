@@ -7,6 +7,7 @@ gone on with. A later release with other pins makes the environment again and ke
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -307,11 +308,19 @@ class _Installation:
                 kept = weights.take(file, source[file.name], tell)
             else:
                 tell = self._teller(f"fetching {file.name}", before, expected)
+                tell(0, file.size_bytes or None)  # before the first byte, which may take a while
                 kept = weights.download(
-                    file, on_bytes=tell, make_room=self._make_room, patience=self.installer.patience
+                    file,
+                    on_bytes=tell,
+                    make_room=self._make_room,
+                    on_trouble=functools.partial(self._tell_trouble, file.name),
+                    patience=self.installer.patience,
                 )
             self._note(record, file, kept)
             before += kept.size_bytes
+
+    def _tell_trouble(self, name: str, why: str) -> None:
+        self.on_step(Step(f"trying again to fetch {name}, as {why}", 0, None))
 
     def _note(self, record: dict[str, Any], file: WeightsFile, kept: KeptFile) -> None:
         record.setdefault("weights", {})[file.name] = kept.to_json()

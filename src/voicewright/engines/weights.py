@@ -106,6 +106,7 @@ class Weights:
         *,
         on_bytes: _OnBytes,
         make_room: Callable[[int], None],
+        on_trouble: Callable[[str], None] = lambda _why: None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> KeptFile:
         """Fetch a file, going on with what came of it before.
@@ -119,7 +120,14 @@ class Weights:
         part = target.with_name(f"{target.name}.part")
         resumed = part.exists()
         while True:
-            told = fetch(file.url, part, on_bytes=on_bytes, make_room=make_room, patience=patience)
+            told = fetch(
+                file.url,
+                part,
+                on_bytes=on_bytes,
+                make_room=make_room,
+                on_trouble=on_trouble,
+                patience=patience,
+            )
             digest = sha256_of(part, lambda _done, _total: None)
             expected = (file.sha256 or told).lower()
             if not expected or digest == expected:

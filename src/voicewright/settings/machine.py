@@ -69,6 +69,12 @@ class MachineSettings(BaseModel):
         validation_alias="VOICEWRIGHT_MIN_FREE_DISK_MB",
         description="MiB that must stay free on the disk of the data directory before long work starts.",
     )
+    torch_index: str | None = Field(
+        default=None,
+        pattern=r"^(https?|file)://\S+$",
+        validation_alias="VOICEWRIGHT_TORCH_INDEX",
+        description="Index where `engines install` finds torch; empty: those of pip, and PyTorch's own.",
+    )
     environment: Annotated[Literal["development", "production"], BeforeValidator(lower)] = Field(
         default="development",
         validation_alias="ENVIRONMENT",

@@ -94,7 +94,7 @@ class EnginePriceView(View):
     """What an engine costs, in dollars."""
 
     billing: str = Field(
-        description="How a training is paid: `compute`, `google`, `openai`, or `usage` (with what is spoken).",
+        description="How a training is paid: `compute`, `google`, `openai`; `usage`: with what is spoken.",
         examples=["compute"],
     )
     training: float = Field(description="A training with the ideal amount of speech.", examples=[0.0012])

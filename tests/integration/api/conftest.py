@@ -31,10 +31,12 @@ from voicewright.accounts.service import AccountService
 from voicewright.api.app import create_app
 from voicewright.api.server import Server, listen
 from voicewright.api.services import Services
-from voicewright.bootstrap import make_erasures
+from voicewright.bootstrap import make_erasures, make_stock
 from voicewright.engines.installed import Engines
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.onboarding.parts import OnboardingParts
+from voicewright.onboarding.service import OnboardingService
 from voicewright.privacy.service import ConsentService
 from voicewright.provenance.service import ProvenanceService
 from voicewright.recordings.datasets import DatasetService
@@ -175,11 +177,16 @@ def services(  # noqa: PLR0917 - what the application is made of
     samples = SampleService.open(api_settings, database, keys)
     voices = VoiceService.open(api_settings, database, keys)
     limits = ModelLimits(accounts.rate_limits, api_settings)
+    training = TrainingService(database, api_settings, consents, engines=find_engine)
+    onboarding = OnboardingParts(
+        api_settings, database, accounts, consents, samples, training,
+        speech=speech, history=history, engines=find_engine,
+    )  # fmt: skip
     return Services(
         settings=api_settings,
         database=database,
         accounts=accounts,
-        training=TrainingService(database, api_settings, consents, engines=find_engine),
+        training=training,
         consents=consents,
         samples=samples,
         datasets=DatasetService(database, samples),
@@ -196,6 +203,7 @@ def services(  # noqa: PLR0917 - what the application is made of
             training_data=data_of_voice,
             engines=find_engine,
         ),
+        stock=make_stock(api_settings, voices, limits, Engines(find=find_engine), speech),
         sharing=SharingService(database),
         erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
         lifecycle=LifecycleService(database, voices),
@@ -206,6 +214,7 @@ def services(  # noqa: PLR0917 - what the application is made of
         long=LongSpeechService.open(
             api_settings, database, KeyRing.open(api_settings, database), engines=find_engine
         ),
+        onboarding=OnboardingService(onboarding),
     )
 
 
