@@ -6,16 +6,15 @@ for it. An address that begins with `http://` leads to a proxy or a test of one'
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import grpc  # type: ignore[import-untyped]
 from google.api_core.client_options import ClientOptions
 from google.auth.transport.requests import AuthorizedSession, Request
-from google.cloud.texttospeech_v1beta1 import TextToSpeechAsyncClient
+from google.cloud.texttospeech_v1beta1 import TextToSpeechClient
 from google.cloud.texttospeech_v1beta1.services.text_to_speech.transports import (
-    TextToSpeechGrpcAsyncIOTransport,
+    TextToSpeechGrpcTransport,
 )
 from google.oauth2 import service_account
 
@@ -48,7 +47,7 @@ class Connection:
         self._project = values.get("GOOGLE_CLOUD_PROJECT")
         self._address = values.get("VOICEWRIGHT_GOOGLE_ENDPOINT", _ADDRESS).rstrip("/")
         self._credentials: Any = None
-        self._client: TextToSpeechAsyncClient | None = None
+        self._client: TextToSpeechClient | None = None
         self.timeout_s = float(values.get("VOICEWRIGHT_PROVIDER_TIMEOUT_S", _TIMEOUT_S))
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
@@ -57,26 +56,24 @@ class Connection:
             timeout_s = (min(_CONNECT_S, self.timeout_s), self.timeout_s)
             return session.post(f"{self._address}/{path}", json=body, timeout=timeout_s)
 
-    async def client(self) -> tuple[TextToSpeechAsyncClient, Metadata]:
-        """The SDK's client, and what goes with each call; only in the loop that it is used in."""
+    def client(self) -> tuple[TextToSpeechClient, Metadata]:
+        """The SDK's client, and what goes with each call."""
         credentials = self._known()
         if self._is_plain:
-            return self._plain_client(), await asyncio.to_thread(self._authorization, credentials)
+            return self._plain_client(), self._authorization(credentials)
         if self._client is None:
             options = ClientOptions(api_endpoint=urlsplit(self._address).netloc)
-            self._client = TextToSpeechAsyncClient(credentials=credentials, client_options=options)
+            self._client = TextToSpeechClient(credentials=credentials, client_options=options)
         return self._client, ()
 
     @property
     def _is_plain(self) -> bool:
         return self._address.startswith("http://")
 
-    def _plain_client(self) -> TextToSpeechAsyncClient:
+    def _plain_client(self) -> TextToSpeechClient:
         if self._client is None:
-            channel = grpc.aio.insecure_channel(urlsplit(self._address).netloc)
-            self._client = TextToSpeechAsyncClient(
-                transport=TextToSpeechGrpcAsyncIOTransport(channel=channel)
-            )
+            channel = grpc.insecure_channel(urlsplit(self._address).netloc)
+            self._client = TextToSpeechClient(transport=TextToSpeechGrpcTransport(channel=channel))
         return self._client
 
     def _authorization(self, credentials: Any) -> Metadata:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from google.api_core.exceptions import GoogleAPICallError, ServiceUnavailable, TooManyRequests
+import grpc  # type: ignore[import-untyped]
+from google.api_core.exceptions import (
+    GoogleAPICallError,
+    ServiceUnavailable,
+    TooManyRequests,
+    from_grpc_error,
+)
 from google.cloud import texttospeech_v1beta1 as tts
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 
@@ -14,7 +20,7 @@ from voicewright.plugins.google_cloud_tts.plugin import ENGINE, PROVIDER
 from voicewright.plugins.google_cloud_tts.refusing import explained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, Iterator
 
     from voicewright.plugins.google_cloud_tts.connection import Connection
 
@@ -39,49 +45,54 @@ async def speak(
     Raises:
         ProviderError: as it says.
     """
-    stream: Any = None
+    call: Any = None
     try:
-        stream, pieces, sound = await _begin(connection, voice, text, rate)
+        call, sound = await _begin(connection, voice, text, rate)
         yield _whole(sound)
-        while (further := await _next(connection, pieces)) is not None:
+        while (further := await _next(connection, call)) is not None:
             yield _whole(further)
     except Exception as error:
         raise explained(error, doing=DOING, timeout_s=connection.timeout_s) from error
     finally:
-        if stream is not None:
-            stream.cancel()  # nothing, where it has ended
+        if call is not None:
+            call.cancel()  # nothing, where it has ended
 
 
 async def _begin(
     connection: Connection, voice: tts.VoiceSelectionParams, text: str, rate: float
-) -> tuple[Any, AsyncIterator[Any], bytes]:
-    """The call, its answers, and the first sound of them; asked again where that is temporarily refused."""
+) -> tuple[Any, bytes]:
+    """The call and its first sound; asked again where that is temporarily refused."""
     async with asyncio.timeout(connection.timeout_s):
         for attempt in range(1, _ATTEMPTS + 1):
-            client, metadata = await connection.client()
-            stream = await client.streaming_synthesize(
-                _requests(voice, text, rate), timeout=None, metadata=metadata
-            )
-            pieces = aiter(stream)
+            client, metadata = await asyncio.to_thread(connection.client)
+            # the bare call: the SDK's wrapper gives none to cancel before there is sound
+            begin: Any = client.transport.streaming_synthesize
+            call = begin(_requests(voice, text, rate), metadata=metadata)
             try:
-                sound = await _next(connection, pieces)
+                sound = await _next(connection, call)
                 while sound == b"":
-                    sound = await _next(connection, pieces)
+                    sound = await _next(connection, call)
             except _TEMPORARY as error:
                 if attempt == _ATTEMPTS:
                     raise
                 await asyncio.sleep(_wait_s(error, attempt))
                 continue
+            except BaseException:
+                call.cancel()
+                raise
             if sound is None:
                 raise bad_answer(PROVIDER, "no sound", doing=DOING)
-            return stream, pieces, sound
+            return call, sound
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _next(connection: Connection, pieces: AsyncIterator[Any]) -> bytes | None:
-    """The next piece, None at the end; the call is cancelled where nobody waits for it any more."""
+async def _next(connection: Connection, call: Any) -> bytes | None:
+    """The next piece, None at the end. Where nobody waits any more, the thread ends with the call."""
     async with asyncio.timeout(connection.timeout_s):
-        answer = await anext(pieces, None)
+        try:
+            answer = await asyncio.to_thread(next, call, None)
+        except grpc.RpcError as error:
+            raise from_grpc_error(error) from error  # type: ignore[no-untyped-call]
     return None if answer is None else bytes(answer.audio_content)
 
 
@@ -91,9 +102,9 @@ def _whole(sound: bytes) -> bytes:
     return sound
 
 
-async def _requests(
+def _requests(
     voice: tts.VoiceSelectionParams, text: str, rate: float
-) -> AsyncIterator[tts.StreamingSynthesizeRequest]:
+) -> Iterator[tts.StreamingSynthesizeRequest]:
     yield tts.StreamingSynthesizeRequest(
         streaming_config=tts.StreamingSynthesizeConfig(
             voice=voice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import re
 from typing import TYPE_CHECKING, Final
@@ -27,8 +28,8 @@ async def list_stock(connection: Connection) -> tuple[StockVoice, ...]:
         ProviderError: as it says.
     """
     try:
-        client, metadata = await connection.client()
-        answer = await client.list_voices(timeout=connection.timeout_s, metadata=metadata)
+        client, metadata = await asyncio.to_thread(connection.client)
+        answer = await asyncio.to_thread(client.list_voices, timeout=connection.timeout_s, metadata=metadata)
     except Exception as error:
         raise explained(error, doing=_DOING, timeout_s=connection.timeout_s) from error
     spoken: dict[str, set[str]] = {}

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from openai import APITimeoutError, NotFoundError
+from openai import APIConnectionError, NotFoundError
 
 from voicewright.engines.refusals import bad_answer
 from voicewright.plugins.openai_tts.plugin import PROVIDER
@@ -81,6 +81,7 @@ class VoiceMaker:
                 ),
                 self._audio.voices.delete,
                 "making the voice",
+                lost=lambda: _tell_of_lost(label, context),
             )
         except BaseException as error:
             deleting = self._asking.afterwards(
@@ -122,7 +123,7 @@ class VoiceMaker:
             self._asking.afterwards(self._undo(sending, delete))
             raise
         except Exception as error:
-            if lost is not None and isinstance(error, APITimeoutError):
+            if lost is not None and isinstance(error, APIConnectionError):
                 await lost()
             raise explained(error, doing=doing, timeout_s=self._timeout_s, making=True) from error
         made_id = getattr(made, "id", None)
@@ -152,6 +153,13 @@ class VoiceMaker:
             return
         except Exception as error:
             raise explained(error, doing="deleting the voice", timeout_s=self._timeout_s) from error
+
+
+async def _tell_of_lost(label: str, context: RunContext) -> None:
+    context.log(
+        f"No answer came to the making of a voice named {label!r}. It may be there nevertheless: look under "
+        "Audio, Voices in the console of the provider, and delete it there."
+    )
 
 
 async def _in_quiet(deleting: Coroutine[Any, Any, None], context: RunContext) -> None:

@@ -52,6 +52,13 @@ def engine(make_client):
 
 
 @pytest.fixture(scope="package")
+def hasty(make_client):
+    """Waits for no answer longer than a moment."""
+    with make_client(VOICEWRIGHT_PROVIDER_TIMEOUT_S="0.3") as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
 def recordings(tmp_path_factory):
     """Clips of twelve seconds together."""
     return write_tone_clips(tmp_path_factory.mktemp("clips"), count=3, duration_s=4.0)

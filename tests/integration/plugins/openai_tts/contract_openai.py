@@ -1,7 +1,7 @@
 """A server that holds OpenAI's documented contract for custom voices and speech, on a real socket.
 
-What is sent is looked at strictly: paths, the authorization, multipart forms field by field, the format of the
-recordings, the JSON of a speech request. What a test wants to go wrong lies in `faults`, by "METHOD /path".
+What is sent is looked at strictly: paths, the authorization, multipart forms field by field, the format of
+the recordings, the JSON of a speech request. What a test wants to go wrong lies in `faults`, by the request.
 """
 
 from __future__ import annotations
@@ -23,8 +23,22 @@ from typing import Any, Self
 
 KEY = "sk-proj-0123456789abcdefABCDEF"
 PROJECT_MODELS = {"gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "tts-1", "tts-1-hd"}
-STOCK = set("alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split())
-LANGUAGES = set("de en es fr hi id it ja ko nl pl pt ru uk vi zh".split())
+STOCK = {
+    "alloy",
+    "ash",
+    "ballad",
+    "cedar",
+    "coral",
+    "echo",
+    "fable",
+    "marin",
+    "nova",
+    "onyx",
+    "sage",
+    "shimmer",
+    "verse",
+}
+LANGUAGES = {"de", "en", "es", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "uk", "vi", "zh"}
 RATE_HZ = 24_000
 MOST_BYTES = 10 << 20
 LETTER_S = 0.05
@@ -50,6 +64,8 @@ class Fault:
     """It ends, well-formed, without its last event."""
     event: dict[str, Any] | None = None
     """Instead of the last event."""
+    hold_answer: threading.Event | None = None
+    """What was asked is done, and answered only when it is set."""
     lose_answer: bool = False
     """What was asked is done, and the connection is closed without an answer."""
 
@@ -67,6 +83,8 @@ class Contract:
     """Whoever listened has closed the connection."""
     asked: threading.Event = field(default_factory=threading.Event)
     """A request that is held has arrived."""
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    """Something was deleted."""
     url: str = ""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -134,10 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         fault = queue.pop(0) if queue else Fault()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             try:
-                if self.headers.get("authorization") != f"Bearer {KEY}":
-                    raise RefusedError(
-                        401, f"Incorrect API key provided: {KEY[:8]}****{KEY[-4:]}.", "invalid_api_key"
-                    )
+                self._check_key()
                 if fault.hold is not None:
                     self.account.asked.set()
                     fault.hold.wait(30)
@@ -157,6 +172,12 @@ class Handler(BaseHTTPRequestHandler):
                         }
                     },
                 )
+
+    def _check_key(self) -> None:
+        if self.headers.get("authorization") != f"Bearer {KEY}":
+            sent = self.headers.get("authorization", "").removeprefix("Bearer ")
+            shown = f"{sent[:8]}****{sent[-4:]}"
+            raise RefusedError(401, f"Incorrect API key provided: {shown}.", "invalid_api_key")
 
     def _answer(self, asked: str, rest: list[str], body: bytes, fault: Fault) -> None:
         match asked:
@@ -229,6 +250,8 @@ class Handler(BaseHTTPRequestHandler):
     def _delete(self, kept: dict[str, Any], name: str, kind: str) -> None:
         if kept.pop(name, None) is None:
             raise RefusedError(404, f"No such voice or consent: {name}.")
+        with self.account.changed:
+            self.account.changed.notify_all()
         self._send(200, {"object": kind, "id": name, "deleted": True})
 
     def _speak(self, asked: dict[str, Any], fault: Fault) -> None:
@@ -286,6 +309,9 @@ class Handler(BaseHTTPRequestHandler):
             raise
 
     def _confirm(self, made: dict[str, Any], fault: Fault) -> None:
+        if fault.hold_answer is not None:
+            self.account.asked.set()
+            fault.hold_answer.wait(30)
         if fault.lose_answer:
             self.close_connection = True
             return

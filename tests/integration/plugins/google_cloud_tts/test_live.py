@@ -1,0 +1,65 @@
+"""Google itself, for those who ask for it: VOICEWRIGHT_LIVE_GOOGLE=1 and the credentials. It costs cents."""
+
+from __future__ import annotations
+
+import os
+import wave
+from pathlib import Path
+
+import pytest
+
+from voicewright.engines.client import EngineClient
+from voicewright.engines.errors import ProviderKeyRefused
+from voicewright.engines.port import (
+    ConsentRecording,
+    EngineSetup,
+    SynthesisRequest,
+    TrainingClip,
+    TrainingRequest,
+)
+from voicewright.engines.reference import clip_s
+from voicewright.plugins.google_cloud_tts.plugin import ENGINE
+
+NAMES = ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "VOICEWRIGHT_GOOGLE_ENDPOINT")
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(
+        os.environ.get("VOICEWRIGHT_LIVE_GOOGLE") != "1", reason="VOICEWRIGHT_LIVE_GOOGLE is not 1"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def live():
+    values = {name: os.environ[name] for name in NAMES if os.environ.get(name)}
+    with EngineClient(ENGINE, setup=EngineSetup(values=values)) as client:
+        yield client
+
+
+def speak(live, voice_dir):
+    request = SynthesisRequest(voice_dir, "The boat went slowly past the old stone bridge.")
+    return b"".join(chunk.pcm for chunk in live.synthesize(request, timeout_s=120))
+
+
+def test_a_stock_voice_speaks(live, tmp_path):
+    live.write_stock_voice("Kore", tmp_path / "voice", timeout_s=60)
+    assert len(speak(live, tmp_path / "voice")) / 48_000 > 1.5
+
+
+def test_a_voice_is_made_and_speaks(live, tmp_path):
+    """VOICEWRIGHT_LIVE_SAMPLE and _CONSENT: 22,050 Hz mono WAV of one person, the consent in English."""
+    sample, consent = (os.environ.get(f"VOICEWRIGHT_LIVE_{name}") for name in ("SAMPLE", "CONSENT"))
+    if not sample or not consent:
+        pytest.skip("VOICEWRIGHT_LIVE_SAMPLE and VOICEWRIGHT_LIVE_CONSENT name no recordings")
+    with wave.open(consent) as file:
+        assert file.getframerate() == 22_050
+    clip = TrainingClip(Path(sample))
+    assert clip_s(clip) >= ENGINE.capabilities.minimum_speech_s
+    said = ConsentRecording(Path(consent), "Live test", "en-US", "")
+    request = TrainingRequest((clip,), "en-us", {}, tmp_path / "voice", name="Live test", consent=said)
+    try:
+        live.clone(request, timeout_s=300)
+    except ProviderKeyRefused as refused:
+        pytest.skip(refused.message)
+    assert len(speak(live, request.artefact_dir)) / 48_000 > 1.5
