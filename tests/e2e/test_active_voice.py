@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from voicewright.engines.testing import write_plugin
+
 if TYPE_CHECKING:
     from conftest import CommandLine
+
+SECOND = """
+import dataclasses
+from voicewright.engines.testing import TONE_ENGINE
+
+ENGINE = dataclasses.replace(TONE_ENGINE, id="second", title="Second", dollars_per_1000_characters=0.3)
+"""
 
 
 @pytest.fixture
@@ -60,3 +70,25 @@ def test_a_voice_that_can_not_speak_is_registered_and_named_with_the_error(
     assert {key: told[key] for key in ("voice_id", "name", "version")} == {
         key: voice[key] for key in ("voice_id", "name", "version")
     }
+
+
+@pytest.mark.slow
+def test_several_engines_make_versions_of_one_voice_of_the_same_recordings(
+    command_line: CommandLine, recordings: Path, tmp_path: Path
+) -> None:
+    write_plugin(tmp_path / "plugin", "second", "second:ENGINE")
+    (tmp_path / "plugin" / "second.py").write_text(SECOND)
+    command_line.environment["PYTHONPATH"] += os.pathsep + str(tmp_path / "plugin")
+    out = tmp_path / "a.wav"
+    both = ["--engine", "tone", "--engine", "second", "--method", "clone", "--name", "Ann"]
+    done = command_line.run("clone", str(recordings), *both, "--say", "Hello.", "--out", str(out), "--json")
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    made = [(one["name"], one["version"], one["engine"]) for one in told["voices"]]
+    assert made == [("Ann", 1, "tone"), ("Ann", 2, "second")]
+    assert (told["output"], out.exists()) == (str(out), True)
+    assert done.stderr.count(" %  registering\n") == 2
+    say = ["say", "Hi.", "--voice", "Ann", "--out", str(out)]
+    assert command_line.json(*say)["engine"] == "second"
+    assert command_line.json(*say, "--choose", "cost")["engine"] == "tone"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,13 +14,19 @@ from voicewright.cli.progress import progress_bar
 from voicewright.cli.speaking import speak
 from voicewright.cli.standing import Standing
 from voicewright.cli.terminal import open_console
+from voicewright.training.methods import Method  # noqa: TC001 - typer looks at it
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voicewright.speech.order import Choose
     from voicewright.speech.say import SayResult
     from voicewright.training.clone import CloneResult, CloneTools
     from voicewright.training.making import VoiceRequest
     from voicewright.training.progress import Progress
     from voicewright.voices.models import VoiceModel
+
+_ENGINE: Final = "builtin"
 
 
 @command
@@ -35,7 +42,18 @@ def clone(
         typer.Option(help="Who is heard, as their consent names them; by default as the voice."),
     ] = None,
     language: Annotated[str, typer.Option(help="What is spoken in the recordings.")] = "en-us",
-    engine: Annotated[str, typer.Option(help="What makes the voice; doctor lists the engines.")] = "builtin",
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What makes the voice, builtin by default; may be repeated, for a version of it by each."
+        ),
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            help="How: cloned in seconds, trained on all there is, or trained where there is enough for it."
+        ),
+    ] = "auto",
     consent: Annotated[
         Path | None,
         typer.Option(help="The speaker, heard agreeing that a provider makes the voice."),
@@ -76,22 +94,16 @@ def clone(
     from voicewright.privacy.policies import ConsentScope
     from voicewright.recordings.errors import RecordingsNotFound
     from voicewright.speech.order import SpeechOrder
-    from voicewright.speech.say import check_output
-    from voicewright.text.sentences import require_sentences
     from voicewright.training.clone import CloneTools
-    from voicewright.training.making import VoiceRequest
+    from voicewright.training.making import VoiceRequest, checked_language
     from voicewright.voices.names import clean_name
     from voicewright.voices.schemas import LOCAL_USER_ID
 
-    if (say is None) != (out is None):
-        raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
-    if say is not None and out is not None:
-        require_sentences(say)
-        check_output(out)
+    _check_speaking(say, out)
     if not folder.exists():
         raise RecordingsNotFound(f"{folder}: there is no such folder or file. Check the path.")
     application: Application = ctx.obj
-    client = application.engine(engine)
+    clients = [application.engine(one) for one in dict.fromkeys(engine or [_ENGINE])]
     named = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -106,34 +118,59 @@ def clone(
     if consent is not None:
         scope = [ConsentScope.VOICE_CLONING, ConsentScope.PROVIDER_UPLOAD]
         record_agreement(application, speaker, consent, language=language, scope=scope)
-    agreement = find_agreement(application, client.info, speaker, language)
-    request = VoiceRequest(
-        source=folder,
-        name=name,
-        language=language,
-        options=gather_options(client.info, named, option or ()),
-        speaker=speaker,
-        consent=agreement,
-    )
-    tools = CloneTools(
-        engine=client,
-        measurer=application.measurer,
-        voices=application.voices,
-        work_dir=application.work_dir,
-        slots=application.settings.training_concurrency,
-        reserve_mb=application.settings.min_free_disk_mb,
-        provenance=application.provenance,
-    )
+    wanted = [
+        VoiceRequest(
+            source=folder,
+            name=name,
+            language=language,
+            options=gather_options(client.info, named, option or ()),
+            speaker=speaker,
+            method=method,
+            consent=find_agreement(application, client.info, speaker, language),
+        )
+        for client in clients
+    ]
+    for client, request in zip(clients, wanted, strict=True):
+        checked_language(client.info, request)
     application.consents.ensure(None, LOCAL_USER_ID, speaker, asserted_by=LOCAL_USER_ID)
-    result = _make_voice(application, request, tools, speaks=say is not None)
-    active = result.voice if result.voice.is_active else application.voices.get_active()
+    results: list[CloneResult] = []
+    for client, request in zip(clients, wanted, strict=True):
+        tools = CloneTools(
+            engine=client,
+            measurer=application.measurer,
+            voices=application.voices,
+            work_dir=application.work_dir,
+            slots=application.settings.training_concurrency,
+            reserve_mb=application.settings.min_free_disk_mb,
+            provenance=application.provenance,
+        )
+        before = [result.voice for result in results]
+        results.append(_make_voice(application, request, tools, before, speaks=say is not None))
+        if not as_json:
+            _print(results[-1])
+    voice = results[-1].voice
     spoken = None
     if say is not None and out is not None:
-        order = SpeechOrder(say, voice=result.voice.id, check="before", source="command")
-        spoken = speak(application, result.voice.owner_id, order, out)
+        rule: Choose = "named" if len(results) == 1 else "best"
+        order = SpeechOrder(say, voice=voice.id, check="before", choose=rule, source="command")
+        spoken = speak(application, voice.owner_id, order, out)
     if not as_json:
-        _print(result, spoken, active)
-    return _to_json(result, spoken)
+        active = voice if voice.is_active else application.voices.get_active()
+        _print_end(voice, spoken, active)
+    if len(results) == 1:
+        return {**_to_json(results[0]), **_spoken_json(spoken)}
+    return {"voices": [_to_json(result) for result in results], **_spoken_json(spoken)}
+
+
+def _check_speaking(say: str | None, out: Path | None) -> None:
+    from voicewright.speech.say import check_output
+    from voicewright.text.sentences import require_sentences
+
+    if (say is None) != (out is None):
+        raise typer.BadParameter("--say and --out belong together: what is said, and the file it goes to.")
+    if say is not None and out is not None:
+        require_sentences(say)
+        check_output(out)
 
 
 def _name_of(source: Path) -> str:
@@ -142,9 +179,22 @@ def _name_of(source: Path) -> str:
 
 
 def _make_voice(
-    application: Application, request: VoiceRequest, tools: CloneTools, *, speaks: bool
+    application: Application,
+    request: VoiceRequest,
+    tools: CloneTools,
+    before: Sequence[VoiceModel],
+    *,
+    speaks: bool,
 ) -> CloneResult:
-    """Train and register, keeping in mind what is to be said if this ends early."""
+    """Train and register, keeping in mind what is to be said if this ends early.
+
+    Args:
+        application: the program.
+        request: what is wanted.
+        tools: what it is made with.
+        before: the voices that this command has made already.
+        speaks: whether a voice is to say something when all are there.
+    """
     from voicewright.training.clone import clone_voice
 
     def tell_waiting() -> None:
@@ -155,14 +205,16 @@ def _make_voice(
         )
 
     def keep_in_mind(voice: VoiceModel) -> None:
-        application.standing = _registered(voice, speaks=speaks)
+        application.standing = _registered([*before, voice], speaks=speaks)
 
-    application.standing = Standing(when_stopped="Nothing was registered.")
-    with progress_bar() as draw:
+    unfinished = _registered(before, speaks=False) if before else Standing("Nothing was registered.")
+    application.standing = unfinished
+    with progress_bar(told_in_lines=True) as draw:
 
         def on_progress(progress: Progress) -> None:
             if progress.stage == "registering":
-                application.standing = Standing()  # until it is known, nothing is claimed
+                # until it is known, nothing is claimed
+                application.standing = replace(unfinished, when_stopped="")
             draw(progress)
 
         return clone_voice(
@@ -175,8 +227,10 @@ def _make_voice(
         )
 
 
-def _registered(voice: VoiceModel, *, speaks: bool) -> Standing:
-    words = f"The voice '{voice.name}', version {voice.version}, is registered"
+def _registered(voices: Sequence[VoiceModel], *, speaks: bool) -> Standing:
+    voice = voices[-1]
+    labels = " and ".join(f"'{one.name}', version {one.version}," for one in voices)
+    words = f"The voice {labels} is registered" if len(voices) == 1 else f"The voices {labels} are registered"
     return Standing(
         when_stopped=f"{words}; only speaking was stopped." if speaks else f"{words}.",
         when_failed=f"{words}; only speaking failed: `voicewright say` tries again."
@@ -186,7 +240,7 @@ def _registered(voice: VoiceModel, *, speaks: bool) -> Standing:
     )
 
 
-def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
+def _to_json(result: CloneResult) -> dict[str, Any]:
     from voicewright.cli.report import evaluation_json
 
     evaluation = None if result.evaluation is None else result.evaluation.to_json()
@@ -210,6 +264,11 @@ def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
             {"path": str(one.path), "code": one.code, "reason": one.reason} for one in result.intake.refused
         ],
         "notes": list(result.notes),
+    }
+
+
+def _spoken_json(spoken: SayResult | None) -> dict[str, Any]:
+    return {
         "output": None if spoken is None else str(spoken.output),
         "output_seconds": None if spoken is None else round(spoken.output_s, 3),
         "synthesis_rtf": None if spoken is None else round(spoken.real_time_factor, 4),
@@ -217,12 +276,13 @@ def _to_json(result: CloneResult, spoken: SayResult | None) -> dict[str, Any]:
     }
 
 
-def _print(result: CloneResult, spoken: SayResult | None, active: VoiceModel | None) -> None:
-    from voicewright.cli.report import megabytes, print_evaluation, print_list, spoken_words
+def _print(result: CloneResult) -> None:
+    from voicewright.cli.report import megabytes, print_evaluation, print_list
 
     console = open_console()
     voice, outcome, intake = result.voice, result.outcome, result.intake
-    console.print(f"Voice '{voice.name}', version {voice.version}", style="bold", markup=False)
+    title = f"Voice '{voice.name}', version {voice.version}, by {voice.engine}"
+    console.print(title, style="bold", markup=False)
     memory = f", {megabytes(result.peak_memory_bytes)} of memory" if result.peak_memory_bytes else ""
     console.print(
         f"  {outcome.speech_s:.0f} s of speech in {len(intake.accepted)} clips, trained in "
@@ -239,13 +299,16 @@ def _print(result: CloneResult, spoken: SayResult | None, active: VoiceModel | N
     ]
     print_list(console, f"\nNot used ({len(left_out)}):", left_out)
     print_list(console, "\nNotes:", result.notes)
+
+
+def _print_end(voice: VoiceModel, spoken: SayResult | None, active: VoiceModel | None) -> None:
+    from voicewright.cli.report import spoken_words
+
+    console = open_console()
     if active is not None and active.id != voice.id:
         console.print(f"\n{_why_not_active(voice, active)}", markup=False, soft_wrap=True)
     if spoken is not None:
-        console.print(
-            f"\nSaid in {spoken_words(spoken)}",
-            markup=False,
-        )
+        console.print(f"\nSaid in {spoken_words(spoken)}", markup=False, soft_wrap=True)
     else:
         console.print(
             f'\nTry it: voicewright say "Hello." --voice "{voice.name}" --out hello.wav', markup=False

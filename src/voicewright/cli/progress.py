@@ -15,13 +15,16 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None]]:
+def progress_bar(*, told_in_lines: bool = False) -> Iterator[Callable[[Progress], None]]:
     """Give a sink for progress that draws on standard error while the block runs.
 
     Where standard error is not a terminal nothing is drawn. Each new stage also goes to the log.
+
+    Args:
+        told_in_lines: whether each new stage is a line where nothing is drawn: for work of minutes.
     """
     if not sys.stderr.isatty():
-        yield _StageLog()
+        yield _StageLog(_print_stage if told_in_lines else lambda _progress: None)
         return
 
     from rich.console import Console
@@ -57,13 +60,20 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
 class _StageLog:
     """Logs every stage once, when it begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[Progress], None] = lambda _progress: None) -> None:
         self._stage = ""
+        self._tell = tell
 
     def __call__(self, progress: Progress) -> None:
         if progress.stage != self._stage:
             self._stage = progress.stage
             _LOG.info("stage %s (%.0f %%)", progress.stage, 100 * progress.fraction)
+            self._tell(progress)
+
+
+def _print_stage(progress: Progress) -> None:
+    line = f"{100 * progress.fraction:3.0f} %  {progress.stage}"
+    print(line, file=sys.stderr, flush=True)
 
 
 def _in_words(seconds: float) -> str:

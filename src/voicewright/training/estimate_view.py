@@ -115,7 +115,7 @@ class EstimateView(View):
     """What would become of a training, without starting it."""
 
     provider: str
-    method: str = Field(description="`auto`, `clone` or `train`.")
+    method: str = Field(description="`auto`, `clone` or `train`.", examples=["auto"])
     name: str
     language: str
     estimated_cost: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, LiteralString, Self
 from uuid import UUID
 
 from pydantic import (
@@ -82,8 +82,8 @@ def _each_once(named: list[str]) -> list[str]:
     return named
 
 
-def _fault(field: str, message: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("once", message), loc=(field,), input=None)  # type: ignore[arg-type] - a literal
+def _fault(field: str, message: LiteralString) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("once", message), loc=(field,), input=None)
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]

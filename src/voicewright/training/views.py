@@ -149,7 +149,9 @@ class JobSummaryView(View):
     stage: str | None = Field(description="What is being done.")
     name: str = Field(description="Of the voice.")
     provider: str
-    method: str = Field(description="How the voice is made, as it was asked for: `auto`, `clone`, `train`.")
+    method: str = Field(
+        description="How the voice is made, as it was asked for: `auto`, `clone`, `train`.", examples=["auto"]
+    )
     language: str
     priority: int
     voice_sample_ids: list[str]

@@ -46,8 +46,8 @@ def why_it_waits(engine: EngineInfo, nodes: Sequence[Node]) -> Waiting | None:
     if all((node.gpu_memory_mb or 0) < engine.least_gpu_memory_mb for node in nodes):
         return Waiting(
             GpuUnavailable.code,
-            f"The engine {engine.id} needs a GPU, and no node that is there now has one that is large enough: "
-            f"it waits for one with {_needed(engine)}.",
+            f"The engine {engine.id} needs a GPU, and no node that is there now has one that is large "
+            f"enough: it waits for one with {_needed(engine)}.",
             (start, "Choose a provider that needs no GPU, such as builtin."),
         )
     there = "; ".join(

@@ -28,6 +28,16 @@ def test_nothing_is_drawn_where_nobody_looks(
     ]
 
 
+def test_long_work_says_each_stage_in_a_line_where_nothing_is_drawn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress_bar(told_in_lines=True) as draw:
+        for stage, fraction in (("listening", 0.0), ("learning", 0.21), ("learning", 0.3), ("judging", 1.0)):
+            draw(Progress(stage, fraction, 10.0, None))
+
+    assert capsys.readouterr() == ("", "  0 %  listening\n 21 %  learning\n100 %  judging\n")
+
+
 DRAWING = """
 from voicewright.cli.progress import progress_bar
 from voicewright.training.progress import Progress
