@@ -4,7 +4,7 @@ The page is run as it stands. Only the block that sets `V` and `LINK` is the rea
 the server of the test. `builtin` is the provider that the page names; in this test a plugin of that id comes
 first on the path: it has the built-in engine's description, options and forecasts, and hums instead of
 learning (`STAND_IN`), so that a training takes as long as judging it. Nothing can hum well enough, hence
-`MIN_QUALITY_SCORE=0`.
+`MIN_QUALITY_SCORE=0` and `VOICEWRIGHT_ONBOARDING_QUALITY=0`.
 
 What is shown and what comes must have the same status, keys and types; values too, but for
 
@@ -48,6 +48,8 @@ VOLATILE = {
     "actualTimeMs",
     "attempt",
     "bytes",
+    "completedAt",
+    "createdAt",
     "estimatedTimeMs",
     "id",
     "newBytes",
@@ -62,8 +64,11 @@ UNLISTED = {"/docs", "/openapi.json"}
 
 STAND_IN = """
 import dataclasses
+import json
+from voicewright.engines.port import StockVoice
 from voicewright.engines.testing import ToneEngine
 from voicewright.plugins.builtin.plugin import ENGINE as BUILTIN
+from voicewright.plugins.kokoro.plugin import ENGINE as KOKORO
 
 class Silent:
     def __init__(self, context):
@@ -86,6 +91,21 @@ class Humming(ToneEngine):
         return super().synthesize(dataclasses.replace(request, speed=4.0), context)
 
 ENGINE = dataclasses.replace(BUILTIN, factory="stand_in:Humming")
+
+class Choir:
+    __init__ = ToneEngine.__init__
+    load = ToneEngine.load
+    synthesize = ToneEngine.synthesize
+
+    def stock_voices(self, context):
+        return (StockVoice("af_heart", "Heart", ("en-us",)), StockVoice("af_bella", "Bella", ("en-us",)))
+
+    def write_stock_voice(self, voice, artefact_dir, context):
+        content = {"format": 1, "pitch_hz": 90.0, "speaking_fault": "none"}
+        (artefact_dir / "voice.json").write_text(json.dumps(content))
+        return next(each for each in self.stock_voices(context) if each.id == voice)
+
+CHOIR = dataclasses.replace(KOKORO, factory="stand_in:Choir", environment=None, requires=())
 """
 # What a reader has in their shell, and what this test looks at besides: the status of each call.
 PREAMBLE = """
@@ -183,11 +203,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     plugin = tmp_path_factory.mktemp("plugin")
     (plugin / "stand_in.py").write_text(STAND_IN)
     write_plugin(plugin, "builtin", "stand_in:ENGINE")
+    write_plugin(plugin, "kokoro", "stand_in:CHOIR")
     environment = os.environ | {
         "VOICEWRIGHT_HOME": str(tmp_path_factory.mktemp("data") / "home"),
         "PYTHONPATH": str(plugin),
         "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
         "MIN_QUALITY_SCORE": "0",
+        "VOICEWRIGHT_ONBOARDING_QUALITY": "0",
     }
     environment.pop("DATABASE_URL", None)
     return environment

@@ -17,6 +17,7 @@ from voicewright.audit.models import AuditEvent
 from voicewright.jobs.depths import Depth, queue_depths
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.outbox import waiting_mails
+from voicewright.onboarding.models import OnboardingJob
 from voicewright.training.models import TrainingJob
 from voicewright.training.nodes import live_nodes
 from voicewright.voices.cleanup.models import CleanupRun
@@ -94,6 +95,8 @@ class Figures:
     """On voices, by result, recent."""
     cleanup: CleanupFigures | None
     jobs: dict[str, int]
+    onboarding: dict[str, int]
+    """Of these, those of applications' users."""
     queues: list[Depth]
     nodes: int
     alerts: list[tuple[str, str, int]]
@@ -133,6 +136,9 @@ def read_figures(session: Session) -> Figures:
         operations=_counts(session, AuditEvent.result, AuditEvent.at > now - RECENT),
         cleanup=_cleanup(session),
         jobs=_counts(session, TrainingJob.status),
+        onboarding=_counts(
+            session, TrainingJob.status, TrainingJob.id.in_(select(OnboardingJob.job_id))
+        ),
         queues=queue_depths(session),
         nodes=len(live_nodes(session)),
         alerts=[

@@ -125,7 +125,8 @@ def test_every_caller_is_answered_as_the_table_says(client, access, make_cast):
             status = answered(client, method, path, cast.headers(caller, row), more)
             if status != expected(row, caller):
                 wrong[f"{route} by {caller}"] = f"{status}, not {expected(row, caller)}"
-        cast = make_cast()
+        if method not in READING:
+            cast = make_cast()
         path, more = row.call(cast.things)
         status = answered(client, method, path, cast.end_user, more)
         if status != of_end_user(row, path):
