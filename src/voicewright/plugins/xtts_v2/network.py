@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import torch
 
-from voicewright.plugins.xtts_v2.coqui import VoiceBpeTokenizer, Xtts
+from voicewright.plugins.xtts_v2.coqui import Xtts
 from voicewright.plugins.xtts_v2.languages import CHARACTERS, model_code
 from voicewright.plugins.xtts_v2.stopping import stoppable
 from voicewright.plugins.xtts_v2.texts import halves
-from voicewright.plugins.xtts_v2.weights import MODEL, VOCABULARY, State, Weights
+from voicewright.plugins.xtts_v2.weights import MODEL, VOCABULARY, State, Weights, read_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicewright.engines.port import RunContext
-    from voicewright.plugins.xtts_v2.coqui import XttsConfig
+    from voicewright.plugins.xtts_v2.coqui import VoiceBpeTokenizer, XttsConfig
 
 SAMPLE_RATE_HZ: Final = 24_000
 SLOWEST, FASTEST = 0.7, 1.5
@@ -55,7 +55,7 @@ class Network:
         self.config = config
         self.device = device()
         model: Any = Xtts(config)
-        model.tokenizer = VoiceBpeTokenizer(str(vocabulary))
+        model.tokenizer = read_tokenizer(vocabulary)
         model.init_models()
         fill(model)
         model.hifigan_decoder.eval()

@@ -18,11 +18,10 @@ from voicewright.plugins.xtts_v2 import audition, memory
 from voicewright.plugins.xtts_v2.artefact import halved, save_voice
 from voicewright.plugins.xtts_v2.checkpoints import Checkpoints, name_request
 from voicewright.plugins.xtts_v2.clips import LeftOut, hold_out, prepare
-from voicewright.plugins.xtts_v2.coqui import VoiceBpeTokenizer
 from voicewright.plugins.xtts_v2.fitting import FROM, MOST_TOKENS, TO, build_model, fit
 from voicewright.plugins.xtts_v2.network import Network, fault_of
 from voicewright.plugins.xtts_v2.plugin import ENGINE
-from voicewright.plugins.xtts_v2.weights import CONFIG, VOCABULARY
+from voicewright.plugins.xtts_v2.weights import CONFIG, VOCABULARY, read_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +140,7 @@ def check_amount(clips: Sequence[TrainingClip], needed_s: float, found_s: float 
 def _read(
     request: TrainingRequest, weights: Weights, work: Path, left_out: LeftOut, context: RunContext
 ) -> list[Utterance]:
-    tokenizer = VoiceBpeTokenizer(str(weights.path(VOCABULARY)))
+    tokenizer = read_tokenizer(weights.path(VOCABULARY))
 
     def fault(text: str) -> str:
         return fault_of(tokenizer, text, request.language, MOST_TOKENS)

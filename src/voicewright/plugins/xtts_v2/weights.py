@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from voicewright.engines.errors import WeightsDamaged, WeightsMissing
-from voicewright.plugins.xtts_v2.coqui import XttsConfig, safe_globals
+from voicewright.plugins.xtts_v2.coqui import VoiceBpeTokenizer, XttsConfig, safe_globals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,3 +134,15 @@ def read_config(path: Path) -> XttsConfig:
     except Exception as error:  # JSON, types and names, each with errors of its own
         raise WeightsDamaged(f"{path} is damaged ({error}). {_GET}") from error
     return config
+
+
+def read_tokenizer(path: Path) -> VoiceBpeTokenizer:
+    """Read what turns texts into tokens.
+
+    Raises:
+        WeightsDamaged: it can't be read.
+    """
+    try:
+        return VoiceBpeTokenizer(str(path))
+    except Exception as error:  # what the library's Rust raises has no class of its own
+        raise WeightsDamaged(f"{path} is damaged ({error}). {_GET}") from error

@@ -44,7 +44,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "requirements.txt").write_text(requirements_of(ENGINE.environment), encoding="utf-8")
     venv.create(folder / "env", with_pip=True)
     interpreter = python_of(folder / "env")
-    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--no-deps"]
+    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
     subprocess.run([*pip, "-r", str(folder / "requirements.txt")], check=True)
     _lend_torch(interpreter)
     return str(interpreter)
@@ -94,10 +94,10 @@ def make_client(python: str) -> Callable[..., EngineClient]:
 def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingClip, ...]:
     """A minute of something like a voice, in clips that the small network has room for."""
     folder = tmp_path_factory.mktemp("clips")
-    return tuple(write_clip(folder / f"{number:02d}.wav", 2.5, seed=number) for number in range(25))
+    return tuple(_write_clip(folder / f"{number:02d}.wav", 2.5, seed=number) for number in range(25))
 
 
-def write_clip(
+def _write_clip(
     path: Path, duration_s: float, text: str = "the boat went slowly past.", seed: int = 0
 ) -> TrainingClip:
     """Write a buzz with changing loudness."""
@@ -115,3 +115,9 @@ def write_clip(
         file.setframerate(RATE_HZ)
         file.writeframes(np.round(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
     return TrainingClip(path, text)
+
+
+@pytest.fixture(scope="session")
+def write_clip() -> Callable[..., TrainingClip]:
+    """Write a clip of so many seconds, with a text."""
+    return _write_clip

@@ -44,16 +44,19 @@ class SmallXtts(XttsEngine):
 
 
 class StarvedXtts(XttsEngine):
-    """The engine, in a process that gets hardly more memory once it trains or speaks."""
+    """The engine, in a process that gets hardly more memory once the network learns."""
 
     def train(self, request, context):
-        self._starve()
-        return super().train(request, context)
+        step = coqui.GPTTrainer.train_step
 
-    def _starve(self):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + 20_000_000
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        def starve(*arguments):
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            limit = pages * resource.getpagesize() + 5_000_000
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            return step(*arguments)
+
+        coqui.GPTTrainer.train_step = starve
+        return super().train(request, context)
 
 
 def write_weights(folder: Path) -> None:
