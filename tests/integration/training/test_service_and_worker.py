@@ -72,3 +72,31 @@ def test_a_started_job_becomes_a_voice_and_is_paid_for(
     assert (status, events[-1].message) == ("completed", "completed")
     states = [event.message for event in events if event.kind == "status"]
     assert states == ["queued", "running", "completed"]
+
+
+@pytest.mark.slow
+def test_a_voice_for_somebody_else_says_so_and_is_not_the_owners_own(
+    settings: Settings, database: Database, samples: list[Sample], owner: Caller, work_tools: WorkTools
+) -> None:
+    service = TrainingService(database, settings, work_tools.consents, engines=lambda _: TONE_ENGINE)
+    metadata = {"onboarding": {"userId": "user_1"}}
+    body = TrainingRequestBody.model_validate(
+        {
+            "voiceSampleIds": [str(sample.id) for sample in samples],
+            "provider": "tone",
+            "options": {"qualityThreshold": 0.0},
+        }
+    )
+    with database.session() as session:
+        job = service.start_for(session, owner, body, quick=True, voice_metadata=metadata)
+    assert job.ticket is not None
+    run = Run.begin(database, job.id, job.ticket, node="here", gpu_type="rocm")
+    assert run is not None
+    with run:
+        assert run_job(run, work_tools) is None
+
+    ended = service.get(owner, job.id).job
+    assert (ended.status, ended.method, ended.gpu_type) == ("completed", "clone", "rocm")
+    voice = work_tools.voices.of(owner.user_id).made_by(job.id)
+    assert voice is not None
+    assert (voice.details, voice.is_active) == (metadata, False)

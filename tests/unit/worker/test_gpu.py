@@ -98,3 +98,18 @@ def test_whoever_is_told_to_give_up_waits_no_longer() -> None:
     give_up.set()
     with memory.lend(1), memory.lend(1, wait_s=3600, give_up=give_up) as granted:
         assert not granted
+
+
+def test_what_a_machine_computes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "_ROCM_DEVICE", tmp_path / "kfd")
+    assert gpu.find_type(Gpu("GPU-a", 16384)) == "cuda"
+    monkeypatch.setattr(gpu.platform, "system", lambda: "Linux")
+    assert gpu.find_type(None) == "cpu"
+    (tmp_path / "kfd").touch()
+    assert gpu.find_type(None) == "rocm"
+    (tmp_path / "kfd").unlink()
+    monkeypatch.setattr(gpu.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(gpu.platform, "machine", lambda: "arm64")
+    assert gpu.find_type(None) == "mps"
+    monkeypatch.setattr(gpu.platform, "machine", lambda: "x86_64")
+    assert gpu.find_type(None) == "cpu"
