@@ -131,6 +131,7 @@ def test_a_slow_provider_is_not_waited_for_for_ever(hasty, account, alloy):
     hold.set()
 
 
+@pytest.mark.slow  # a process of its own, and the pauses between three attempts
 def test_a_provider_that_is_not_there_is_named(make_client, alloy):
     with (
         make_client(OPENAI_BASE_URL="http://127.0.0.1:9/v1") as client,
