@@ -73,8 +73,9 @@ def _places(passages: Sequence[Passage]) -> str:
 def _words(match: SpeechMatch) -> str:
     assert match.made_at is not None  # noqa: S101 - whoever has the machine may know all
     part = "" if match.part is None else f" part {match.part}"
+    voice = f"voice {match.voice_model_id}" if match.voice_name is None else f"'{match.voice_name}'"
     return (
         f"{match.start_s:.1f}-{match.end_s:.1f} s: {match.synthesis_id}{part}, made at "
-        f"{match.made_at:%Y-%m-%d %H:%M} UTC with voice {match.voice_model_id} version "
+        f"{match.made_at:%Y-%m-%d %H:%M} UTC with {voice}, version "
         f"{match.voice_model_version} ({match.engine}), confidence {match.confidence:.2f}"
     )

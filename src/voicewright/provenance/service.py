@@ -20,11 +20,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Self
 
+from sqlalchemy import select
+
 from voicewright.errors import AppError
 from voicewright.home.layout import Home
 from voicewright.provenance import identifying
 from voicewright.provenance.certificates import Certificates
 from voicewright.provenance.fingerprints import Fingerprinter, fingerprint
+from voicewright.provenance.joining import Heard, longest_of_each
 from voicewright.provenance.listener import WatermarkListener
 from voicewright.provenance.manifests import MEDIA_TYPES, read_manifest, sign_file
 from voicewright.provenance.marker import Marker
@@ -32,10 +35,11 @@ from voicewright.provenance.matching import Sought
 from voicewright.provenance.sounds import RATE_HZ, take_apart
 from voicewright.provenance.verification import as_seen_by, conclude
 from voicewright.storage.user_keys import PLATFORM_ID
+from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -154,20 +158,25 @@ class ProvenanceService:
 
     def _find(self, caller: Caller | None, sound: Sound) -> list[SpeechMatch]:
         """The speeches that are in a sound: each once, where it is longest."""
-        best: dict[tuple[uuid.UUID, int], SpeechMatch] = {}
+        heard: list[Heard] = []
         tried = 0
-        for start_s, samples in sound.stretches(_STRETCH_S, _MOST_STRETCHES):
+        for number, (start_s, samples) in enumerate(sound.stretches(_STRETCH_S, _MOST_STRETCHES)):
             found, speed = self._identify(Sought(fingerprint(samples, RATE_HZ))), 1.0
-            if not found and not best and tried < _SLOWED_STRETCHES:
+            if not found and not heard and tried < _SLOWED_STRETCHES:
                 tried += 1
                 found, speed = self._at_other_speeds(samples)
-            for one in found:
-                match = as_seen_by(caller, one, speed, start_s)
-                key = (one.speech.synthesis_id, one.speech.part)
-                known = best.get(key)
-                if known is None or match.end_s - match.start_s > known.end_s - known.start_s:
-                    best[key] = match
-        return sorted(best.values(), key=lambda match: (-(match.end_s - match.start_s), match.start_s))
+            end_s = start_s + len(samples) / RATE_HZ
+            heard += [Heard(one, speed, number, start_s, end_s) for one in found]
+        longest = longest_of_each(heard, sound.duration_s)
+        names = self._names([found.speech.model_id for found, _ in longest])
+        matches = [as_seen_by(caller, found, speed, names=names) for found, speed in longest]
+        return sorted(matches, key=lambda match: (-(match.end_s - match.start_s), match.start_s))
+
+    def _names(self, model_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """What voices are called; those that are gone have no name."""
+        with self._database.session() as session:
+            named = select(VoiceModel.id, VoiceModel.name).where(VoiceModel.id.in_(model_ids))
+            return {row.id: row.name for row in session.execute(named)}
 
     def _identify(self, sought: Sought, *, with_doubts: bool = True) -> list[identifying.Found]:
         with self._database.session() as session:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from voicewright.provenance.identifying import EARLIER_TAKES
 from voicewright.provenance.manifests import moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from voicewright.accounts.caller import Caller
     from voicewright.provenance.identifying import Found
     from voicewright.provenance.listener import Watermark
     from voicewright.provenance.manifests import Manifest
+
+NO_NAMES: Final[Mapping[uuid.UUID, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class SpeechMatch:
     """Number of the item or paragraph, where only that is known to be in the file."""
     made_at: datetime | None = None
     voice_model_id: uuid.UUID | None = None
+    voice_name: str | None = None
+    """As it is called now."""
     voice_model_version: int | None = None
     engine: str | None = None
     user_id: uuid.UUID | None = None
@@ -57,20 +61,22 @@ class Verification:
     """All of it in words."""
 
 
-def as_seen_by(caller: Caller | None, found: Found, speed: float, start_s: float = 0.0) -> SpeechMatch:
+def as_seen_by(
+    caller: Caller | None, found: Found, speed: float, *, names: Mapping[uuid.UUID, str] = NO_NAMES
+) -> SpeechMatch:
     """A match, with what somebody may know of it.
 
     Args:
         caller: who asks; None: whoever has this machine.
         found: the match.
         speed: at which the file had to be played to be found.
-        start_s: where in the file the sound begins that the match counts from.
+        names: what voices are called.
     """
     speech, match = found
     told = SpeechMatch(
         made_on=speech.made_at.date(),
-        start_s=round(start_s + match.start_s / speed, 1),
-        end_s=round(start_s + match.end_s / speed, 1),
+        start_s=round(match.start_s / speed, 1),
+        end_s=round(match.end_s / speed, 1),
         confidence=match.confidence,
         speed=speed,
     )
@@ -86,6 +92,7 @@ def as_seen_by(caller: Caller | None, found: Found, speed: float, start_s: float
         part=speech.part % EARLIER_TAKES or None,
         made_at=speech.made_at,
         voice_model_id=speech.model_id,
+        voice_name=names.get(speech.model_id),
         voice_model_version=speech.model_version,
         engine=speech.engine,
         user_id=speech.user_id,

@@ -76,6 +76,9 @@ class MatchView(BaseModel):
     )
     made_at: UtcMoment | None
     voice_model_id: UUID | None = Field(examples=["6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11"])
+    voice_name: str | None = Field(
+        description="As it is called now; null where it is gone.", examples=["Ann"]
+    )
     voice_model_version: int | None
     engine: str | None = Field(examples=["builtin"])
     user_id: UUID | None = Field(description="Who had it spoken.")

@@ -71,7 +71,7 @@ def test_files_are_verified_for_whoever_asks(client, make_person, remember, spok
     status, told = verify(bob, wav(spoken))
     [match] = told["matches"]
     assert (status, match["made_on"]) == (200, claim.made_at.date().isoformat())
-    known = ("synthesis_id", "voice_model_id", "voice_model_version", "engine", "made_at", "user_id")
+    known = ("synthesis_id", "voice_model_id", "voice_name", "voice_model_version", "engine", "user_id")
     assert [match[name] for name in known] == [None] * 6
 
     for content, status, code in (

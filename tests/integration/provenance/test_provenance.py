@@ -87,6 +87,29 @@ def caller(user_id=None, role=Role.USER):
     return Caller(user_id or uuid.uuid4(), role, frozenset())
 
 
+def test_a_file_that_is_one_whole_speech_is_told_as_one(provenance, database, spoken, other_speech, tmp_path):
+    """Also where it is longer than what is looked for at once."""
+    mine, theirs = claim(), claim()
+    many = [spoken, other_speech, spoken[::-1], other_speech[::-1] * np.float32(0.5)]
+    whole = speak(provenance, database, np.concatenate(many)[: 37 * RATE_HZ], mine)
+    speak(provenance, database, other_speech[::-1], theirs)
+    path, part = tmp_path / "whole.flac", tmp_path / "part.flac"
+    write_audio(path, [whole], RATE_HZ, "flac", durable=False)
+    found = provenance.verify(None, path)
+    match = next(one for one in found.matches if one.synthesis_id == mine.synthesis_id)
+    assert (match.start_s, match.end_s) == (0.0, round(len(whole) / RATE_HZ, 1))
+    assert found.matches[0] is match
+    assert found.conclusion.startswith(f"From 0.0 s to {match.end_s:.1f} s it is surely")
+
+    silence = np.zeros(5 * RATE_HZ, np.float32)
+    write_audio(part, [silence, whole[10 * RATE_HZ :], silence], RATE_HZ, "flac", durable=False)
+    inside = next(
+        one for one in provenance.verify(None, part).matches if one.synthesis_id == mine.synthesis_id
+    )
+    assert abs(inside.start_s - 5.0) <= 0.7
+    assert abs(inside.end_s - (5.0 + len(whole) / RATE_HZ - 10.0)) <= 0.7
+
+
 def test_certificates_are_made_once_sealed_and_renewed(database, keys, certificates):
     with ThreadPoolExecutor(4) as pool:  # as processes that start at once
         made = list(
