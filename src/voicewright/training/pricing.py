@@ -6,7 +6,8 @@
 | as Google Cloud has it (`google`) | 300 + minutes of speech beyond 30 x 0.10 + stored GB x 0.02 + 50 |
 | as OpenAI has it (`openai`) | tokens / 1000 x 0.008 + stored GB x 0.02 + 25 |
 
-All prices are settings. An hour has the price of a GPU's where the engine needs one, otherwise of a CPU's.
+All prices are settings. An hour has the price of a GPU's where the engine needs one to train, otherwise of a
+CPU's.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def cost_of(engine: EngineInfo, usage: Usage, settings: Settings) -> Cost:
     storage = _part("storage", _gb(usage.stored_bytes), "GB", settings.price_storage_gb)
     match engine.billing:
         case "compute":
-            gpu = engine.capabilities.needs_gpu
+            gpu = engine.least_gpu_memory_mb > 0
             price = settings.price_gpu_hour if gpu else settings.price_cpu_hour
             hours = Decimal(usage.time_ms) / _HOUR_MS
             return Cost(
@@ -122,8 +123,7 @@ def affordable_ms(engine: EngineInfo, usage: Usage, amount: Decimal, settings: S
         amount: dollars.
         settings: the prices.
     """
-    needs_gpu = engine.capabilities.needs_gpu
-    price = settings.price_gpu_hour if needs_gpu else settings.price_cpu_hour
+    price = settings.price_gpu_hour if engine.least_gpu_memory_mb else settings.price_cpu_hour
     if engine.billing != "compute" or price == 0:
         return _LONGEST_MS
     idle = Usage(0, usage.stored_bytes, usage.moved_bytes, usage.speech_s)

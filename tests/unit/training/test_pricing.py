@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from voicewright.engines.port import Forecast
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.settings import Settings
 from voicewright.training.pricing import GB, Usage, actual_cost, affordable_ms, cost_of
@@ -36,6 +37,13 @@ def test_a_machine_is_paid_by_the_hour() -> None:
         ("storage", "GB"),
         ("transfer", "GB"),
     ]
+
+
+def test_an_engine_that_needs_a_gpu_to_train_only_is_paid_as_one() -> None:
+    trains_on_gpu = dataclasses.replace(TONE_ENGINE, forecast=Forecast(gpu_memory_mb=14_000))
+    assert cost_of(trains_on_gpu, usage(), Settings()) == cost_of(
+        engine("compute", gpu=True), usage(), Settings()
+    )
 
 
 def test_an_hour_without_a_gpu_costs_what_the_operator_says() -> None:

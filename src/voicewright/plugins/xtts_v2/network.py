@@ -77,8 +77,10 @@ class Network:
 
     def replace(self, state: State) -> None:
         """Speak with other numbers from now on: those of the part that is trained."""
-        gpt = self._model.gpt
-        gpt.load_state_dict({f"{name}": each for name, each in state.items()}, strict=False)
+        # what speaks shares its numbers with what was trained, and has names for them that nobody kept
+        unknown = self._model.gpt.load_state_dict(state, strict=False).unexpected_keys
+        if unknown:
+            raise ValueError(f"the network has no {unknown[0]}")
 
     def fault_of(self, text: str, language: str, *, most_tokens: int | None = None) -> str:
         """Why it can't read a text; empty: it can.
