@@ -85,7 +85,8 @@ def require_agreement(
         samples: where the recordings lie; None: it is only asked whether there is one.
 
     Returns:
-        What is to be sent along, where the provider demands it and `samples` was given.
+        What may be sent along, where there is a recording and `samples` was given: some providers take one
+        that they do not demand.
 
     Raises:
         ProviderConsentRequired: the provider demands a recording, and there is none; says what to record.
@@ -94,11 +95,9 @@ def require_agreement(
     provider = info.provider
     if provider is None:
         return None
-    found = None
-    if provider.consent:
-        found = _find(session, consents.recorded(session, owner_id, speaker), language)
-        if found is None:
-            raise ProviderConsentRequired(_ask_for(provider, speaker, language))
+    found = _find(session, consents.recorded(session, owner_id, speaker), language)
+    if found is None and provider.consent:
+        raise ProviderConsentRequired(_ask_for(provider, speaker, language))
     consents.require(session, owner_id, speaker, ConsentScope.PROVIDER_UPLOAD)
     if found is None or samples is None:
         return None

@@ -185,7 +185,7 @@ def _bad_language(_: TrainingJob | None) -> list[str]:
 def _no_weights(job: TrainingJob | None) -> list[str]:
     engine = "ID" if job is None else job.provider
     return [
-        f"Run `voicewright engines install {engine}` on the machine of the worker: it fetches what is missing.",
+        f"Run `voicewright engines install {engine}` on the worker's machine: it fetches what is missing.",
         "Where there is no internet, add `--weights DIR`, a folder with the files.",
         "Then try again: POST /training/{jobId}/retry. Or choose another provider.",
     ]

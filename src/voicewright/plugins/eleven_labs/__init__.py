@@ -1,0 +1,1 @@
+"""Voices that ElevenLabs makes and speaks with."""

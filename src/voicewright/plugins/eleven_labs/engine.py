@@ -1,0 +1,243 @@
+"""ElevenLabs behind the engine port: instant and professional voices, speaking, forgetting."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from voicewright.audio.stretching import Stretcher
+from voicewright.engines.asking import Asking
+from voicewright.engines.errors import ProviderRefused, StockVoiceNotFound, TextUnspeakable, TooLittleSpeech
+from voicewright.engines.loaded import LoadedVoices
+from voicewright.engines.port import AudioChunk, StockVoice, TrainingOutcome
+from voicewright.engines.portions import portions, speakable
+from voicewright.engines.reference import clip_s, write_reference
+from voicewright.plugins.eleven_labs.account import ADDRESS, Account, credits_in
+from voicewright.plugins.eleven_labs.artefact import (
+    read_made,
+    read_voice,
+    read_work,
+    write_made,
+    write_voice,
+    write_work,
+)
+from voicewright.plugins.eleven_labs.options import ElevenLabsOptions
+from voicewright.plugins.eleven_labs.plugin import ENGINE, PROVIDER
+from voicewright.plugins.eleven_labs.training import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from elevenlabs.types import Voice as AccountVoice
+
+    from voicewright.engines.port import EngineSetup, RunContext, SynthesisRequest, TrainingRequest
+
+_TIMEOUT_S: Final = 60.0
+_LONGEST_SAMPLE_S: Final = 180.0
+"""More makes an instant voice no better."""
+_LONGEST_TEXT: Final = 5000
+_SLOWEST, _FASTEST = 0.7, 1.2
+"""What ElevenLabs takes; the rest of a speed is done here."""
+_VOICES_KEPT: Final = 64
+_MOST_NAMED: Final = 20
+_LARGEST_SEED: Final = 2**32
+_FULL_SCALE: Final = 32768.0
+_MADE_OF: Final = "made_of"
+
+
+class ElevenLabsEngine:
+    """Asks ElevenLabs; see the port for what is asked of it.
+
+    Args:
+        setup: has the key, and where it is asked.
+    """
+
+    def __init__(self, setup: EngineSetup) -> None:
+        values = setup.values
+        timeout_s = float(values.get("VOICEWRIGHT_PROVIDER_TIMEOUT_S", _TIMEOUT_S))
+        self._asking = Asking()
+        address = values.get("ELEVENLABS_BASE_URL", ADDRESS)
+        self._account = Account(values["ELEVENLABS_API_KEY"], address, self._asking, timeout_s)
+        self._voices = LoadedVoices(read_voice, _VOICES_KEPT)
+
+    def clone(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Make an instant voice of the best clips."""
+        started_s = time.monotonic()
+        options = ElevenLabsOptions.model_validate(dict(request.options))
+        context.progress("choosing a sample", 0.0)
+        sample = _sample(request)
+        make = partial(self._account.make_instant, request.name or "voice", sample, options)
+        voice_id, resumed = self._take_or_make(request, "clone", make, context)
+        self._require_usable(voice_id, context)
+        return self._finish(request, voice_id, options, context, started_s, resumed=resumed)
+
+    def train(self, request: TrainingRequest, context: RunContext) -> TrainingOutcome:
+        """Have a professional voice trained; an attempt before this one is gone on with."""
+        started_s = time.monotonic()
+        options = ElevenLabsOptions.model_validate(dict(request.options))
+        needed_s, there_are_s = ENGINE.capabilities.minimum_speech_s, sum(map(clip_s, request.clips))
+        if there_are_s < needed_s:
+            raise TooLittleSpeech(
+                f"There are {there_are_s:.1f} s of speech, but {needed_s:g} s are needed for a professional "
+                "voice; an instant one needs less (method `clone`)."
+            )
+        context.progress("asking for a voice", 0.0)
+        make = partial(self._account.make_professional, request.name or "voice", request.language)
+        voice_id, resumed = self._take_or_make(request, "train", make, context)
+        Training(self._account, self._asking, voice_id, request, options, context).run()
+        return self._finish(request, voice_id, options, context, started_s, resumed=resumed)
+
+    def forget(self, voice_dir: Path, context: RunContext) -> None:
+        """Delete the voice there, with its recordings."""
+        voice_id = read_made(voice_dir)
+        if voice_id is not None:
+            self._asking.answer(lambda: self._account.delete(voice_id), context)
+
+    def stock_voices(self, context: RunContext) -> tuple[StockVoice, ...]:
+        """The voices of the account: those that everybody has, and those that were added or made there."""
+        return tuple(map(_stock_voice, self._asking.answer(self._account.voices, context)))
+
+    def write_stock_voice(self, voice: str, artefact_dir: Path, context: RunContext) -> StockVoice:
+        """Write one of them, by its id or its name."""
+        found = self._asking.answer(self._account.voices, context)
+        named = [one for one in found if voice in {one.voice_id, one.name}]
+        if not named:
+            raise _not_found(voice, found)
+        write_voice(artefact_dir, named[0].voice_id, "en", None)
+        return _stock_voice(named[0])
+
+    def load(self, voice_dir: Path) -> None:
+        """Read the voice; whether it is still there, speaking tells."""
+        self._voices.get(voice_dir)
+
+    def synthesize(self, request: SynthesisRequest, context: RunContext) -> Iterator[AudioChunk]:
+        """Speak; the sound is passed on as it comes."""
+        voice = self._voices.get(request.voice_dir)
+        text = speakable(request.text)
+        if not text:
+            raise TextUnspeakable("There is nothing in the text that can be said; give it some words.")
+        context.metric("provider_characters", len(text), step=0)
+        speed = min(max(request.speed, _SLOWEST), _FASTEST)
+        for step, portion in enumerate(portions(text, _LONGEST_TEXT)):
+            spoken = partial(
+                self._account.speak,
+                voice,
+                portion,
+                language=request.language or voice.language,
+                speed=speed,
+                seed=request.seed % _LARGEST_SEED,
+                tell=partial(_report, context, step),
+            )
+            for pcm in _at_speed(self._asking.stream(spoken, context), request.speed / speed):
+                yield AudioChunk(pcm, ENGINE.capabilities.sample_rate_hz)
+
+    def _take_or_make(
+        self, request: TrainingRequest, method: str, make: Callable[[], Any], context: RunContext
+    ) -> tuple[str, bool]:
+        """The voice that an earlier attempt left of the same clips, or a new one; answers which it is."""
+        kept, made_of = request.checkpoint_dir, _digest(method, request)
+        if kept is not None and read_work(kept).get(_MADE_OF) == made_of:
+            left = read_made(kept)
+            if left is not None and self._asking.answer(lambda: self._account.find(left), context):
+                return left, True
+        voice_id: str = self._asking.answer(make, context)
+        if kept is not None:
+            try:
+                write_made(kept, voice_id)
+                write_work(kept, {_MADE_OF: made_of})
+            except OSError:
+                self._asking.answer(lambda: self._account.delete(voice_id), context)
+                raise
+        context.progress("the voice is there", 0.0)  # whoever listens takes note of it
+        return voice_id, False
+
+    def _require_usable(self, voice_id: str, context: RunContext) -> None:
+        """An instant voice that sounds like a known person's is not spoken with before a verification."""
+        voice = self._asking.answer(lambda: self._account.find(voice_id), context)
+        told = getattr(voice, "voice_verification", None)
+        if told is not None and told.requires_verification and not told.is_verified:
+            self._asking.answer(lambda: self._account.delete(voice_id), context)
+            raise ProviderRefused(
+                f"{PROVIDER.name} demands that the speaker is verified before this voice speaks, which an "
+                "instant voice can't be from here. Train a professional one (method `train`), or choose "
+                "another engine. The voice was deleted there."
+            )
+
+    def _finish(
+        self,
+        request: TrainingRequest,
+        voice_id: str,
+        options: ElevenLabsOptions,
+        context: RunContext,
+        started_s: float,
+        *,
+        resumed: bool,
+    ) -> TrainingOutcome:
+        write_made(request.artefact_dir, voice_id)
+        write_voice(request.artefact_dir, voice_id, request.language, options)
+        context.progress("done", 1.0)
+        return TrainingOutcome(
+            speech_s=sum(map(clip_s, request.clips)),
+            train_s=time.monotonic() - started_s,
+            epochs=1,
+            stopped="finished",
+            resumed=resumed,
+        )
+
+
+def _sample(request: TrainingRequest) -> bytes:
+    least_s = ENGINE.capabilities.minimum_clone_s or 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sample.wav"
+        write_reference(request.clips, file, most_s=_LONGEST_SAMPLE_S, least_s=least_s)
+        return file.read_bytes()
+
+
+def _digest(method: str, request: TrainingRequest) -> str:
+    """What a voice is made of."""
+    digest = hashlib.sha256(f"{method} {request.language}".encode())
+    for clip in request.clips:
+        digest.update(clip.path.read_bytes())
+    return digest.hexdigest()
+
+
+def _at_speed(pieces: Iterator[bytes], speed: float) -> Iterable[bytes]:
+    """Stretch 16-bit samples as they come."""
+    if abs(speed - 1.0) < 1e-9:  # noqa: PLR2004 - the same
+        return pieces
+    stretcher = Stretcher(ENGINE.capabilities.sample_rate_hz, speed)
+    blocks = (np.frombuffer(piece, "<i2").astype(np.float32) / _FULL_SCALE for piece in pieces)
+    stretched = stretcher.stream(blocks)
+    return (
+        np.clip(block * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2").tobytes()
+        for block in stretched
+        if len(block)
+    )
+
+
+def _report(context: RunContext, step: int, headers: Any) -> None:
+    credits_used = credits_in(headers)
+    if credits_used is not None:
+        context.metric("provider_credits", credits_used, step=step)
+
+
+def _stock_voice(voice: AccountVoice) -> StockVoice:
+    languages = {one.language for one in getattr(voice, "verified_languages", None) or () if one.language}
+    return StockVoice(voice.voice_id, voice.name or voice.voice_id, tuple(sorted(languages)))
+
+
+def _not_found(voice: str, found: list[AccountVoice]) -> StockVoiceNotFound:
+    names = [one.name for one in found if one.name]
+    close = difflib.get_close_matches(voice, names, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    told = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+    return StockVoiceNotFound(
+        f"The account at {PROVIDER.name} has no voice {voice!r}.{hint} Its voices are: {told}."
+    )
