@@ -36,7 +36,7 @@ from voicewright.engines.installed import (
     requirements_of,
     weights_of,
 )
-from voicewright.engines.weights import KeptFile, find_in
+from voicewright.engines.weights import KeptFile, check_own, find_in
 from voicewright.home.locks import read_note, try_lock
 from voicewright.storage.faults import clear_errors
 from voicewright.storage.space import require_space
@@ -232,12 +232,12 @@ class _Installation:
             record["licence"] = {"text": licence, "accepted_at": now, "how": self.order.accepted}
             write_record(self.folder, record)
         wanted = self._adopt(record)
-        source = None if self.order.weights is None else find_in(self.order.weights, wanted)
+        own = None if self.order.weights is None else self._look_at_own(self.order.weights, wanted)
         made = not self._is_made(record)
-        self._require_space([] if source is not None else wanted, makes=made)
+        self._require_space(wanted if own is None else [], makes=made)
         if made:
             self._make(record)
-        self._bring(record, wanted, source)
+        self._bring(record, wanted, own)
         return Installed(made, tuple(file.name for file in wanted), record)
 
     def _is_made(self, record: dict[str, Any]) -> bool:
@@ -296,16 +296,29 @@ class _Installation:
                 self._note(record, file, kept)
         return wanted
 
+    def _look_at_own(self, folder: Path, wanted: list[WeightsFile]) -> dict[str, tuple[Path, str]]:
+        """Where a folder has the files that have to come, with their checksums; changes nothing."""
+        found = find_in(folder, wanted)
+        return {
+            file.name: (
+                found[file.name],
+                check_own(file, found[file.name], self._teller(f"checking {file.name}", 0, 0)),
+            )
+            for file in wanted
+        }
+
     def _bring(
-        self, record: dict[str, Any], wanted: list[WeightsFile], source: dict[str, Path] | None
+        self,
+        record: dict[str, Any],
+        wanted: list[WeightsFile],
+        own: dict[str, tuple[Path, str]] | None,
     ) -> None:
         weights = weights_of(self.info, self.folder, record)
         expected = sum(file.size_bytes for file in wanted)
         before = 0
         for file in wanted:
-            if source is not None:
-                tell = self._teller(f"taking {file.name}", before, expected)
-                kept = weights.take(file, source[file.name], tell)
+            if own is not None:
+                kept = weights.take(file, *own[file.name])
             else:
                 tell = self._teller(f"fetching {file.name}", before, expected)
                 tell(0, file.size_bytes or None)  # before the first byte, which may take a while

@@ -145,19 +145,17 @@ class Weights:
         discard(part)
         return kept
 
-    def take(self, file: WeightsFile, source: Path, on_bytes: _OnBytes) -> KeptFile:
+    def take(self, file: WeightsFile, source: Path, digest: str) -> KeptFile:
         """Take a file from a directory of somebody's own; it is linked where both lie on one disk.
 
+        Args:
+            file: which.
+            source: where it lies; `check_own` has looked at it.
+            digest: what that said.
+
         Raises:
-            WeightsDamaged: it is not what it has to be; nothing was taken.
             StorageFull, StorageReadOnly, StorageUnavailable: it can't be written.
         """
-        digest = sha256_of(source, on_bytes)
-        if file.sha256 and digest != file.sha256.lower():
-            raise WeightsDamaged(
-                f"{source} has the SHA-256 {digest}, and {file.name} has to have {file.sha256}. Nothing was "
-                f"changed. Fetch it again from {file.url}."
-            )
         target = self._target(file)
         aside = target.with_name(f".{target.name}.taken")
         with clear_errors(f"copy {file.name}", str(target.parent)):
@@ -191,6 +189,21 @@ def find_in(directory: Path, files: Sequence[WeightsFile]) -> dict[str, Path]:
     if absent:
         raise WeightsMissing(f"{directory} lacks {'; '.join(absent)}. Put them there and try again.")
     return found
+
+
+def check_own(file: WeightsFile, source: Path, on_bytes: _OnBytes) -> str:
+    """The checksum of a file of somebody's own.
+
+    Raises:
+        WeightsDamaged: it is not what it has to be.
+    """
+    digest = sha256_of(source, on_bytes)
+    if file.sha256 and digest != file.sha256.lower():
+        raise WeightsDamaged(
+            f"{source} has the SHA-256 {digest}, and {file.name} has to have {file.sha256}. Nothing was "
+            f"installed. Fetch it again from {file.url}."
+        )
+    return digest
 
 
 def sha256_of(path: Path, on_bytes: _OnBytes) -> str:

@@ -12,7 +12,7 @@ import pytest
 from voicewright.engines.errors import DownloadFailed, WeightsDamaged, WeightsMissing
 from voicewright.engines.fetching import Patience, fetch
 from voicewright.engines.port import WeightsFile
-from voicewright.engines.weights import KeptFile, Weights, find_in
+from voicewright.engines.weights import KeptFile, Weights, check_own, find_in
 from voicewright.storage.errors import StorageFull
 
 CONTENT = os.urandom(3_000_000)
@@ -199,10 +199,11 @@ def test_files_of_somebodys_own_are_checked_and_taken(tmp_path):
     (own / "model.bin").write_bytes(b"another")
     found = find_in(own, right.files)
     with pytest.raises(WeightsDamaged, match=r"own/model\.bin has the SHA-256"):
-        right.take(right.files[0], found["deep/model.bin"], lambda *_: None)
+        check_own(right.files[0], found["deep/model.bin"], lambda *_: None)
     assert not (tmp_path / "weights").exists()
     (own / "model.bin").write_bytes(CONTENT)
-    kept = right.take(right.files[0], found["deep/model.bin"], lambda *_: None)
+    digest = check_own(right.files[0], found["deep/model.bin"], lambda *_: None)
+    kept = right.take(right.files[0], found["deep/model.bin"], digest)
     assert kept == KeptFile(DIGEST, len(CONTENT))
     assert (tmp_path / "weights" / "deep" / "model.bin").stat().st_nlink == 2
 

@@ -169,6 +169,7 @@ def make_engine(tmp_path, monkeypatch, file_server):
     return make
 
 
+@pytest.mark.slow
 def test_an_engine_is_installed_loaded_made_anew_and_removed(  # noqa: PLR0917
     installer, engines, make_engine, home, file_server, tmp_path
 ):
