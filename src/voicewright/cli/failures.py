@@ -54,6 +54,8 @@ class Failure:
     retryable: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
     """What programs are to know besides."""
+    label: str = "error"
+    """What the message begins with."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `--json` prints instead of a result."""
@@ -102,7 +104,7 @@ def describe(error: BaseException, *, log_path: Path | None = None, data_dir: Pa
 def show(failure: Failure, *, as_json: bool) -> int:
     """Print a failure, the message on stderr and the object on stdout, and return its exit status."""
     with suppress(OSError):  # the terminal may be closed
-        print(f"error: {failure.message}", file=sys.stderr)
+        print(f"{failure.label}: {failure.message}", file=sys.stderr)
         if as_json:
             print(json.dumps(failure.to_json(), ensure_ascii=False, indent=2))
     return failure.status

@@ -142,7 +142,23 @@ def _check(out: Path, *, is_folder: bool) -> None:
     elif out.exists() and not out.is_dir():
         raise AudioNotWritten(f"{out}: is a file. With --by-paragraph, --out is a folder.")
     else:
+        if not out.is_dir() and _is_sound(out):
+            raise AudioNotWritten(
+                f"{out}: is the name of a file. With --by-paragraph, --out is a folder: for example "
+                f"{out.with_suffix('')}, and --format says what is written into it."
+            )
         check_output((out if out.is_dir() else out.absolute().parent) / "001.mp3")
+
+
+def _is_sound(path: Path) -> bool:
+    from voicewright.audio.encode import format_of
+    from voicewright.audio.errors import AudioFormatUnknown
+
+    try:
+        format_of(path)
+    except AudioFormatUnknown:
+        return False
+    return True
 
 
 def _body(most_characters: int, **said: object) -> LongTextBody:
@@ -179,7 +195,7 @@ def _read(
         raise VoiceNotFound("No voice is active: name one with --voice. " + how_to_get_one(owner)) from None
     goes_on = "What is spoken is kept: the same command goes on with the rest."
     facts = {"speech_id": str(begun.speech.id)}
-    application.standing = Standing(when_stopped=goes_on, when_failed=goes_on, facts=facts)
+    application.standing = Standing(goes_on, goes_on, facts, is_pause=True)
     with progress_bar() as draw:
         ended = reader.speak(
             user_id,

@@ -62,10 +62,17 @@ def print_list(console: Console, title: str, lines: Sequence[str]) -> None:
 
 def spoken_words(spoken: SayResult) -> str:
     """What was said, and how fast."""
-    return (
-        f"{spoken.output}: {spoken.output_s:.1f} s, made at {spoken.real_time_factor:.2f} x real time, "
-        f"first audio after {1000 * spoken.first_audio_s:.0f} ms"
-    )
+    told = f"{spoken.output}: {spoken.output_s:.1f} s"
+    if spoken.synthesis_s > 0:
+        told += f", spoken in {spoken.synthesis_s:.1f} s, {_pace(spoken.speech_s / spoken.synthesis_s)}"
+    return f"{told}; first audio after {1000 * spoken.first_audio_s:.0f} ms"
+
+
+def _pace(times: float) -> str:
+    """How many times as fast as it sounds."""
+    if 0.95 <= times < 1.05:  # noqa: PLR2004 - what rounds to one
+        return "as fast as it sounds"
+    return f"{times:.1f} x faster than it sounds" if times > 1 else f"{1 / times:.1f} x slower than it sounds"
 
 
 def megabytes(size_bytes: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicewright.cli.application import Application, command, voices_of
+from voicewright.cli.help_pages import WholeSentences
 from voicewright.cli.owners import how_to_get_one
 from voicewright.cli.progress import progress_bar
 from voicewright.cli.terminal import open_console, print_table, utc
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from voicewright.voices.models import VoiceModel
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, show, choose, evaluate, share, export, back up and delete voices."
+    cls=WholeSentences,
+    no_args_is_help=True,
+    help="List, show, choose, evaluate, share, export, back up and delete voices.",
 )
 
 Name = Annotated[str, typer.Argument(help="Name or id of the voice.")]

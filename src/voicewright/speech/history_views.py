@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from voicewright.answers import UtcMoment  # noqa: TC001 - Pydantic looks at it
 from voicewright.provenance.tally import Marked  # noqa: TC001 - as above
@@ -98,6 +98,11 @@ class WordView(BaseModel):
     text: str = Field(examples=["Hello,"])
     start: float = Field(description="Seconds from the beginning.", examples=[0.05])
     end: float = Field(examples=[0.41])
+
+    @field_validator("start", "end")
+    @classmethod
+    def _to_milliseconds(cls, value: float) -> float:
+        return round(value, _MILLISECONDS)
 
 
 class SynthesisView(BaseModel):

@@ -35,8 +35,12 @@ class SayResult:
     """Length of the audio."""
     real_time_factor: float
     """Seconds of synthesis per second of the engine's audio, pauses left out, with the engine warm."""
+    synthesis_s: float
+    """What the engine needed for what was not spoken before."""
+    speech_s: float
+    """Length of what it made, without pauses."""
     first_audio_s: float
-    """From the request to the first piece of audio, with the engine warm."""
+    """From the request to the first piece of audio, with the engine warm and what was listened to before."""
     sentences: int
 
 
@@ -93,6 +97,8 @@ def say(
         output=output,
         output_s=figures.output_s,
         real_time_factor=figures.real_time_factor,
+        synthesis_s=figures.synthesis_s,
+        speech_s=figures.speech_s,
         first_audio_s=max(0.0, (figures.first_audio_s or 0.0) - figures.waiting_s),
         sentences=figures.pieces,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+
+_MOST_NAMED: Final = 5
 
 
 def owned_by(owner_id: uuid.UUID) -> ColumnElement[bool]:
@@ -91,8 +93,11 @@ def _not_found(
     if close:
         return f"There is no voice called {reference!r}. Did you mean {' or '.join(map(repr, close))}?"
     if names:
-        told = f"There is no voice called {reference!r}."
-        return told + _if_local(owner_id, " All there are: `voicewright voices list`.")
+        newest = list(dict.fromkeys(reversed(names)))
+        shown = ", ".join(map(repr, newest[:_MOST_NAMED]))
+        more = f" and {len(newest) - _MOST_NAMED} more" if len(newest) > _MOST_NAMED else ""
+        told = f"There is no voice called {reference!r}. There are: {shown}{more}."
+        return told + _if_local(owner_id, " All of them: `voicewright voices list`.")
     told = f"There is no voice called {reference!r}, nor any other yet."
     return told + _if_local(owner_id, " Make one: `voicewright clone FOLDER --name NAME`.")
 

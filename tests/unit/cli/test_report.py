@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from voicewright.cli.report import evaluation_json, megabytes, print_evaluation, print_list
+from voicewright.cli.report import evaluation_json, megabytes, print_evaluation, print_list, spoken_words
+from voicewright.speech.say import SayResult
+from voicewright.voices.models import VoiceModel
 
 EVALUATION = {
     "similarity": 0.9,
@@ -52,6 +56,20 @@ def test_a_voice_without_evaluation_says_so() -> None:
 def test_an_empty_list_is_not_announced() -> None:
     assert printed(print_list, "Notes:", []) == ""
     assert "- one" in printed(print_list, "Notes:", ["one"])
+
+
+@pytest.mark.parametrize(
+    ("synthesis_s", "pace"),
+    [
+        (1.2, ": 9.6 s, spoken in 1.2 s, 8.0 x faster than it sounds; first audio after 250 ms"),
+        (9.7, ": 9.6 s, spoken in 9.7 s, as fast as it sounds; first audio after 250 ms"),
+        (19.2, ": 9.6 s, spoken in 19.2 s, 2.0 x slower than it sounds; first audio after 250 ms"),
+        (0.0, ": 9.6 s; first audio after 250 ms"),
+    ],
+)
+def test_how_fast_it_was_said_is_told_by_what_it_sounds_like(synthesis_s: float, pace: str) -> None:
+    said = SayResult(VoiceModel(), Path("a.wav"), 9.6, synthesis_s / 9.6, synthesis_s, 9.6, 0.25, 3)
+    assert spoken_words(said) == f"a.wav{pace}"
 
 
 def test_sizes_are_told_as_people_read_them() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicewright.cli.failures import describe
+from voicewright.cli.failures import describe, show
 from voicewright.cli.standing import Standing
 from voicewright.errors import AppError
 
@@ -21,6 +21,14 @@ def test_what_was_done_is_said_with_the_end_and_told_to_programs(error: BaseExce
 
     assert failure.message == words
     assert failure.to_json()["voice_id"] == "1"
+
+
+def test_what_is_only_paused_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    paused = Standing("The same command goes on.", "It is kept.", is_pause=True)
+
+    assert show(paused.tell(describe(KeyboardInterrupt()), stopped=True), as_json=False) == 130
+    assert show(paused.tell(describe(AppError("No room.")), stopped=False), as_json=False) == 1
+    assert capsys.readouterr().err == "paused: The same command goes on.\nerror: No room. It is kept.\n"
 
 
 def test_where_nothing_was_done_nothing_is_added() -> None:
