@@ -34,8 +34,8 @@ class EngineCapabilitiesView(View):
     languages: list[str] = Field(description="BCP 47 tags.", examples=[["de", "en-us"]])
     sample_rate: int = Field(description="Of its sound, in Hz.")
     needs_transcripts: bool = Field(examples=[False])
-    minimum_speech_seconds: float = Field(
-        description="Of speech, below which it does not train.", examples=[10.0]
+    minimum_speech_seconds: float | None = Field(
+        description="Of speech, below which it does not train; null: it trains nothing.", examples=[10.0]
     )
     minimum_clone_seconds: float | None = Field(
         description="Below which it does not clone; null: it clones nothing.", examples=[None]
@@ -60,7 +60,7 @@ class EngineCapabilitiesView(View):
             languages=list(able.languages),
             sample_rate=able.sample_rate_hz,
             needs_transcripts=able.needs_transcripts,
-            minimum_speech_seconds=able.minimum_speech_s,
+            minimum_speech_seconds=able.minimum_speech_s if able.trains else None,
             minimum_clone_seconds=least_clone_s if able.clones else None,
             ideal_speech_seconds=able.ideal_speech_s,
             needs_gpu=able.needs_gpu,
