@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from voicewright.engines.errors import EngineContractBroken
+from voicewright.engines.errors import EngineContractBroken, ProviderError
 from voicewright.engines.port import AudioChunk
 from voicewright.errors import AppError
 from voicewright.speech.hooks import SpokenPiece
@@ -164,9 +164,10 @@ class Pieces:
     def _bounded(self, request: SynthesisRequest) -> Iterator[AudioChunk]:
         longest_s = (_ENDLESS_S + _ENDLESS_PER_LETTER_S * len(request.text)) / request.speed
         left = int(longest_s * self._rate_hz)
-        self._figures.cost_usd += self._price_usd * len(request.text)
+        price_usd = self._price_usd * len(request.text)
+        self._figures.cost_usd += price_usd
         with contextlib.closing(self._speaker.synthesize(request, cancel=self._stop)) as chunks:
-            for chunk in chunks:
+            for chunk in self._refunded(chunks, price_usd):
                 left -= len(chunk.pcm) // _BYTES_PER_SAMPLE
                 if left < 0:
                     raise EngineContractBroken(
@@ -174,6 +175,18 @@ class Pieces:
                         "and was stopped. Try another text or retrain the voice."
                     )
                 yield chunk
+
+    def _refunded(self, chunks: Iterator[AudioChunk], price_usd: float) -> Iterator[AudioChunk]:
+        """Ask no money for what a provider refused before it said anything."""
+        said = False
+        try:
+            for chunk in chunks:
+                said = True
+                yield chunk
+        except ProviderError:
+            if not said:
+                self._figures.cost_usd -= price_usd
+            raise
 
     def _keep(self, request: SynthesisRequest, chunks: Sequence[AudioChunk]) -> None:
         pcm = _pcm(chunks)

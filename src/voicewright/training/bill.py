@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def cost_of_job(
-    job: TrainingJob, engine: EngineInfo, settings: Settings, *, time_ms: int, artefact_bytes: int = 0
+    job: TrainingJob,
+    engine: EngineInfo,
+    settings: Settings,
+    *,
+    time_ms: int,
+    artefact_bytes: int = 0,
+    made: bool = True,
 ) -> Decimal:
     """Dollars that a job has cost, all its attempts together; nothing where it never ran.
 
@@ -25,8 +31,9 @@ def cost_of_job(
         settings: the prices.
         time_ms: wall time in which it ran.
         artefact_bytes: of the voice, once it is there.
+        made: whether it is there; a provider has no fee for less.
     """
-    return actual_cost(engine, _usage(job, time_ms, artefact_bytes), settings)
+    return actual_cost(engine, _usage(job, time_ms, artefact_bytes), settings, made=made)
 
 
 def allowed_ms(job: TrainingJob, engine: EngineInfo, settings: Settings) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 GB: Final = 10**9
 """Bytes; as clouds count."""
 GOOGLE_FREE_MINUTES: Final = 30
+_STORAGE: Final = "storage"
 _CENTS: Final = Decimal("0.000001")
 _HOUR_MS: Final = 3_600_000
 _LONGEST_MS: Final = 7 * 24 * _HOUR_MS
@@ -70,7 +71,7 @@ class Cost:
 
 def cost_of(engine: EngineInfo, usage: Usage, settings: Settings) -> Cost:
     """What it costs to train with an engine, line by line."""
-    storage = _part("storage", _gb(usage.stored_bytes), "GB", settings.price_storage_gb)
+    storage = _part(_STORAGE, _gb(usage.stored_bytes), "GB", settings.price_storage_gb)
     match engine.billing:
         case "compute":
             gpu = engine.least_gpu_memory_mb > 0
@@ -106,12 +107,24 @@ def cost_of(engine: EngineInfo, usage: Usage, settings: Settings) -> Cost:
             )
 
 
-def actual_cost(engine: EngineInfo, usage: Usage, settings: Settings) -> Decimal:
+def actual_cost(engine: EngineInfo, usage: Usage, settings: Settings, *, made: bool = True) -> Decimal:
     """What a training has cost, from what it took in all its attempts together.
 
-    Nothing where it never ran: a training that was cancelled before its start owes nobody a fee.
+    Nothing where it never ran: a training that was cancelled before its start owes nobody a fee. A provider
+    has its fee for a voice that it made, and for that once.
+
+    Args:
+        engine: what trained.
+        usage: what it took.
+        settings: the prices.
+        made: whether a voice came of it.
     """
-    return cost_of(engine, usage, settings).total if usage.time_ms > 0 else Decimal(0)
+    if usage.time_ms == 0:
+        return Decimal(0)
+    cost = cost_of(engine, usage, settings)
+    if made or engine.billing == "compute":
+        return cost.total
+    return Cost(tuple(part for part in cost.parts if part.name == _STORAGE)).total
 
 
 def affordable_ms(engine: EngineInfo, usage: Usage, amount: Decimal, settings: Settings) -> int:

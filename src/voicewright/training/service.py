@@ -460,7 +460,8 @@ class TrainingService:
             engine = self._engines(job.provider)
         except AppError:  # it was uninstalled meanwhile
             return before
-        cost = cost_of_job(job, engine, self._settings, time_ms=time_ms)
+        made = job.voice_model_id is not None or before > 0
+        cost = cost_of_job(job, engine, self._settings, time_ms=time_ms, made=made)
         return max(before, cost)
 
 

@@ -124,6 +124,7 @@ class _Workflow:
         self._artefact_bytes = 0
         self._covered_until_s = 0.0
         self._agreement: Agreement | None = None
+        self._made = False
 
     def run(self) -> float | None:
         """Do it."""
@@ -183,6 +184,7 @@ class _Workflow:
             raise InsufficientAudioQuality(telling.named(error.message)) from error
         telling.plan(plan)
         outcome = self._train(making, plan)
+        self._made = True
         telling.outcome(outcome)
         verdict = making.judge(plan, gives_up_on=is_temporary)
         telling.verdict(verdict)
@@ -362,6 +364,7 @@ class _Workflow:
             self._tools.settings,
             time_ms=self._run.spent_ms,
             artefact_bytes=self._artefact_bytes,
+            made=self._made,
         )
 
     def _allowed_ms(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from voicewright.engines.errors import EngineContractBroken, EngineError, HostDied
+from voicewright.engines.errors import EngineContractBroken, EngineError, HostDied, ProviderUnavailable
 from voicewright.engines.port import AudioChunk, SpokenWord, SynthesisRequest
 from voicewright.speech.listening import Heard
 from voicewright.speech.pieces import Pieces
@@ -126,6 +126,10 @@ def test_an_engine_that_breaks_before_a_sound_is_asked_once_more() -> None:
     made, figures = pieces(engine)
     assert said(made)
     assert (len(engine.asked), figures.retried_pieces, figures.cost_usd) == (2, 1, 2 * 0.5 * 12)
+    engine = Engine(ProviderUnavailable("Later."))
+    made, figures = pieces(engine)
+    assert said(made)
+    assert (len(engine.asked), figures.cost_usd) == (2, 0.5 * 12)  # nobody pays for a refusal
 
     for script in (
         (HostDied("It died."), HostDied("Again.")),

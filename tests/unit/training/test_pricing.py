@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from voicewright.engines.port import Forecast
+from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.settings import Settings
 from voicewright.training.pricing import GB, Usage, actual_cost, affordable_ms, cost_of
@@ -66,6 +67,18 @@ def test_openai_counts_tokens() -> None:
     assert float(cost_of(info, usage(), Settings()).total) == pytest.approx(tokens / 1000 * 0.008 + 0.04 + 25)
 
 
+@pytest.mark.parametrize(
+    ("engine_id", "dollars"), [("openai-tts", 25.02), ("google-cloud-tts", 350.02), ("elevenlabs", 0.02)]
+)
+def test_the_engines_of_providers_are_paid_as_planned(engine_id: str, dollars: float) -> None:
+    info = get_engine(engine_id)
+    half_an_hour = cost_of(info, usage(minutes=30, stored_gb=1), Settings())
+    tokens = 1800 * info.forecast.tokens_per_speech_s / 1000 * 0.008 if info.billing == "openai" else 0
+
+    assert float(half_an_hour.total) == pytest.approx(dollars + tokens)
+    assert info.dollars_per_1000_characters > 0
+
+
 def test_the_bill_is_exact_where_binary_fractions_are_not() -> None:
     cost = cost_of(engine("compute", gpu=True), usage(hours=1 / 3, stored_gb=0, moved_gb=0.7), Settings())
 
@@ -73,12 +86,14 @@ def test_the_bill_is_exact_where_binary_fractions_are_not() -> None:
     assert cost.total == Decimal("0.896333")
 
 
-@pytest.mark.parametrize("billing", ["compute", "google", "openai"])
+@pytest.mark.parametrize("billing", ["compute", "google", "openai", "usage"])
 def test_what_never_ran_costs_nothing_and_what_ran_costs_what_was_estimated(billing: str) -> None:
     info = engine(billing, gpu=True)
 
     assert actual_cost(info, usage(hours=0), Settings()) == 0
     assert actual_cost(info, usage(), Settings()) == cost_of(info, usage(), Settings()).total
+    fee = billing != "compute"
+    assert (actual_cost(info, usage(), Settings(), made=False) == Decimal("0.04")) is fee
 
 
 def test_a_training_may_run_until_its_money_is_used_up() -> None:
