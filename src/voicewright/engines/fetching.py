@@ -226,7 +226,8 @@ def _reason_of(error: Exception) -> str:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, TimeoutError):
         return "the server sends nothing"
-    words = str(cause) or type(cause).__name__
+    told = cause.strerror if isinstance(cause, OSError) else None
+    words = told or str(cause) or type(cause).__name__
     return words[0].lower() + words[1:]
 
 
