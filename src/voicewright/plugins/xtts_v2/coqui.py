@@ -26,6 +26,8 @@ _EXTENSION = "torchaudio._extension"
 def _import_torchaudio() -> Any:
     try:
         import torchaudio  # noqa: PLC0415 - may fail
+    except ModuleNotFoundError:
+        raise
     except (OSError, ImportError, RuntimeError):
         for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
             del sys.modules[name]
