@@ -97,7 +97,7 @@ def _check_deletions(application: Application) -> Iterator[Finding]:
         theirs = [voice for voice in waiting if voice.engine == engine]
         since = f"{theirs[0].unwanted_since:%Y-%m-%d %H:%M} UTC"
         why = next((voice.last_error for voice in theirs if voice.last_error), "A worker deletes them soon.")
-        yield note(f"at {engine}", f"{len(theirs)} deleted voices are still there, since {since}", why)
+        yield note(f"at {engine}", f"{len(theirs)} waiting to be deleted there, since {since}", why)
 
 
 def _check_engines(application: Application) -> Iterator[Finding]:

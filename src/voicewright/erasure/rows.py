@@ -10,6 +10,7 @@ What stays names nobody but by the id of an account that is no more:
     training_budget_days what all trainings of a day cost together
     voice_usage          what others' voices spoke for them, now by nobody (`NOBODY`): those owners' figures
     consents             of others, where an administrator who is deleted had asserted them
+    provider_voices      what deletes their voices at providers, until that is done
 
 `tests/integration/api/test_account_deletion.py` looks through every table for what is not on this list.
 """

@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from voicewright.accounts.models import User
 from voicewright.accounts.service import AccountService
-from voicewright.bootstrap import make_erasures
+from voicewright.bootstrap import LocalApplication, make_erasures
+from voicewright.cli.app import run
 from voicewright.engines.client import EngineClient
 from voicewright.engines.installed import Engines
 from voicewright.engines.port import PROVIDER_VOICE, EngineInfo, EngineSetup
@@ -67,9 +68,11 @@ def forgetting(database: Database, voices: VoiceService, engines: Engines, tmp_p
 
 @pytest.fixture
 def attempt(work_tools: WorkTools, database: Database) -> Callable[[TrainingJob], float | None]:
-    """One attempt at a job; the seconds until the next one."""
+    """One attempt at a job, whose speaker agrees to the upload; the seconds until the next one."""
 
     def attempt(job: TrainingJob) -> float | None:
+        scope = ("voice-cloning", "provider-upload")
+        work_tools.consents.assert_consent(job.owner_id, "Ann", asserted_by=job.owner_id, scope=scope)
         with database.session() as session:
             ticket = session.get_one(TrainingJob, job.id).ticket
         assert ticket is not None
@@ -265,3 +268,32 @@ def test_a_voice_that_is_kept_for_listening_stays_there(
     work_tools.voices.drop_kept(job.id)
     assert forgetting.run() == Forgotten(done=1, waiting=0)
     assert not any(cellar.iterdir())
+
+
+def test_the_command_line_deletes_there_too_and_the_doctor_says_what_waits(  # noqa: PLR0917 - fixtures
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+    tools: CloneTools,
+    recordings: Path,
+    engines: Engines,
+    cellar: Path,
+) -> None:
+    monkeypatch.setenv("VOICEWRIGHT_HOME", str(settings.home))
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setattr(LocalApplication, "engines", engines)
+    for name in ("Ann", "Bob"):
+        clone_voice(VoiceRequest(recordings, name, "en-us", {}), tools)
+
+    assert run(LocalApplication(), ["voices", "delete", "Ann", "--purge", "--yes"]) == 0
+    assert len(list(cellar.iterdir())) == 1
+    cellar.rename(cellar.with_name("closed"))
+    capsys.readouterr()
+    assert run(LocalApplication(), ["voices", "delete", "Bob", "--purge", "--yes"]) == 0
+    assert "1 deleted voice is still at its provider" in capsys.readouterr().err
+    run(LocalApplication(), ["doctor"])
+    told = capsys.readouterr().out
+    assert "at cellar" in told
+    assert "1 waiting to be deleted there" in told
+    assert "The cellar is closed" in told
