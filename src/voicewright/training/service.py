@@ -165,7 +165,9 @@ class TrainingService:
         """
         with self._database.session() as session:
             of = reading.find(session, caller, job_id, user_id=body.user_id)
-            draft = self._draft(session, of.owner_id, request_again(session, of, body))
+            request, most = request_again(session, of, body), len(of.sample_ids)
+            settings = self._settings.model_copy(update={"max_training_samples": most})
+            draft = self._draft(session, of.owner_id, request, settings=settings)
             job = self._enter(session, caller, draft, of.priority)
             job.dataset_id, job.dataset_name = of.dataset_id, of.dataset_name
             return Started((_started(job, job.status),))
@@ -393,10 +395,21 @@ class TrainingService:
             return None
 
     def _draft(
-        self, session: Session, owner_id: UUID, body: TrainingRequestBody, now: datetime | None = None
+        self,
+        session: Session,
+        owner_id: UUID,
+        body: TrainingRequestBody,
+        now: datetime | None = None,
+        settings: Settings | None = None,
     ) -> Draft:
-        now = now or self._clock()
-        return make_draft(session, owner_id, body, engines=self._engines, settings=self._settings, now=now)
+        return make_draft(
+            session,
+            owner_id,
+            body,
+            engines=self._engines,
+            settings=settings or self._settings,
+            now=now or self._clock(),
+        )
 
     def _obstacles(self, session: Session, caller: Caller, draft: Draft) -> list[AppError]:
         return list(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.engines.errors import OptionsInvalid
 from voicewright.errors import FieldFault
-from voicewright.training.errors import TrainingRequestInvalid
+from voicewright.training.errors import TrainingRequestInvalid, VoiceSampleNotFound
 from voicewright.training.options import close_name
 from voicewright.training.schemas import TrainingRequestBody
 from voicewright.voices.finding import of_job
@@ -63,11 +63,16 @@ def request_again(session: Session, job: TrainingJob, body: AgainBody) -> Traini
     """What trains what a job trains with another engine: the same samples, for the next version of its voice.
 
     The voice may have been renamed since; its other versions are called so now.
+
+    Raises:
+        VoiceSampleNotFound: the job names none.
     """
     voice = of_job(session, job.id)
-    return TrainingRequestBody.model_validate(
+    if not job.sample_ids:
+        raise VoiceSampleNotFound(f"The training job {job.id} has no samples that could be trained again.")
+    request = TrainingRequestBody.model_validate(
         {
-            "voiceSampleIds": job.sample_ids,
+            "voiceSampleIds": job.sample_ids[:1],
             "provider": body.provider,
             "method": body.method,
             "name": job.name if voice is None or voice.deleted_at is not None else voice.name,
@@ -76,6 +81,8 @@ def request_again(session: Session, job: TrainingJob, body: AgainBody) -> Traini
             "options": body.options,
         }
     )
+    # a dataset may have had more samples than a request may name
+    return request.model_copy(update={"voice_sample_ids": job.sample_ids})
 
 
 def _check_own(own: dict[str, Any], providers: list[str]) -> None:

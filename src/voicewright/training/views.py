@@ -110,8 +110,14 @@ class WaitingView(View):
         description="`NO_WORKER`, `ENGINE_NOT_INSTALLED` or `GPU_UNAVAILABLE`.",
         examples=["ENGINE_NOT_INSTALLED"],
     )
-    message: str
-    suggested_actions: list[str]
+    message: str = Field(
+        examples=[
+            "The engine xtts-v2 is ready on none of the nodes that are there now: it waits for one with it."
+        ]
+    )
+    suggested_actions: list[str] = Field(
+        examples=[["Install it on a node and start its worker again: voicewright engines install xtts-v2."]]
+    )
 
     @classmethod
     def of(cls, waiting: Waiting) -> Self:

@@ -107,6 +107,14 @@ class Things:
         return self._job("failed")
 
     @cached_property
+    def trained_job(self) -> uuid.UUID:
+        """A job with a sample that is there."""
+        job_id = self._job("completed")
+        with self.services.database.session() as session:
+            session.get_one(TrainingJob, job_id).sample_ids = [str(self.sample_id)]
+        return job_id
+
+    @cached_property
     def heard_job(self) -> uuid.UUID:
         """A job whose voice was not good enough, and is kept for listening."""
         job_id = self._job("failed")
@@ -448,7 +456,7 @@ TABLE: dict[str, Row] = {
     "POST /training/{jobId}/cancel": for_owner(200, TRAINING_WRITE, "/training/{queued_job}/cancel"),
     "POST /training/{jobId}/retry": for_owner(200, TRAINING_WRITE, "/training/{failed_job}/retry"),
     "POST /training/{jobId}/again": for_owner(
-        201, TRAINING_WRITE, "/training/{failed_job}/again", {"provider": "builtin"}
+        201, TRAINING_WRITE, "/training/{trained_job}/again", {"provider": "tone"}
     ),
     "GET /training/{jobId}/audio": for_owner(200, TRAINING_READ, "/training/{queued_job}/audio"),
     "DELETE /training/{jobId}/audio": for_owner(204, TRAINING_WRITE, "/training/{heard_job}/audio"),

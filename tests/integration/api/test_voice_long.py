@@ -210,6 +210,7 @@ def test_a_batch_becomes_files(call, work, voice, make_voice):
 
 def test_what_can_not_be_spoken_is_refused_and_counted(call, voice):
     assert call("POST", "/long", 422, json={"text": "- -"}).json()["code"] == "TEXT_EMPTY"
+    call("POST", "/batch", 422, json={"items": [{"text": 0}]})
     long = call("POST", "/long", 422, json={"text": "x" * 50_001}).json()
     assert (long["code"], long["fields"][0]["field"]) == ("TEXT_TOO_LONG", "text")
     ssml = {"text": "<speak>One.", "ssml": True, "voice_model_id": str(voice.id)}

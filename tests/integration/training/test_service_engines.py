@@ -21,6 +21,7 @@ from voicewright.training.errors import (
     IdempotencyKeyReused,
     TrainingJobNotFound,
     TrainingRequestInvalid,
+    VoiceSampleNotFound,
 )
 from voicewright.training.models import Node, TrainingEvent, TrainingJob
 from voicewright.training.schemas import AgainBody, TrainingRequestBody
@@ -157,6 +158,23 @@ def test_all_are_queued_or_none(make_service, ann, body, jobs, database):
 def test_engines_are_named_in_one_way(body, changes, words):
     with pytest.raises(ValidationError, match=words):
         body(**changes)
+
+
+def test_a_dataset_is_trained_again_however_large_it_is(
+    make_service, ann, enter_sample, enter_dataset, database
+):
+    dataset = enter_dataset(ann.user_id, name="large")
+    for _ in range(3):
+        enter_sample(ann.user_id, dataset=dataset)
+    service = make_service(max_training_samples=2)
+    body = TrainingRequestBody.model_validate({"datasetName": "large", "provider": "tone"})
+    first = service.start(ann, body).job_id
+    again = service.get(ann, service.again(ann, first, AgainBody(provider="cloner")).job_id).job
+    assert (len(again.sample_ids), again.dataset_id) == (3, dataset.id)
+    with database.session() as session:
+        session.get_one(TrainingJob, first).sample_ids = []
+    with pytest.raises(VoiceSampleNotFound):
+        service.again(ann, first, AgainBody(provider="cloner"))
 
 
 def test_what_a_job_trains_is_trained_again_for_the_next_version_of_its_voice(  # noqa: PLR0917 - fixtures

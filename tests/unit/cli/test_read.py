@@ -42,7 +42,7 @@ def test_a_place_that_can_not_be_written_to_is_refused(tmp_path):
     for place, is_folder in ((tmp_path, False), (file, True), (tmp_path / "a" / "b", True)):
         with pytest.raises((AudioNotWritten, AudioFormatUnknown)):
             _check(place, is_folder=is_folder)
-    with pytest.raises(AudioNotWritten, match="--out is a folder: for example .*/chapter, and --format"):
+    with pytest.raises(AudioNotWritten, match=r"--out is a folder: for example .*/chapter, and --format"):
         _check(tmp_path / "chapter.mp3", is_folder=True)
 
 
