@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MOST_SOUNDS: Final = 1000
 """The library ends a piece there, at 40 s."""
 _TRIES: Final = 3
+_LISTENER: Final = "AlignmentStreamAnalyzer"
 _NO_GUIDANCE: Final = 1e-6
 """At exactly 0 the English model of the library fails."""
 
@@ -150,9 +151,12 @@ class Model:
 
     def _unhook(self) -> None:
         """The library leaves a hook on three layers for each sentence, and would get slower with each."""
-        if self.name == "multilingual":
-            for layer, _ in LLAMA_ALIGNED_HEADS:
-                self._library.t3.tfmr.layers[layer].self_attn._forward_hooks.clear()  # noqa: SLF001
+        if self.name != "multilingual":
+            return
+        for layer, _ in LLAMA_ALIGNED_HEADS:
+            hooks = self._library.t3.tfmr.layers[layer].self_attn._forward_hooks  # noqa: SLF001
+            for key in [key for key, hook in hooks.items() if _LISTENER in hook.__qualname__]:
+                del hooks[key]
 
 
 class _NothingSaidError(Exception):

@@ -72,9 +72,9 @@ def weights(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_client(python: str) -> Callable[..., EngineClient]:
     """Make a client of the engine with small networks."""
 
-    def make(weights: Path | None, **terms: Any) -> EngineClient:
+    def make(weights: Path | None, factory: str = "TinyChatterbox", **terms: Any) -> EngineClient:
         return EngineClient(
-            dataclasses.replace(ENGINE, factory="tiny_chatterbox:TinyChatterbox"),
+            dataclasses.replace(ENGINE, factory=f"tiny_chatterbox:{factory}"),
             setup=EngineSetup(weights),
             python=python,
             env={"PYTHONPATH": str(HERE)},

@@ -1,4 +1,4 @@
-"""Chatterbox passes the suite that every engine must pass: small networks of random numbers, and the real ones.
+"""Chatterbox passes the suite that every engine must pass: with small random networks, and the real ones.
 
 The real ones are tried where `VOICEWRIGHT_TEST_WEIGHTS` names a folder with a folder `chatterbox` of weights.
 """
