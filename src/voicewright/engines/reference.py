@@ -27,7 +27,7 @@ def choose_clips(clips: Sequence[TrainingClip], *, most_s: float) -> tuple[Train
 
     Long ones say more of a voice than many short ones, and have fewer joints.
     """
-    ranked = sorted(clips, key=lambda clip: (-clip.weight, -clip_s(clip), clip.path.name))
+    ranked = _ranked(clips)
     chosen: list[TrainingClip] = []
     total_s = 0.0
     for clip in ranked:
@@ -38,6 +38,20 @@ def choose_clips(clips: Sequence[TrainingClip], *, most_s: float) -> tuple[Train
     return tuple(chosen) or tuple(ranked[:1])
 
 
+def _ranked(clips: Sequence[TrainingClip]) -> list[TrainingClip]:
+    return sorted(clips, key=lambda clip: (-clip.weight, -clip_s(clip), clip.path.name))
+
+
+def _enough(clips: Sequence[TrainingClip], least_s: float) -> tuple[TrainingClip, ...]:
+    """The most trusted clips until there are so many seconds, however long the last one is."""
+    chosen: list[TrainingClip] = []
+    for clip in _ranked(clips):
+        chosen.append(clip)
+        if sum(map(clip_s, chosen)) >= least_s:
+            break
+    return tuple(chosen)
+
+
 def write_reference(
     clips: Sequence[TrainingClip], path: Path, *, most_s: float, least_s: float
 ) -> tuple[TrainingClip, ...]:
@@ -46,7 +60,7 @@ def write_reference(
     Args:
         clips: 22,050 Hz mono 16-bit WAV, as engines get them.
         path: to be written; the same format.
-        most_s: of the file; a single longer clip is cut.
+        most_s: of the file; a clip that does not fit is cut where the others are too little.
         least_s: below this it is refused.
 
     Raises:
@@ -56,6 +70,8 @@ def write_reference(
     if there_are_s < least_s:
         raise TooLittleSpeech(f"There are {there_are_s:.1f} s of speech, but {least_s:g} s are needed.")
     chosen = choose_clips(clips, most_s=most_s)
+    if sum(map(clip_s, chosen)) < least_s:  # the trusted ones are short, and the next too long to fit
+        chosen = _enough(clips, least_s)
     with wave.open(str(path), "wb") as target:
         for number, clip in enumerate(chosen):
             with wave.open(str(clip.path), "rb") as source:
@@ -63,5 +79,6 @@ def write_reference(
                     target.setparams(source.getparams())
                 else:
                     target.writeframes(bytes(2 * round(_GAP_S * source.getframerate())))
-                target.writeframes(source.readframes(round(most_s * source.getframerate())))
+                left = round(most_s * source.getframerate()) - target.tell()
+                target.writeframes(source.readframes(max(left, 0)))
     return chosen

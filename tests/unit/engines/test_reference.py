@@ -30,6 +30,15 @@ def test_a_single_clip_that_is_too_long_is_cut(clips, tmp_path):
         assert file.getnframes() / file.getframerate() == 1.5
 
 
+def test_a_clip_that_does_not_fit_is_cut_where_the_others_are_too_little(clips, tmp_path):
+    (trusted,) = write_tone_clips(tmp_path / "trusted", count=1, duration_s=1.0)
+    doubtful = clips[3]
+    used = write_reference((doubtful, trusted), tmp_path / "reference.wav", most_s=3.5, least_s=2.0)
+    assert used == (trusted, doubtful)
+    with wave.open(str(tmp_path / "reference.wav")) as file:
+        assert file.getnframes() / file.getframerate() == 3.5
+
+
 def test_the_joined_file_has_all_of_them_with_silence_between(clips, tmp_path):
     path = tmp_path / "reference.wav"
     used = write_reference(clips, path, most_s=60, least_s=1)
