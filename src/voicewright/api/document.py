@@ -49,7 +49,7 @@ TAGS: Final = {
     "voice": "From a sample to a voice that speaks: upload, clone, synthesize.",
     "voice history": "What was spoken: found, heard again, forgotten; and what is kept of it at all.",
     "long texts": "Chapters and batches: queued, watched, paused, retried, fetched as files.",
-    "onboarding": "For applications: their users make their voices in one call; docs/onboarding.md shows how.",
+    "onboarding": "For applications: their users make voices in one call; docs/onboarding.md shows how.",
     "provenance": "Where sound comes from: what is known about a file.",
     "engines": "What makes voices and speaks with them: what each can and costs, and its own voices.",
     "training": _WATCHING,

@@ -212,6 +212,15 @@ class EngineInfo:
         """MiB of a GPU's memory without which it does not train; 0: it needs no GPU."""
         return max(self.forecast.gpu_memory_mb, 1 if self.capabilities.needs_gpu else 0)
 
+    def gpu_memory_to_make_mb(self, *, clones: bool) -> int:
+        """MiB of a GPU's memory without which it does not clone, or not train; 0: it needs no GPU.
+
+        What speaks without a GPU clones without one too; it only takes longer.
+        """
+        if clones:
+            return 1 if self.capabilities.needs_gpu else 0
+        return self.least_gpu_memory_mb
+
     @property
     def needs_setup(self) -> bool:
         """Whether its factory takes an `EngineSetup`."""

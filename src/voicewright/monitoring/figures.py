@@ -136,9 +136,7 @@ def read_figures(session: Session) -> Figures:
         operations=_counts(session, AuditEvent.result, AuditEvent.at > now - RECENT),
         cleanup=_cleanup(session),
         jobs=_counts(session, TrainingJob.status),
-        onboarding=_counts(
-            session, TrainingJob.status, TrainingJob.id.in_(select(OnboardingJob.job_id))
-        ),
+        onboarding=_counts(session, TrainingJob.status, TrainingJob.id.in_(select(OnboardingJob.job_id))),
         queues=queue_depths(session),
         nodes=len(live_nodes(session)),
         alerts=[

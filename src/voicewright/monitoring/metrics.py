@@ -88,9 +88,7 @@ def families(figures: Figures) -> Iterator[Metric]:
     )
     yield from _cleanups(figures)
     yield _by("training_jobs", "Training jobs.", "state", figures.jobs.items())
-    yield _by(
-        "onboarding_jobs", "Those of applications' users.", "state", figures.onboarding.items()
-    )
+    yield _by("onboarding_jobs", "Those of applications' users.", "state", figures.onboarding.items())
     entries = GaugeMetricFamily(
         "voicewright_queue_entries", "Entries of the durable queue.", labels=["queue", "state"]
     )

@@ -42,7 +42,7 @@ def choose_engine(session: Session, wanted: str, language: str, engines: Engines
         and info.capabilities.clones
         and info.provider is None
         and match_language(language, info.capabilities.languages) is not None
-        and any(can_run(node, info) for node in nodes)
+        and any(can_run(node, info, clones=True) for node in nodes)
     ]
     quickest = min(able, key=lambda info: (info.forecast.fixed_s, info.id), default=None)
     return _ALWAYS if quickest is None else quickest.id

@@ -43,4 +43,4 @@ def allowed_ms(job: TrainingJob, engine: EngineInfo, settings: Settings) -> int:
 
 def _usage(job: TrainingJob, time_ms: int, artefact_bytes: int) -> Usage:
     kept_bytes = job.sample_bytes + artefact_bytes
-    return Usage(time_ms=time_ms, stored_bytes=kept_bytes, moved_bytes=kept_bytes, speech_s=job.speech_s)
+    return Usage(time_ms, kept_bytes, kept_bytes, job.speech_s, clones=job.clones)

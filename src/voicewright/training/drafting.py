@@ -63,6 +63,8 @@ class Draft:
     warnings: tuple[str, ...]
     """What its owner should know, and what does not stop it."""
     method: Method = "auto"
+    clones: bool = False
+    """What the method comes to."""
 
     @property
     def summary(self) -> str:
@@ -123,6 +125,7 @@ def make_draft(
             )
         ),
         method=body.method,
+        clones=done == "clone",
     )
 
 

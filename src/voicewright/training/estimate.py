@@ -7,7 +7,7 @@ was wrong (`training.history`), and their median corrects it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from voicewright.training.pricing import Cost, Usage, cost_of
@@ -80,7 +80,7 @@ def make_estimate(
     learnt_s = 0.0 if method == "clone" and engine.capabilities.trains else material.speech_s
     forecast_ms = forecast_time_ms(engine, learnt_s, options)
     time_ms = round(forecast_ms * history.ratio)
-    usage = _expected_usage(engine, material, time_ms)
+    usage = replace(_expected_usage(engine, material, time_ms), clones=method == "clone")
     return Estimate(
         usage=usage,
         cost=cost_of(engine, usage, settings),

@@ -68,6 +68,8 @@ class TrainingJob(Base):
     """Id of the engine."""
     method: Mapped[str] = mapped_column(default="auto", server_default="auto")
     """How it makes the voice, see `training.methods`."""
+    clones: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """What that comes to with its speech; nodes without a GPU may be able to clone and not to train."""
     language: Mapped[str]
     sample_ids: Mapped[list[Any]] = mapped_column(JSONB)
     """The samples (UUIDs as text), in the order of the request."""

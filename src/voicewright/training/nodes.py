@@ -31,6 +31,7 @@ def engines_that_speak(session: Session) -> set[str]:
     return {engine_id for node in live_nodes(session) for engine_id in node.speaks}
 
 
-def can_run(node: Node, engine: EngineInfo) -> bool:
-    """Whether a node serves an engine and has the GPU memory that it needs."""
-    return engine.id in node.engines and engine.least_gpu_memory_mb <= (node.gpu_memory_mb or 0)
+def can_run(node: Node, engine: EngineInfo, *, clones: bool) -> bool:
+    """Whether a node serves an engine and has the GPU memory that it needs to clone, or to train."""
+    needed_mb = engine.gpu_memory_to_make_mb(clones=clones)
+    return engine.id in node.engines and needed_mb <= (node.gpu_memory_mb or 0)

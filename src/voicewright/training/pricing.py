@@ -12,7 +12,7 @@ CPU's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +40,8 @@ class Usage:
     moved_bytes: int
     """To the machine that trains and back."""
     speech_s: float
+    clones: bool = False
+    """It clones, and may do without the GPU that a training needs."""
 
     def __post_init__(self) -> None:
         if min(self.time_ms, self.stored_bytes, self.moved_bytes) < 0 or not self.speech_s >= 0:
@@ -74,7 +76,7 @@ def cost_of(engine: EngineInfo, usage: Usage, settings: Settings) -> Cost:
     storage = _part(_STORAGE, _gb(usage.stored_bytes), "GB", settings.price_storage_gb)
     match engine.billing:
         case "compute":
-            gpu = engine.least_gpu_memory_mb > 0
+            gpu = engine.gpu_memory_to_make_mb(clones=usage.clones) > 0
             price = settings.price_gpu_hour if gpu else settings.price_cpu_hour
             hours = Decimal(usage.time_ms) / _HOUR_MS
             return Cost(
@@ -136,10 +138,11 @@ def affordable_ms(engine: EngineInfo, usage: Usage, amount: Decimal, settings: S
         amount: dollars.
         settings: the prices.
     """
-    price = settings.price_gpu_hour if engine.least_gpu_memory_mb else settings.price_cpu_hour
+    gpu = engine.gpu_memory_to_make_mb(clones=usage.clones) > 0
+    price = settings.price_gpu_hour if gpu else settings.price_cpu_hour
     if engine.billing != "compute" or price == 0:
         return _LONGEST_MS
-    idle = Usage(0, usage.stored_bytes, usage.moved_bytes, usage.speech_s)
+    idle = replace(usage, time_ms=0)
     left = amount - cost_of(engine, idle, settings).total
     return max(0, min(_LONGEST_MS, int(left / price * _HOUR_MS)))
 

@@ -236,7 +236,9 @@ class TrainingService:
             passing = session.begin_nested()
             refusals = tuple(self._obstacles(session, caller, draft))
             passing.rollback()  # a consent that a start would record on the way
-            nodes = tuple(node for node in live_nodes(session) if can_run(node, draft.engine))
+            nodes = tuple(
+                node for node in live_nodes(session) if can_run(node, draft.engine, clones=draft.clones)
+            )
             left = budget.left_on(session, self._settings, draft.day)
             return Estimated(draft, refusals, nodes, left)
 
@@ -390,7 +392,7 @@ class TrainingService:
         if job.status != "queued":
             return None
         try:
-            return why_it_waits(self._engines(job.provider), live_nodes(session))
+            return why_it_waits(self._engines(job.provider), live_nodes(session), clones=job.clones)
         except AppError:  # only some node knows the engine
             return None
 
@@ -429,6 +431,7 @@ class TrainingService:
             name=draft.name,
             provider=draft.engine.id,
             method=draft.method,
+            clones=draft.clones,
             language=draft.language,
             sample_ids=[str(sample.id) for sample in draft.material.samples],
             dataset_id=draft.material.dataset_id,
@@ -462,7 +465,7 @@ class TrainingService:
         record(session, job, "log", f"Queued: {draft.summary}.", data=facts)
         for warning in draft.warnings:
             record(session, job, "log", warning, level="warning")
-        waiting = why_it_waits(draft.engine, live_nodes(session))
+        waiting = why_it_waits(draft.engine, live_nodes(session), clones=draft.clones)
         if waiting is not None:
             advice = {"code": waiting.code, "suggestedActions": list(waiting.suggested_actions)}
             record(session, job, "log", waiting.message, level="warning", data=advice)

@@ -23,9 +23,9 @@ TASK: Final = "train"
 """The task of the queue's entries that start an attempt; their argument is `job_id`."""
 
 
-def queue_of(provider: str) -> str:
-    """The queue of the jobs of an engine: a node serves those of the engines that it has."""
-    return f"{TASK}.{provider}"
+def queue_of(provider: str, *, clones: bool) -> str:
+    """The queue of the jobs of an engine that clone, or train: a node serves what it has all for."""
+    return f"{TASK}.{provider}.clone" if clones else f"{TASK}.{provider}"
 
 
 def issue_ticket(session: Session, job: TrainingJob) -> None:
@@ -35,7 +35,7 @@ def issue_ticket(session: Session, job: TrainingJob) -> None:
         session,
         TASK,
         {"job_id": str(job.id)},
-        queue=queue_of(job.provider),
+        queue=queue_of(job.provider, clones=job.clones),
         priority=job.priority,
         start_after=job.start_after,
     )

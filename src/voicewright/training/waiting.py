@@ -30,24 +30,27 @@ class Waiting:
     """The most helpful first."""
 
 
-def why_it_waits(engine: EngineInfo, nodes: Sequence[Node]) -> Waiting | None:
+def why_it_waits(engine: EngineInfo, nodes: Sequence[Node], *, clones: bool) -> Waiting | None:
     """Why none of the nodes that are there can run a training; None: one can.
 
     Args:
         engine: that it is for.
         nodes: that were heard of lately.
+        clones: whether it clones.
     """
-    if any(can_run(node, engine) for node in nodes):
+    if any(can_run(node, engine, clones=clones) for node in nodes):
         return None
+    needed_mb = engine.gpu_memory_to_make_mb(clones=clones)
+    needed = _needed(engine, needed_mb)
     start = f"Start a worker on a machine that has the engine {engine.id}: voicewright worker."
     if not nodes:
-        message = f"No node that is there now can run it: it waits for one with {_needed(engine)}."
+        message = f"No node that is there now can run it: it waits for one with {needed}."
         return Waiting(NO_WORKER, message, (start,))
-    if all((node.gpu_memory_mb or 0) < engine.least_gpu_memory_mb for node in nodes):
+    if all((node.gpu_memory_mb or 0) < needed_mb for node in nodes):
         return Waiting(
             GpuUnavailable.code,
             f"The engine {engine.id} needs a GPU, and no node that is there now has one that is large "
-            f"enough: it waits for one with {_needed(engine)}.",
+            f"enough: it waits for one with {needed}.",
             (start, "Choose a provider that needs no GPU, such as builtin."),
         )
     there = "; ".join(
@@ -56,15 +59,15 @@ def why_it_waits(engine: EngineInfo, nodes: Sequence[Node]) -> Waiting | None:
     return Waiting(
         EngineNotInstalled.code,
         f"The engine {engine.id} is ready on none of the nodes that are there now ({there}): it waits for "
-        f"one with {_needed(engine)}.",
+        f"one with {needed}.",
         (*_getting(engine), start, "Choose a provider that is there: GET /engines lists them."),
     )
 
 
-def _needed(engine: EngineInfo) -> str:
-    if not engine.least_gpu_memory_mb:
+def _needed(engine: EngineInfo, gpu_memory_mb: int) -> str:
+    if not gpu_memory_mb:
         return f"the engine {engine.id}"
-    return f"the engine {engine.id} and a GPU with {engine.least_gpu_memory_mb} MB of memory"
+    return f"the engine {engine.id} and a GPU with {gpu_memory_mb} MB of memory"
 
 
 def _getting(engine: EngineInfo) -> tuple[str, ...]:

@@ -153,7 +153,8 @@ class _Workflow:
             language=self._job.language,
             options=self._job.engine_options,
             speaker=next(iter({sample.speaker for sample in self._samples}), None),
-            method=_METHOD.validate_python(self._job.method),
+            # one that was queued for cloning may be where nothing can be trained
+            method="clone" if self._job.clones else _METHOD.validate_python(self._job.method),
             consent=self._agreement,
         )
         stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))

@@ -48,7 +48,7 @@ class Abilities:
         if gpu_memory_mb is not None and settings.gpu_memory_limit_mb is not None:
             gpu_memory_mb = min(gpu_memory_mb, settings.gpu_memory_limit_mb)
         known = [info for info in installed.known() if installed.is_ready(info)]
-        engines = {info.id: info for info in known if can_run(info, gpu_memory_mb=gpu_memory_mb or 0)}
+        engines = {info.id: info for info in known if ways_to_run(info, gpu_memory_mb=gpu_memory_mb or 0)}
         speaks = [info.id for info in known if can_speak(info, has_gpu=largest is not None)]
         name = settings.gpu_node_id or socket.gethostname()
         return cls(
@@ -92,10 +92,18 @@ class Abilities:
                 session.delete(node)
 
 
-def can_run(info: EngineInfo, *, gpu_memory_mb: int) -> bool:
-    """Whether a machine with so much memory of a GPU (0: none) can train with an engine that is there."""
-    has_memory = info.least_gpu_memory_mb <= gpu_memory_mb
-    return has_memory and info.capabilities.learns
+def ways_to_run(info: EngineInfo, *, gpu_memory_mb: int) -> tuple[bool, ...]:
+    """What a machine with so much memory of a GPU (0: none) can do with an engine that is there.
+
+    Returns:
+        True: it can clone; False: it can train; both, one or none of them.
+    """
+    able = {True: info.capabilities.clones, False: info.capabilities.trains}
+    return tuple(
+        clones
+        for clones, is_able in able.items()
+        if is_able and info.gpu_memory_to_make_mb(clones=clones) <= gpu_memory_mb
+    )
 
 
 def can_speak(info: EngineInfo, *, has_gpu: bool) -> bool:

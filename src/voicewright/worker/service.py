@@ -24,6 +24,7 @@ from voicewright.training.transitions import TASK, queue_of
 from voicewright.training.workflow import WorkTools, run_job
 from voicewright.worker.chores import do_chores
 from voicewright.worker.gpu import GpuMemory
+from voicewright.worker.node import ways_to_run
 from voicewright.worker.speaking import LongSpeaker
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ class Worker:
         self._speaker = None if parts.long is None else LongSpeaker(parts.long, node.name)
         self._runner = JobRunner(
             parts.database.conninfo,
-            queues=[queue_of(engine_id) for engine_id in node.engines],
+            queues=[
+                queue_of(info.id, clones=clones)
+                for info in node.engines.values()
+                for clones in ways_to_run(info, gpu_memory_mb=node.gpu_memory_mb or 0)
+            ],
             handlers={TASK: self._do},
             concurrency=node.concurrency,
         )
@@ -146,7 +151,8 @@ class Worker:
         if info is None:
             self._drop(ticket)
             return
-        needed_mb = info.forecast.gpu_memory_mb
+        # all of it, where there is less: only what can do with less was queued for here
+        needed_mb = min(info.forecast.gpu_memory_mb, self.node.gpu_memory_mb or 0)
         with self._gpu.lend(needed_mb, wait_s=_GPU_WAIT_S, give_up=self._stopping) as granted:
             if not granted or self._stopping.is_set():
                 with self._parts.database.session() as session:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from voicewright.accounts.caller import Caller, Role, Scope
 from voicewright.engines.errors import EngineNotFound, OptionsInvalid, TooLittleSpeech
-from voicewright.engines.port import EngineEnvironment, Provider
+from voicewright.engines.port import EngineEnvironment, Forecast, Provider
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.privacy.service import ConsentService
 from voicewright.training.errors import (
@@ -26,6 +26,7 @@ from voicewright.training.errors import (
 from voicewright.training.models import Node, TrainingEvent, TrainingJob
 from voicewright.training.schemas import AgainBody, TrainingRequestBody
 from voicewright.training.service import TrainingService
+from voicewright.training.transitions import queue_of
 from voicewright.training.waiting import why_it_waits
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
@@ -37,6 +38,7 @@ def variant(engine_id, **more):
 
 
 PINS = EngineEnvironment("voicewright.engines:none.txt")
+HEAVY = Forecast(gpu_memory_mb=14_000)
 INFOS = {
     info.id: info
     for info in (
@@ -45,6 +47,7 @@ INFOS = {
         variant("trainer", able={"minimum_speech_s": 1800.0, "clones": False, "ideal_speech_s": 3600.0}),
         variant("cloner", able={"minimum_speech_s": 60.0, "trains": False}),
         variant("cloud", provider=Provider("Cloud", needs=("CLOUD_KEY",))),
+        variant("heavy", able={"minimum_speech_s": 60.0, "minimum_clone_s": 6.0}, forecast=HEAVY),
         variant("german", able={"languages": ("de",)}),
     )
 }
@@ -245,7 +248,7 @@ def test_a_job_says_what_it_waits_for(service, ann, body, database):
     assert "voicewright engines install hungry" in waiting.suggested_actions[0]
     (told,) = service.logs(ann, service.start(ann, body(provider="hungry")).job_id, after=0, limit=9)[1:]
     assert (told.level, told.data["code"]) == ("warning", "ENGINE_NOT_INSTALLED")
-    cloud = why_it_waits(INFOS["cloud"], [Node(name="a", engines=[])])
+    cloud = why_it_waits(INFOS["cloud"], [Node(name="a", engines=[])], clones=True)
     assert (cloud.suggested_actions[0][:13], cloud.message[-39:]) == (
         "Set CLOUD_KEY", "it waits for one with the engine cloud.",
     )  # fmt: skip
@@ -256,6 +259,25 @@ def test_a_job_says_what_it_waits_for(service, ann, body, database):
     assert service.get(ann, job_id).waiting.code == "NO_WORKER"
     service.cancel(ann, job_id)
     assert service.get(ann, job_id).waiting is None
+
+
+def test_what_clones_without_a_gpu_waits_for_none(service, ann, body, database):
+    enter_node(database, "small", "heavy")
+    trained, cloned = (
+        service.start(ann, body(provider="heavy", method=method)).job_id for method in ("train", "clone")
+    )
+    assert service.get(ann, trained).waiting.code == "GPU_UNAVAILABLE"
+    assert service.get(ann, cloned).waiting is None
+    with database.session() as session:
+        queues = session.execute(
+            text("SELECT queue_name FROM queue.procrastinate_jobs ORDER BY id")
+        ).scalars()
+        assert list(queues) == [queue_of("heavy", clones=False), queue_of("heavy", clones=True)]
+    dear, free = (
+        service.estimate(ann, body(provider="heavy", method=method)).draft.estimate.cost.parts[0]
+        for method in ("train", "clone")
+    )
+    assert (dear.name, free.name) == ("gpu", "cpu")
 
 
 def test_no_failure_is_foretold_that_can_not_come(service, ann, body, enter_sample):

@@ -22,7 +22,7 @@ from voicewright.training.transitions import issue_ticket
 from voicewright.voices.service import VoiceService
 from voicewright.worker import service
 from voicewright.worker.chores import Chore
-from voicewright.worker.node import Abilities, can_run
+from voicewright.worker.node import Abilities, ways_to_run
 from voicewright.worker.service import Worker, WorkerParts
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BIG = replace(TONE_ENGINE, forecast=Forecast(gpu_memory_mb=10_000))
 NEEDS_GPU = replace(TONE_ENGINE, capabilities=replace(TONE_ENGINE.capabilities, needs_gpu=True))
 SPEAKS_ONLY = replace(TONE_ENGINE, capabilities=replace(TONE_ENGINE.capabilities, clones=False, trains=False))
+TRAINS_ONLY = replace(TONE_ENGINE, capabilities=replace(TONE_ENGINE.capabilities, clones=False))
 UNINSTALLED = replace(TONE_ENGINE, requires=("a_package_that_nobody_has",))
 
 
@@ -79,18 +80,21 @@ def entries(database: Database) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize(
-    ("info", "gpu_memory_mb", "can"),
+    ("info", "gpu_memory_mb", "ways"),
     [
-        (TONE_ENGINE, 0, True),
-        (NEEDS_GPU, 0, False),
-        (NEEDS_GPU, 4_000, True),
-        (BIG, 4_000, False),
-        (BIG, 16_000, True),
-        (SPEAKS_ONLY, 16_000, False),
+        (TONE_ENGINE, 0, {"clone", "train"}),
+        (NEEDS_GPU, 0, set()),
+        (NEEDS_GPU, 4_000, {"clone", "train"}),
+        (BIG, 0, {"clone"}),
+        (BIG, 4_000, {"clone"}),
+        (BIG, 16_000, {"clone", "train"}),
+        (SPEAKS_ONLY, 16_000, set()),
+        (TRAINS_ONLY, 0, {"train"}),
     ],
 )
-def test_a_node_offers_what_it_can_run(info, gpu_memory_mb, can) -> None:
-    assert can_run(info, gpu_memory_mb=gpu_memory_mb) is can
+def test_a_node_offers_what_it_can_run(info, gpu_memory_mb, ways) -> None:
+    can = ways_to_run(info, gpu_memory_mb=gpu_memory_mb)
+    assert {"clone" if clones else "train" for clones in can} == ways
 
 
 def test_a_node_offers_nothing_that_is_not_installed(settings: Settings) -> None:

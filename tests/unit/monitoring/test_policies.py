@@ -19,7 +19,7 @@ def cleanup(*, eligible=0, failed=0, error=None, finished=NOW, started=NOW):
     return CleanupFigures(0, 0, 0, started, finished, eligible, failed, error)
 
 
-def found(  # noqa: PLR0913 - what there may be
+def found(
     *, used_mib=0, score=None, operations=None, run=None, users=(), told=(), limits=LIMITS, deletions=None
 ):
     scored = 0 if score is None else 10

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 RATE_HZ = 22_050
+STARVED = "starved"
+"""What a voice is called whose cloning is to find no memory."""
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +74,9 @@ def weights(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_client(python: str) -> Callable[..., EngineClient]:
     """Make a client of the engine with small networks."""
 
-    def make(weights: Path | None, factory: str = "TinyChatterbox", **terms: Any) -> EngineClient:
+    def make(weights: Path | None, **terms: Any) -> EngineClient:
         return EngineClient(
-            dataclasses.replace(ENGINE, factory=f"tiny_chatterbox:{factory}"),
+            dataclasses.replace(ENGINE, factory="tiny_chatterbox:TinyChatterbox"),
             setup=EngineSetup(weights),
             python=python,
             env={"PYTHONPATH": str(HERE)},
