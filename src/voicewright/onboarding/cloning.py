@@ -168,7 +168,7 @@ def _queue(  # noqa: PLR0917 - what follows from an order
         if caller.end_user is not None:
             parts.accounts.onboarding_tokens.spend(session, caller.end_user.token_id)
         metadata = {"onboarding": {"userId": order.end_user, "voiceName": order.voice_name}}
-        job = parts.training.start_for(session, caller, body, quick=True, voice_metadata=metadata)
+        job = parts.training.start_for(session, caller, body, voice_metadata=metadata)
         session.add(
             OnboardingJob(
                 job_id=job.id,
@@ -191,6 +191,7 @@ def _body(
     asked = {
         "voiceSampleIds": [str(sample.id)],
         "provider": provider,
+        "method": parts.training.quick_method(provider),
         "name": registered_name(order.voice_name, order.end_user),
         "language": language,
         "options": {"qualityThreshold": parts.settings.onboarding_quality},

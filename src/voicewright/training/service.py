@@ -187,7 +187,6 @@ class TrainingService:
         caller: Caller,
         body: TrainingRequestBody,
         *,
-        quick: bool,
         voice_metadata: Mapping[str, Any],
     ) -> TrainingJob:
         """Queue a training for somebody else than the owner of the account, in the caller's transaction.
@@ -198,7 +197,6 @@ class TrainingService:
             session: the caller's unit of work.
             caller: for whose account.
             body: what for.
-            quick: whether the voice is cloned in seconds where the engine can do that, whatever it has.
             voice_metadata: what its voice is registered with.
 
         Raises:
@@ -206,8 +204,6 @@ class TrainingService:
             AppError: as `make_draft` and `obstacles`.
         """
         draft = self._draft(session, _owner(caller, body), body)
-        if quick and draft.engine.capabilities.clones:
-            draft = replace(draft, method="clone")
         job = self._enter(session, caller, draft, body.priority)
         job.voice_metadata, job.may_activate = dict(voice_metadata), False
         return job

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import argon2
@@ -33,6 +33,7 @@ from voicewright.api.server import Server, listen
 from voicewright.api.services import Services
 from voicewright.bootstrap import make_erasures, make_stock
 from voicewright.engines.installed import Engines
+from voicewright.engines.port import Forecast
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.onboarding.parts import OnboardingParts
@@ -101,9 +102,14 @@ class Person:
         return made.key.id, made.secret
 
 
+HEAVY_ENGINE = replace(TONE_ENGINE, id="heavy", forecast=Forecast(gpu_memory_mb=14_000))
+"""Clones anywhere, and trains on a large GPU only."""
+
+
 def find_engine(engine_id: str) -> EngineInfo:
-    """The engines of the tests: those that are installed, and the humming one, `tone`."""
-    return TONE_ENGINE if engine_id == TONE_ENGINE.id else get_engine(engine_id)
+    """The engines of the tests: those that are installed, the humming one, `tone`, and `heavy`."""
+    own = {TONE_ENGINE.id: TONE_ENGINE, HEAVY_ENGINE.id: HEAVY_ENGINE}
+    return own.get(engine_id) or get_engine(engine_id)
 
 
 @pytest.fixture

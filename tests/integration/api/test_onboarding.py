@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from voicewright.accounts.models import OnboardingToken
 from voicewright.api.app import create_app
@@ -21,7 +21,8 @@ from voicewright.onboarding.labels import registered_name, speaker_of
 from voicewright.recordings.models import Dataset, Sample
 from voicewright.training.errors import ModelValidationFailed
 from voicewright.training.events import record
-from voicewright.training.models import Node, TrainingJob
+from voicewright.training.models import Node, TrainingEvent, TrainingJob
+from voicewright.training.transitions import queue_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -358,6 +359,23 @@ def test_what_can_not_be_a_voice_is_refused_and_not_kept(app_server, services, r
     assert too_large["code"] == "UPLOAD_TOO_LARGE"
     with database.session() as session:
         assert session.scalars(select(Sample)).all() == []
+
+
+def test_what_is_cloned_is_priced_and_queued_as_a_clone(app_server, services, recordings, database):
+    with database.session() as session:
+        session.add(Node(id=uuid.uuid4(), name="laptop", engines=["heavy"], concurrency=1))
+    begun = app_server.clone(app_server.headers, recordings[0], provider="heavy", expect=202)
+    with database.session() as session:
+        job = session.get_one(TrainingJob, uuid.UUID(begun["jobId"]))
+        assert (job.method, job.clones) == ("clone", True)
+        queues = session.execute(text("SELECT queue_name FROM queue.procrastinate_jobs")).scalars().all()
+        assert queues == [queue_of("heavy", clones=True)]
+        # at the price of a processor, and for no time that the engine would learn
+        fixed_s = 60
+        assert job.estimated_time_ms == fixed_s * 1000
+        assert job.estimated_cost < services.settings.price_gpu_hour * fixed_s / 3600
+        told = session.scalars(select(TrainingEvent.message).where(TrainingEvent.job_id == job.id)).all()
+        assert not any("waits for" in message for message in told)
 
 
 def test_a_user_may_send_so_many_recordings_in_an_hour(app_server, recordings):

@@ -84,11 +84,12 @@ def test_a_voice_for_somebody_else_says_so_and_is_not_the_owners_own(
         {
             "voiceSampleIds": [str(sample.id) for sample in samples],
             "provider": "tone",
+            "method": "clone",
             "options": {"qualityThreshold": 0.0},
         }
     )
     with database.session() as session:
-        job = service.start_for(session, owner, body, quick=True, voice_metadata=metadata)
+        job = service.start_for(session, owner, body, voice_metadata=metadata)
     assert job.ticket is not None
     run = Run.begin(database, job.id, job.ticket, node="here", gpu_type="rocm")
     assert run is not None
