@@ -28,6 +28,12 @@ PROVIDER_VOICE_BYTES: Final = 16 << 10
 """At most."""
 
 
+PROVIDER_USAGE: Final = "provider_"
+"""What begins the name of a metric by which an engine tells what its provider counted for a piece of speech:
+`provider_characters`, `provider_credits`, and `provider_dollars`, which then holds instead of the price for
+so many characters."""
+
+
 class EngineOptions(BaseModel):
     """The base of every engine's training options: unknown names are refused, values are validated.
 

@@ -37,6 +37,12 @@ class SpeechMetrics(Collector):
         yield _counter("speech_pieces", "Sentences of them.", "how", meter.pieces)
         yield _counter("speech_checks", "Sentences that were listened to.", "verdict", meter.checks)
         yield _counter("speech_watermarks", "Speeches that left.", "watermark", meter.watermarks)
+        usage = CounterMetricFamily(
+            "voicewright_provider_usage", "What engines' providers counted.", labels=["engine", "unit"]
+        )
+        for labels, amount in list(meter.provider_usage.items()):
+            usage.add_metric(labels, amount)
+        yield usage
         yield from _distributions(
             ("speech_first_audio_seconds", "From the order to the first sound.", meter.first_audio_s),
             ("speech_real_time_factor", "Seconds of work for a second of speech.", meter.real_time_factor),

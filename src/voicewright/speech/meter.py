@@ -48,6 +48,8 @@ class Meter:
         self.ends: Counter[End] = Counter({"completed": 0, "failed": 0, "cancelled": 0, "refused": 0})
         self.pieces: Counter[str] = Counter({"spoken": 0, "cached": 0, "retried": 0})
         self.checks: Counter[str] = Counter({"good": 0, "repaired": 0, "poor": 0, "skipped": 0})
+        self.provider_usage: dict[tuple[str, str], float] = {}
+        """By engine and unit."""
         self.watermarks: Counter[Marked] = Counter({"perth": 0, "partial": 0, "none": 0})
         self.first_audio_s = Distribution(FIRST_AUDIO_S)
         self.real_time_factor = Distribution(REAL_TIME_FACTOR)
@@ -61,6 +63,9 @@ class Meter:
             self.pieces["spoken"] += figures.spoken_pieces - figures.cached_pieces
             self.pieces["cached"] += figures.cached_pieces
             self.pieces["retried"] += figures.retried_pieces
+            for unit, amount in figures.provider_usage.items():
+                counted = speech.voice.engine, unit
+                self.provider_usage[counted] = self.provider_usage.get(counted, 0.0) + amount
             if figures.watermark is not None:
                 self.watermarks[figures.watermark] += 1
             if figures.first_audio_s is not None:

@@ -76,7 +76,14 @@ def perform(speech: Speech, cast: Cast, pool: EnginePool, hooks: Hooks, *, ahead
         pitch_semitones=order.pitch_semitones,
     )
     ahead = ReadAhead(rate_hz, limit_s=ahead_s)
-    engine = PooledEngine(pool, cast.info, user_id=speech.user_id, lead_s=ahead.lead_s, on_lease=ahead.begin)
+    engine = PooledEngine(
+        pool,
+        cast.info,
+        user_id=speech.user_id,
+        lead_s=ahead.lead_s,
+        on_lease=ahead.begin,
+        on_usage=figures.note_usage,
+    )
     pieces = Pieces(
         engine,
         manner,

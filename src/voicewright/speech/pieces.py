@@ -29,6 +29,7 @@ _ENDLESS_PER_LETTER_S: Final = 1.5
 """No text takes longer at speed 1: an engine that goes on has lost its way."""
 _SEED_STEP: Final = 7919
 _BYTES_PER_SAMPLE: Final = 2
+_DOLLARS: Final = "dollars"
 
 
 class PieceShelf(Protocol):
@@ -177,8 +178,9 @@ class Pieces:
                 yield chunk
 
     def _refunded(self, chunks: Iterator[AudioChunk], price_usd: float) -> Iterator[AudioChunk]:
-        """Ask no money for what a provider refused before it said anything."""
-        said = False
+        """Ask what the provider itself counted, and nothing for what it refused before it said anything."""
+        usage, said = self._figures.provider_usage, False
+        before_usd = usage.get(_DOLLARS, 0.0)
         try:
             for chunk in chunks:
                 said = True
@@ -187,6 +189,10 @@ class Pieces:
             if not said:
                 self._figures.cost_usd -= price_usd
             raise
+        finally:
+            counted_usd = usage.get(_DOLLARS, 0.0) - before_usd
+            if said and counted_usd > 0:
+                self._figures.cost_usd += counted_usd - price_usd
 
     def _keep(self, request: SynthesisRequest, chunks: Sequence[AudioChunk]) -> None:
         pcm = _pcm(chunks)

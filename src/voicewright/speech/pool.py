@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from voicewright.engines.client import EngineClient
 from voicewright.engines.errors import Cancelled, HostClosed, HostStartFailed
+from voicewright.engines.host.events import Metric
+from voicewright.engines.port import PROVIDER_USAGE
 from voicewright.errors import AppError
 from voicewright.speech.turns import Turn, Worker, best_worker, next_turn
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
+    from voicewright.engines.host.events import Event
     from voicewright.engines.port import AudioChunk, EngineInfo, SynthesisRequest
 
 _LOG = logging.getLogger(__name__)
@@ -264,6 +267,8 @@ class PooledEngine:
         user_id: who speaks.
         lead_s: how much the listener still has to hear.
         on_lease: called whenever it has got a process.
+        on_usage: told what a provider has counted for a piece: a unit, as `characters` or `dollars`, and how
+            many.
     """
 
     def __init__(
@@ -274,6 +279,7 @@ class PooledEngine:
         user_id: uuid.UUID,
         lead_s: Callable[[], float],
         on_lease: Callable[[], None] = lambda: None,
+        on_usage: Callable[[str, float], None] = lambda _unit, _amount: None,
     ) -> None:
         self.waiting_s = 0.0
         """Spent waiting for a process, all pieces together."""
@@ -282,6 +288,7 @@ class PooledEngine:
         self._user_id = user_id
         self._lead_s = lead_s
         self._on_lease = on_lease
+        self._on_usage = on_usage
 
     def synthesize(
         self, request: SynthesisRequest, *, cancel: threading.Event | None = None
@@ -299,6 +306,10 @@ class PooledEngine:
             self.waiting_s += time.perf_counter() - asked_s
             self._on_lease()
             with contextlib.closing(
-                client.synthesize(request, cancel=cancel, timeout_s=self._pool.silent_s)
+                client.synthesize(request, self._hear, cancel, timeout_s=self._pool.silent_s)
             ) as chunks:
                 yield from chunks
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Metric) and event.name.startswith(PROVIDER_USAGE):
+            self._on_usage(event.name.removeprefix(PROVIDER_USAGE), event.value)

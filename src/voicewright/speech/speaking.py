@@ -74,10 +74,16 @@ class SpeechFigures:
     listening_s: float = 0.0
     """Spent listening to pieces before they left."""
     cost_usd: float = 0.0
+    provider_usage: dict[str, float] = field(default_factory=dict)
+    """What the engine's provider counted, by unit: characters, credits, tokens, dollars."""
     marks: Tally = field(default_factory=Tally)
     """How much of what left has the watermark; complete for what has left so far."""
     checks: list[PieceCheck] = field(default_factory=list)
     """Of what was listened to; what is listened to beside may be added after the end."""
+
+    def note_usage(self, unit: str, amount: float) -> None:
+        """Add what a provider counted."""
+        self.provider_usage[unit] = self.provider_usage.get(unit, 0.0) + amount
 
     @property
     def watermark(self) -> Marked | None:

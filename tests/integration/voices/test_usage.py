@@ -8,8 +8,10 @@ import logging
 import threading
 import uuid
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import select
 
 from voicewright.accounts.caller import Role
@@ -18,10 +20,12 @@ from voicewright.accounts.users import new_user
 from voicewright.audit.models import AuditEvent
 from voicewright.db.server import Database
 from voicewright.db.url import embedded_url
+from voicewright.engines.client import EngineClient
 from voicewright.engines.errors import Cancelled, EngineError
 from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.errors import AppError
+from voicewright.monitoring.speaking import SpeechMetrics
 from voicewright.speech.order import SpeechOrder
 from voicewright.speech.say import say
 from voicewright.speech.service import SpeechService
@@ -117,3 +121,32 @@ def test_what_was_spoken_stands_where_it_can_not_be_recorded(voice, short_dir, c
         UseLog(away, LISTENER, voice)(Use("spoken", 1, 1.0, 1.0))
     away.close()
     assert "missing in its figures" in caplog.text
+
+
+@pytest.fixture
+def metered_speeches(settings, database, voices):
+    metered = dataclasses.replace(
+        TONE_ENGINE, factory="metered_engine:MeteredEngine", dollars_per_1000_characters=0.5
+    )
+    with SpeechService(
+        settings,
+        database,
+        voices,
+        engines=Engines(find=lambda _id: metered),
+        client=lambda info: EngineClient(info, env={"PYTHONPATH": str(Path(__file__).parent)}),
+    ) as opened:
+        yield opened
+
+
+def test_what_a_provider_counts_is_what_it_costs(metered_speeches, voice, shared, database, tmp_path):
+    say(metered_speeches, shared, SpeechOrder(TEXT, voice=voice.id), tmp_path / "said.wav")
+    assert metered_speeches.settle()
+    letters = sum(map(len, TEXT.split()))
+    assert metered_speeches.meter.provider_usage == {
+        (voice.engine, "characters"): letters,
+        (voice.engine, "dollars"): pytest.approx(0.002 * letters),
+    }
+    assert f'unit="characters"}} {letters}.0' in generate_latest(SpeechMetrics(metered_speeches)).decode()
+    with database.session() as session:
+        (use,) = session.scalars(select(VoiceUse).order_by(VoiceUse.id)).all()
+    assert float(use.cost_usd) == pytest.approx(0.002 * letters, abs=1e-5)
