@@ -13,6 +13,7 @@ from elevenlabs.core.api_error import ApiError
 from elevenlabs.types import VoiceSettings
 
 from voicewright.engines.refusals import bad_answer
+from voicewright.plugins.eleven_labs.artefact import is_voice_id
 from voicewright.plugins.eleven_labs.languages import code_for
 from voicewright.plugins.eleven_labs.plugin import PROVIDER
 from voicewright.plugins.eleven_labs.refusing import explained, read_refusal
@@ -166,7 +167,10 @@ class Account:
                 raise self._explained(error, "deleting the voice") from error
 
     async def voices(self, search: str | None = None) -> list[AccountVoice]:
-        """The voices of the account, or those whose names have some words."""
+        """The voices of the account, or those whose names have some words.
+
+        Those of all users of this installation are among them, with the names that they have there.
+        """
         found: list[AccountVoice] = []
         page: str | None = None
         for _ in range(_MOST_PAGES):
@@ -174,7 +178,7 @@ class Account:
                 self._client.voices.search(next_page_token=page, page_size=_PAGE, search=search),
                 "listing the voices",
             )
-            found += answer.voices
+            found += (voice for voice in answer.voices if is_voice_id(voice.voice_id))
             page = answer.next_page_token if answer.has_more else None
             if page is None:
                 break
@@ -257,9 +261,9 @@ class Account:
         async with asyncio.timeout(self._timeout_s):
             made = await request
         voice_id = getattr(made, "voice_id", None)
-        if not isinstance(voice_id, str) or not voice_id:
+        if not is_voice_id(voice_id):
             raise bad_answer(PROVIDER, "no id of a voice", doing="making the voice")
-        return voice_id
+        return str(voice_id)
 
     async def _undo(self, making: asyncio.Task[str]) -> None:
         with contextlib.suppress(Exception):  # nobody waits for it any more

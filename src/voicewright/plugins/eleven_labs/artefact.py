@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from voicewright.engines.errors import ArtefactInvalid
 from voicewright.engines.port import PROVIDER_VOICE
 from voicewright.engines.voice_note import read_note, write_note
 from voicewright.plugins.eleven_labs.options import ElevenLabsOptions
-from voicewright.plugins.eleven_labs.plugin import ENGINE
+from voicewright.plugins.eleven_labs.plugin import ENGINE, PROVIDER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _VERSION: Final = 1
 _SETTINGS: Final = ("stability", "similarity_boost", "style")
+_VOICE_ID: Final = re.compile(r"[A-Za-z0-9]{1,64}")
+"""An id becomes a part of the addresses that are asked, and the SDK puts it there as it is."""
 _WORK: Final = "elevenlabs.json"
 """Among the checkpoints: what the voice beside it is made of, and how far that is."""
 
@@ -52,9 +55,17 @@ def read_voice(directory: Path) -> Voice:
         ArtefactInvalid: it is no voice of this engine, or damaged.
     """
     note = read_note(directory, ENGINE.id, _VERSION, texts=("voice", "language", "model"))
-    if note.get("made") is True and read_made(directory) != note["voice"]:
+    made = read_made(directory)
+    if made != (note["voice"] if note.get("made") is True else None):
         raise ArtefactInvalid(f"{directory / PROVIDER_VOICE} is damaged; restore it from a backup.")
+    if not is_voice_id(note["voice"]):
+        raise ArtefactInvalid(f"{directory} names no voice of {PROVIDER.name}; make the voice again.")
     return Voice(note["voice"], note["language"], note["model"], dict(note["settings"]))
+
+
+def is_voice_id(told: object) -> bool:
+    """Whether ElevenLabs may call a voice so."""
+    return isinstance(told, str) and _VOICE_ID.fullmatch(told) is not None
 
 
 def write_made(directory: Path, voice_id: str) -> None:
@@ -76,7 +87,7 @@ def read_made(directory: Path) -> str | None:
     except (OSError, ValueError) as error:
         raise ArtefactInvalid(f"{path} is damaged ({error}); restore it from a backup.") from error
     match note:
-        case {"voice": str(voice_id)} if voice_id:
+        case {"voice": str(voice_id)} if is_voice_id(voice_id):
             return voice_id
     raise ArtefactInvalid(f"{path} is damaged; restore it from a backup.")
 

@@ -50,6 +50,8 @@ _MOST_NAMED: Final = 20
 _LARGEST_SEED: Final = 2**32
 _FULL_SCALE: Final = 32768.0
 _MADE_OF: Final = "made_of"
+_EVERYBODYS: Final = "premade"
+"""The category of voices that are nobody's here."""
 
 
 class ElevenLabsEngine:
@@ -101,12 +103,12 @@ class ElevenLabsEngine:
             self._asking.answer(lambda: self._account.delete(voice_id), context)
 
     def stock_voices(self, context: RunContext) -> tuple[StockVoice, ...]:
-        """The voices of the account: those that everybody has, and those that were added or made there."""
-        return tuple(map(_stock_voice, self._asking.answer(self._account.voices, context)))
+        """The voices that ElevenLabs gives to everybody; what was made in the account is somebody's."""
+        return tuple(map(_stock_voice, self._everybodys(context)))
 
     def write_stock_voice(self, voice: str, artefact_dir: Path, context: RunContext) -> StockVoice:
         """Write one of them, by its id or its name."""
-        found = self._asking.answer(self._account.voices, context)
+        found = self._everybodys(context)
         named = [one for one in found if voice in {one.voice_id, one.name}]
         if not named:
             raise _not_found(voice, found)
@@ -137,6 +139,10 @@ class ElevenLabsEngine:
             )
             for pcm in _at_speed(self._asking.stream(spoken, context), request.speed / speed):
                 yield AudioChunk(pcm, ENGINE.capabilities.sample_rate_hz)
+
+    def _everybodys(self, context: RunContext) -> list[AccountVoice]:
+        found = self._asking.answer(self._account.voices, context)
+        return [voice for voice in found if voice.category == _EVERYBODYS]
 
     def _take_or_make(
         self, request: TrainingRequest, method: str, make: Callable[[], Any], context: RunContext
@@ -239,5 +245,5 @@ def _not_found(voice: str, found: list[AccountVoice]) -> StockVoiceNotFound:
     hint = f" Did you mean {close[0]!r}?" if close else ""
     told = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
     return StockVoiceNotFound(
-        f"The account at {PROVIDER.name} has no voice {voice!r}.{hint} Its voices are: {told}."
+        f"{PROVIDER.name} has no voice {voice!r} for everybody.{hint} Its voices are: {told}."
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 
 import httpx
 import pytest
 
 from voicewright.engines.errors import (
+    ArtefactInvalid,
     Cancelled,
     ProviderAnswerInvalid,
     ProviderKeyRefused,
@@ -19,7 +21,8 @@ from voicewright.engines.errors import (
     StockVoiceNotFound,
 )
 from voicewright.engines.host.events import Metric
-from voicewright.engines.port import SynthesisRequest
+from voicewright.engines.port import PROVIDER_VOICE, SynthesisRequest
+from voicewright.engines.voice_note import write_note
 from voicewright.plugins.eleven_labs.refusing import explained
 
 SENTENCE = "The boat went slowly past the old stone bridge."
@@ -142,12 +145,50 @@ def test_a_listener_who_leaves_is_heard_of_there(engine, account, george):
     assert account.broken_off.wait(20)
 
 
-def test_voices_of_the_account_are_listed_over_all_pages(engine, account, make_request, recordings, tmp_path):
-    engine.clone(make_request(tmp_path, clips=recordings[:1]), timeout_s=60)
-    listed = engine.stock_voices(timeout_s=30)
-    assert [voice.title for voice in listed][:2] == ["George", "Sarah"]
-    assert len(listed) == 3
-    assert listed[0].languages == ("en",)
-    assert account.requests.count("GET /v2/voices") == 2
+def test_the_voices_of_everybody_are_listed_and_nobody_elses(
+    engine, account, make_request, recordings, tmp_path
+):
+    request = make_request(tmp_path, clips=recordings[:1])
+    engine.clone(request, timeout_s=60)
+    (made,) = account.voices.values()
+    account.requests.clear()
+    for category in ("cloned", "professional", "generated", None):
+        made["category"] = category
+        listed = engine.stock_voices(timeout_s=30)
+        assert [voice.title for voice in listed] == ["George", "Sarah"]
+        assert listed[0].languages == ("en",)
+        for named in (made["voice_id"], made["name"]):
+            with pytest.raises(StockVoiceNotFound) as refused:
+                engine.write_stock_voice(named, tmp_path / "none", timeout_s=30)
+            assert "George, Sarah." in refused.value.message
+    assert account.requests.count("GET /v2/voices") == 2 * 3 * 4  # two pages
     with pytest.raises(StockVoiceNotFound, match="Did you mean 'Sarah'"):
         engine.write_stock_voice("Sara", tmp_path / "none", timeout_s=30)
+
+
+@pytest.mark.parametrize("voice_id", ["x/../../voices/abc/edit?a=", "..", "abc\n", "", "a" * 65])
+def test_an_artefact_leads_nowhere_else(say, engine, account, tmp_path, voice_id):
+    """Artefacts can be uploaded, and the SDK puts the id into the address as it is."""
+    facts = {"voice": voice_id, "language": "en", "model": "eleven_v3", "settings": {}}
+    for made in (False, True):
+        folder = tmp_path / str(made)
+        folder.mkdir()
+        write_note(folder, "elevenlabs", 1, facts | {"made": made})
+        if made:
+            (folder / PROVIDER_VOICE).write_text(json.dumps({"voice": voice_id}))
+            with pytest.raises(ArtefactInvalid):
+                engine.forget(folder, timeout_s=30)
+        with pytest.raises(ArtefactInvalid):
+            say(folder)
+    assert not account.requests
+
+
+def test_the_file_that_names_a_voice_is_of_the_same_voice(say, account, tmp_path):
+    """It is what is compared with the voices made here, so nothing else may speak beside it."""
+    facts = {"voice": "somebodyelses", "language": "en", "model": "eleven_v3", "settings": {}}
+    (tmp_path / PROVIDER_VOICE).write_text(json.dumps({"voice": "minemine"}))
+    for made in (False, True):
+        write_note(tmp_path, "elevenlabs", 1, facts | {"made": made})
+        with pytest.raises(ArtefactInvalid):
+            say(tmp_path)
+    assert not account.requests
