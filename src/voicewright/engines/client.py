@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from voicewright.engines import messages
 from voicewright.engines.errors import EngineContractBroken
+from voicewright.engines.host.events import LogLine
 from voicewright.engines.host.process import HostProcess
 from voicewright.engines.port import AudioChunk, EngineSetup
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Generator, Mapping
 
-    from voicewright.engines.host.events import HostUsage, OnEvent
+    from voicewright.engines.host.events import Event, HostUsage, OnEvent
     from voicewright.engines.port import (
         EngineInfo,
         SpokenWord,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _SERVICE = "voicewright.engines.service:EngineService"
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that spin while they wait starve each other where other work runs: a training took 12 x as long."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class EngineClient:
@@ -136,14 +140,17 @@ class EngineClient:
         """Speak; the chunks come as they are made, in order, with the words that the engine told.
 
         The request is sent with the first `next`; errors come from there too. Closing the iterator, or
-        dropping it, cancels the synthesis. `timeout_s` limits the wait for each chunk.
+        dropping it, cancels the synthesis. `timeout_s` limits the wait for each chunk. Where nobody listens to
+        events, what the engine says on purpose is logged.
 
         Raises:
             ArtefactInvalid, LanguageUnsupported, OptionsInvalid: as the message says.
             StreamStalled: the iterator was left alone for too long.
         """
         params = messages.write_synthesis_request(request)
-        items = self._host.stream("synthesize", params, on_event=on_event, cancel=cancel, timeout_s=timeout_s)
+        items = self._host.stream(
+            "synthesize", params, on_event=on_event or self._log, cancel=cancel, timeout_s=timeout_s
+        )
         sample_rate_hz: int | None = None
         words: tuple[SpokenWord, ...] = ()
         with contextlib.closing(items):
@@ -203,6 +210,10 @@ class EngineClient:
     def close(self) -> None:
         """End the host process; a request in flight ends with `HostClosed`."""
         self._host.close()
+
+    def _log(self, event: Event) -> None:
+        if isinstance(event, LogLine) and event.source == "service":
+            _LOG.info("%s: %s", self.info.id, event.text)
 
     def _make_voice(
         self,

@@ -77,6 +77,14 @@ def test_training_leaves_a_voice_that_speaks(client, request_with):
     assert client.usage().peak_rss_bytes > 0
 
 
+def test_what_an_engine_says_while_it_speaks_is_logged_where_nobody_listens(client, request_with, caplog):
+    request = request_with(speaking_fault="print")
+    client.train(request)
+    with caplog.at_level("INFO", logger="voicewright.engines.client"):
+        speak(client, request.artefact_dir)
+    assert caplog.messages == ["tone: fault: print"], "and not what it prints"
+
+
 def test_cloning_leaves_a_voice_too(client, request_with):
     client.clone(request_with())
     client.load(request_with().artefact_dir)

@@ -106,7 +106,10 @@ class ChatterboxEngine:
                 piece.text, language, voice, seed=request.seed + number, check=context.check_cancelled
             )
             if said.cut:
-                context.log(f"Chatterbox did not come to an end, and was cut off after 40 s: {piece.text!r}")
+                context.log(
+                    "Chatterbox did not come to an end, and was cut off after 40 s: in a piece of "
+                    f"{len(piece.text)} characters"
+                )
             silence = np.zeros(round(pause_s * _RATE_HZ), np.float32)
             yield from _chunks(stretcher.feed(np.concatenate((silence, said.wave))))
             pause_s = _SENTENCE_PAUSE_S if piece.text.endswith(SENTENCE_ENDS) else _BREATH_S

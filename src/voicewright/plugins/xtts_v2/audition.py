@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from voicewright.plugins.xtts_v2.network import SAMPLE_RATE_HZ
-from voicewright.plugins.xtts_v2.texts import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +69,7 @@ def hear(
     for sentence in sentences:
         said = [
             chunk
-            for piece in pieces(sentence.text, language)
-            for part in network.readable(piece, language)
+            for part in network.readable(sentence.text, language, context)
             for chunk in network.speak(part, language, likeness, speed=1.0, seed=seed, context=context)
         ]
         wave = np.concatenate([*said, np.zeros(0, np.float32)])

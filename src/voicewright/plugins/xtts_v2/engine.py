@@ -21,7 +21,6 @@ from voicewright.plugins.xtts_v2.languages import LANGUAGES
 from voicewright.plugins.xtts_v2.network import FASTEST, SAMPLE_RATE_HZ, SLOWEST, Likeness, Network
 from voicewright.plugins.xtts_v2.options import XttsOptions
 from voicewright.plugins.xtts_v2.plugin import ENGINE
-from voicewright.plugins.xtts_v2.texts import pieces
 from voicewright.plugins.xtts_v2.weights import CONFIG, VOCABULARY, Weights, read_config
 
 if TYPE_CHECKING:
@@ -114,11 +113,7 @@ class XttsEngine:
         language = request.language or voice.language
         if language not in LANGUAGES:
             raise language_unsupported(ENGINE, language)
-        parts = [
-            part
-            for piece in pieces(request.text, language)
-            for part in voice.network.readable(piece, language)
-        ]
+        parts = voice.network.readable(request.text, language, context)
         if not parts:
             raise TextUnspeakable(
                 "There is nothing in the text that XTTS-v2 can say in this language; give it some words, or "

@@ -9,7 +9,7 @@ import torch
 from voicewright.plugins.xtts_v2.coqui import Xtts
 from voicewright.plugins.xtts_v2.languages import CHARACTERS, model_code
 from voicewright.plugins.xtts_v2.stopping import stoppable
-from voicewright.plugins.xtts_v2.texts import halves
+from voicewright.plugins.xtts_v2.texts import halves, is_sayable, pieces
 from voicewright.plugins.xtts_v2.weights import MODEL, VOCABULARY, State, Weights, read_tokenizer
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE_HZ: Final = 24_000
 SLOWEST, FASTEST = 0.7, 1.5
 """Between these the network itself speaks slower or faster."""
+_MOST_TOLD: Final = 20
 _UNKNOWN_TOKEN: Final = 1
 _STOP_TOKEN: Final = 0
 _CHUNK_TOKENS: Final = 20
@@ -113,19 +114,23 @@ class Network:
             speaker: torch.Tensor = self._model.get_speaker_embedding(wave, SAMPLE_RATE_HZ)
         return speaker.float().cpu().flatten()
 
-    def readable(self, piece: str, language: str) -> list[str]:
-        """Cut a piece further where it has more tokens than the network takes; without what it can't read."""
-        if not self.fault_of(piece, language):
-            return [piece]
-        known = "".join(each for each in piece if each.isspace() or self._knows(each, language))
-        if not any(map(str.isalnum, known)):
-            return []
-        if not self.fault_of(known, language):
-            return [known]
-        first, second = halves(known)
-        if not (first and second):
-            return []
-        return [*self.readable(first, language), *self.readable(second, language)]
+    def readable(self, text: str, language: str, context: RunContext) -> list[str]:
+        """Cut a text into what the network can say at once; what it can't read is left out, and told.
+
+        Args:
+            text: any length, may be several sentences.
+            language: one of the engine's.
+            context: whom it is told.
+        """
+        left_out: list[str] = []
+        parts = [
+            part for piece in pieces(text, language) for part in self._readable(piece, language, left_out)
+        ]
+        if left_out:
+            told = list(dict.fromkeys(left_out))
+            rest = f" and {len(told) - _MOST_TOLD} others" if len(told) > _MOST_TOLD else ""
+            context.log(f"left out, as XTTS-v2 does not know them: {' '.join(told[:_MOST_TOLD])}{rest}")
+        return parts
 
     def speak(
         self, text: str, language: str, likeness: Likeness, *, speed: float, seed: int, context: RunContext
@@ -163,6 +168,23 @@ class Network:
             if chunk is None:
                 return
             yield chunk.float().cpu().numpy()
+
+    def _readable(self, piece: str, language: str, left_out: list[str]) -> list[str]:
+        """Cut a piece further where it has more tokens than the network takes, without what it can't read."""
+        if not self.fault_of(piece, language):
+            return [piece]
+        strange = {each for each in piece if not each.isspace() and not self._knows(each, language)}
+        left_out += [each for each in piece if each in strange]
+        known = "".join(each for each in piece if each not in strange)
+        if not is_sayable(known):
+            return []
+        if not self.fault_of(known, language):
+            return [known]
+        first, second = halves(known)
+        if not (first and second):
+            left_out.append(known.strip())
+            return []
+        return [part for half in (first, second) for part in self._readable(half, language, left_out)]
 
     def _knows(self, sign: str, language: str) -> bool:
         return not fault_of(self._model.tokenizer, sign, language, 100)
