@@ -180,7 +180,7 @@ class EngineSetup:
 
     weights_dir: Path | None = None
     """Of its weights, complete; None where it needs none."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `Provider.needs` and `takes` name, as far as it is set. Secret."""
 
 

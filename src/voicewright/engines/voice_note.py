@@ -1,4 +1,7 @@
-"""The one small file of a voice that lies at a provider: whose it is, and what the provider calls it."""
+"""The small file that says what a voice is: which engine reads it, and what it needs to know.
+
+Of a voice that lies at a provider it is the whole artefact. It has a digest of itself. Standard library only.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 
 import voicewright.engines.host
 from voicewright.engines.host.process import HostProcess
+from voicewright.settings import Settings
 
 HERE = __file__.rpartition("/")[0]
 
@@ -44,9 +45,18 @@ def test_child_does_not_import_from_the_working_directory(tmp_path, monkeypatch)
         assert host.call("echo", {}) == {}
 
 
-def test_child_does_not_learn_how_to_reach_the_database(monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", "postgresql://user:secret@localhost/voices")
+def test_child_learns_no_secret(monkeypatch):
+    """Nor how to reach the database; of the settings, whatever they keep from being shown."""
+    secrets = [
+        str(field.validation_alias)
+        for field in Settings.model_fields.values()
+        if "SecretStr" in str(field.annotation)
+    ]
+    secrets += ["GOOGLE_APPLICATION_CREDENTIALS", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"]
+    for name in secrets:
+        monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("VOICEWRIGHT_KNOWN", "yes")
     with HostProcess("odd_service:OddService", env={"PYTHONPATH": HERE}) as host:
-        variables = host.call("variables", {"names": ["DATABASE_URL", "VOICEWRIGHT_KNOWN"]})
-    assert variables == {"DATABASE_URL": None, "VOICEWRIGHT_KNOWN": "yes"}
+        variables = host.call("variables", {"names": [*secrets, "VOICEWRIGHT_KNOWN"]})
+    assert {"DATABASE_URL", "OPENAI_API_KEY", "VOICEWRIGHT_API_KEY"} <= set(secrets)
+    assert variables == {**dict.fromkeys(secrets), "VOICEWRIGHT_KNOWN": "yes"}

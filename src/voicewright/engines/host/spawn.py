@@ -22,13 +22,13 @@ _PACKAGE_DIR = Path(voicewright.__file__).resolve().parent
 _OWN_PYTHON_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """They describe this interpreter's environment and would lead another one astray."""
 
-_SECRET_VARIABLES = (
+_SECRET_WORDS = {"CREDENTIALS", "KEY", "KEYS", "PASSWORD", "PGPASSWORD", "SECRET", "TOKEN"}
+_SECRET_VARIABLES = {
     "DATABASE_URL",
-    "ELEVENLABS_API_KEY",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "OPENAI_API_KEY",
-    "VOICEWRIGHT_MASTER_KEY",
-)
+    "VOICEWRIGHT_BACKUP_OPTIONS",
+    "VOICEWRIGHT_SMTP_URL",
+    "VOICEWRIGHT_STORE_OPTIONS",
+}
 """An engine is somebody's plugin: the database is no business of its, and of keys it gets its own only."""
 
 _Start = Callable[[], subprocess.Popen[bytes]]
@@ -54,11 +54,16 @@ def spawn(factory: str, python: str, env: Mapping[str, str]) -> subprocess.Popen
     return _spawner().start(start)
 
 
+def is_secret(variable: str) -> bool:
+    """Whether a variable of the environment is kept from what is started here, by its name."""
+    return variable in _SECRET_VARIABLES or not _SECRET_WORDS.isdisjoint(variable.upper().split("_"))
+
+
 def environment_for(python: str, extra: Mapping[str, str]) -> dict[str, str]:
     """What a program with the interpreter `python` is started with: no secrets, no paths of this one's."""
     environment = dict(os.environ)  # noqa: TID251 - handed on to the child, not read as settings
-    for variable in _SECRET_VARIABLES:
-        environment.pop(variable, None)
+    for variable in list(filter(is_secret, environment)):
+        del environment[variable]
     if python != sys.executable:
         for variable in _OWN_PYTHON_VARIABLES:
             environment.pop(variable, None)

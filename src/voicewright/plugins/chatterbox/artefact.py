@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 from voicewright.engines.errors import ArtefactInvalid
 from voicewright.engines.sealed import read_sealed, write_sealed
 from voicewright.plugins.chatterbox.options import ChatterboxOptions, ModelName
+from voicewright.plugins.chatterbox.plugin import ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
     import torch
 
-KIND: Final = "voicewright-chatterbox"
-KIND_VERSION: Final = 1
+FORMAT_VERSION: Final = 1
 NAMES: Final = frozenset(
     {
         "t3.speaker_emb",
@@ -53,7 +53,7 @@ def save_voice(voice: Voice, directory: Path, about: Mapping[str, Any]) -> None:
     """Write a voice into an empty directory; `about` are further facts, JSON."""
     description = {"language": voice.language, "options": voice.options.model_dump(), "about": dict(about)}
     numbers = save({name: tensor.cpu().contiguous() for name, tensor in voice.likeness.items()})
-    write_sealed(directory, numbers, description, kind=KIND, version=KIND_VERSION)
+    write_sealed(directory, numbers, description, engine=ENGINE.id, version=FORMAT_VERSION)
 
 
 def load_voice(directory: Path) -> Voice:
@@ -62,7 +62,7 @@ def load_voice(directory: Path) -> Voice:
     Raises:
         ArtefactInvalid: the files are missing, damaged, of another engine or of a newer version.
     """
-    description, numbers = read_sealed(directory, kind=KIND, version=KIND_VERSION)
+    description, numbers = read_sealed(directory, engine=ENGINE.id, version=FORMAT_VERSION)
     try:
         likeness = load(numbers)
         options = ChatterboxOptions.model_validate(description["options"])

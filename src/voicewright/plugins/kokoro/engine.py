@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 
     from voicewright.engines.port import EngineSetup, RunContext, StockVoice, SynthesisRequest
 
-KIND: Final = "voicewright-kokoro"
-KIND_VERSION: Final = 1
+FORMAT_VERSION: Final = 1
 VOICES_KEPT: Final = 32
 """Half a megabyte each."""
 _LONGEST_PIECE: Final = 220
@@ -77,7 +76,7 @@ class KokoroEngine:
         context.check_cancelled()
         described = describe_mixture(mixture)
         about = {"voice": described.id, "title": described.title, "language": described.languages[0]}
-        write_sealed(artefact_dir, save({"style": style}), about, kind=KIND, version=KIND_VERSION)
+        write_sealed(artefact_dir, save({"style": style}), about, engine=ENGINE.id, version=FORMAT_VERSION)
         return described
 
     def load(self, voice_dir: Path) -> None:
@@ -118,7 +117,7 @@ class KokoroEngine:
 
 
 def _load(voice_dir: Path) -> _Voice:
-    about, numbers = read_sealed(voice_dir, kind=KIND, version=KIND_VERSION)
+    about, numbers = read_sealed(voice_dir, engine=ENGINE.id, version=FORMAT_VERSION)
     try:
         voice = _Voice(np.asarray(load(numbers)["style"], np.float32), str(about["language"]))
     except (SafetensorError, KeyError, ValueError) as error:
