@@ -47,6 +47,13 @@ class ModelPathRefused(AppError):
     kind = ErrorKind.INVALID
 
 
+class ProviderArtefactRefused(AppError):
+    """The files name a voice at a provider that this installation did not have made."""
+
+    code = "PROVIDER_ARTEFACT_REFUSED"
+    kind = ErrorKind.FORBIDDEN
+
+
 class VoiceModelExists(AppError):
     """The training job has a voice already; the message names it."""
 

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from voicewright.engines.errors import EngineNotFound
 from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.engines.port import PROVIDER_VOICE, PROVIDER_VOICE_BYTES
 from voicewright.engines.registry import get_engine
 from voicewright.errors import FieldFault
 from voicewright.privacy.speakers import OWN_VOICE
 from voicewright.storage.errors import BlobNotFound
-from voicewright.storage.trees import read_tree
+from voicewright.storage.trees import StoredTree, read_tree
 from voicewright.voices.entering import facts_of, trees_of
 from voicewright.voices.errors import (
     VoiceDataInvalid,
@@ -23,9 +24,9 @@ from voicewright.voices.errors import (
     VoiceProviderUnknown,
 )
 from voicewright.voices.finding import of_job, owned_by
-from voicewright.voices.models import KeptTree, VoiceModel
+from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
 from voicewright.voices.schemas import StoredTrees, VoiceFacts
-from voicewright.voices.uploads import find_upload
+from voicewright.voices.uploads import find_upload, require_made_here
 
 if TYPE_CHECKING:
     import uuid
@@ -122,6 +123,7 @@ class Sources:
             ModelPathRefused: it names nothing that the owner has.
             VoiceFilesGone: the files are no longer there.
             VoiceProviderUnknown, VoiceDataInvalid, LanguageUnsupported: what is said of them can't be.
+            ProviderArtefactRefused: an upload names a voice at a provider that was not made here.
         """
         path = body.model_path or ""
         wanted = self.paths.parse(path, owner_id)
@@ -135,8 +137,10 @@ class Sources:
         if upload is None:
             raise self.paths.refusal(path, owner_id)
         trees = StoredTrees(artefact=upload.digest, artefact_bytes=upload.bytes, stored_bytes=upload.bytes)
+        facts = self._as_told(self._facts_of_upload(body), body)
+        require_made_here(session, self.check_provider(facts.engine), self._named_by(upload))
         session.delete(upload)
-        return Source(self._as_told(self._facts_of_upload(body), body), trees, speakers)
+        return Source(facts, trees, speakers)
 
     def check_provider(self, provider: str) -> EngineInfo:
         """The engine of that id.
@@ -173,6 +177,14 @@ class Sources:
             sample_rate_hz=engine.capabilities.sample_rate_hz,
             speaker=OWN_VOICE,
         )
+
+    def _named_by(self, upload: VoiceUpload) -> bytes | None:
+        """What names a voice at a provider among uploaded files."""
+        tree = StoredTree(self.vault.of(upload.owner_id), upload.digest)
+        sizes = {file.path: file.size_bytes for file in tree.files()}
+        if sizes.get(PROVIDER_VOICE, 0) > PROVIDER_VOICE_BYTES:
+            return None
+        return tree.read(PROVIDER_VOICE)
 
     def _as_told(self, facts: VoiceFacts, body: NewVoiceModelBody) -> VoiceFacts:
         """What the request says comes before what is known, where the files don't say the contrary."""

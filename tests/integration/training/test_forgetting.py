@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import shutil
+import tempfile
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update
 
+from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.models import User
+from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.service import AccountService
 from voicewright.bootstrap import LocalApplication, make_erasures
 from voicewright.cli.app import run
@@ -18,22 +26,30 @@ from voicewright.engines.client import EngineClient
 from voicewright.engines.installed import Engines
 from voicewright.engines.port import PROVIDER_VOICE, EngineInfo, EngineSetup
 from voicewright.engines.testing_provider import CELLAR_ENGINE
+from voicewright.privacy.service import ConsentService
 from voicewright.training.clone import CloneTools, clone_voice
+from voicewright.training.data_of_voice import data_of_voice
 from voicewright.training.forgetting import Forgetting, Forgotten
 from voicewright.training.making import VoiceRequest
 from voicewright.training.models import TrainingJob
 from voicewright.training.runs import Run
 from voicewright.training.workflow import WorkTools, run_job
+from voicewright.voices.bodies import NewVoiceModelBody
+from voicewright.voices.copies.archive_form import MANIFEST
+from voicewright.voices.copies.service import Copies
+from voicewright.voices.errors import ProviderArtefactRefused
+from voicewright.voices.limits import ModelLimits
 from voicewright.voices.provided.models import ProviderVoice
-from voicewright.voices.schemas import NewVoice
+from voicewright.voices.registry import RegistryService
+from voicewright.voices.schemas import LOCAL_USER_ID, NewVoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from voicewright.db.server import Database
     from voicewright.settings import Settings
     from voicewright.storage.vault import Vault
+    from voicewright.voices.models import VoiceModel
     from voicewright.voices.service import VoiceService
 
 FREE = replace(CELLAR_ENGINE, provider=replace(CELLAR_ENGINE.provider, consent=False))
@@ -174,6 +190,106 @@ def test_files_from_elsewhere_claim_no_voice(  # noqa: PLR0917 - fixtures
     assert forgetting.run() == Forgotten(done=0, waiting=0)
     assert len(list(cellar.iterdir())) == 2
     assert {row.artefact_digest for row in noted(database)} == {made.artefact_digest, other.artefact_digest}
+
+
+@pytest.fixture
+def own_copies(settings: Settings, database: Database, voices: VoiceService) -> Copies:
+    return Copies.open(
+        settings,
+        database,
+        voices,
+        consents=ConsentService(database, settings.environment),
+        rate_limits=AccountService(settings, database).rate_limits,
+        training_data=data_of_voice,
+        engines=lambda _: FREE,
+    )
+
+
+def test_files_from_elsewhere_are_taken_where_they_name_a_voice_made_here(  # noqa: PLR0917 - fixtures
+    tools: CloneTools,
+    recordings: Path,
+    forgetting: Forgetting,
+    own_copies: Copies,
+    owner: Caller,
+    tmp_path: Path,
+) -> None:
+    """An export comes back; whoever makes one up speaks with nobody's voice."""
+    voice = clone_voice(VoiceRequest(recordings, "Ann", "en-us", {}), tools).voice
+    exported = b"".join(own_copies.exports.export(owner, voice.id).pieces())
+
+    def take(content: bytes) -> VoiceModel:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        (folder / "content").mkdir()
+        (folder / "archive").write_bytes(content)
+        return own_copies.imports.take(owner, folder / "archive", folder / "content")
+
+    for named in (None, b"f" * 32):
+        with pytest.raises(ProviderArtefactRefused, match="at The cellar"):
+            take(_forged(exported, named))
+    assert len(tools.voices.list_voices()) == 1
+    assert take(exported).artefact_digest == voice.artefact_digest
+    for _ in range(2):
+        tools.voices.delete("Ann", purge=True)
+    assert forgetting.run() == Forgotten(done=1, waiting=0)
+    with pytest.raises(ProviderArtefactRefused, match="still keeps"):
+        take(exported)
+    assert tools.voices.list_voices() == []
+
+
+def _forged(exported: bytes, named: bytes | None) -> bytes:
+    """The same archive with another name of the voice at the provider, or without one."""
+    archive = zipfile.ZipFile(io.BytesIO(exported))
+    entries = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(entries.pop(MANIFEST))
+    (path,) = (name for name in entries if name.endswith(PROVIDER_VOICE))
+    del entries[path]
+    manifest["files"] = [file for file in manifest["files"] if file["path"] != path]
+    if named is not None:
+        entries[path] = named
+        digest = hashlib.sha256(named).hexdigest()
+        manifest["files"].append({"path": path, "sizeBytes": len(named), "sha256": digest})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        for name, content in {MANIFEST: json.dumps(manifest).encode(), **entries}.items():
+            made.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_an_upload_is_a_voice_where_it_names_one_made_here(  # noqa: PLR0917 - fixtures
+    tools: CloneTools,
+    recordings: Path,
+    settings: Settings,
+    database: Database,
+    owner: Caller,
+    tmp_path: Path,
+) -> None:
+    voice = clone_voice(VoiceRequest(recordings, "Ann", "en-us", {}), tools).voice
+    consents = ConsentService(database, settings.environment)
+    limits = ModelLimits(AccountService(settings, database).rate_limits, settings)
+    registry = RegistryService(database, settings, tools.voices, consents, limits, engines=lambda _: FREE)
+
+    def register(named: bytes | None) -> VoiceModel:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        (folder / "content").mkdir()
+        with zipfile.ZipFile(folder / "archive", "w") as archive:
+            for file in tools.voices.materialise(voice).iterdir():
+                content = named if file.name == PROVIDER_VOICE else file.read_bytes()
+                if content is not None:
+                    archive.writestr(file.name, content)
+        upload, _ = registry.take_artefact(owner, folder / "archive", folder / "content", user_id=None)
+        path = registry.paths.path(owner.user_id, upload.id)
+        return registry.create(owner, NewVoiceModelBody(provider="cellar", modelPath=path))
+
+    for named in (None, b"f" * 32, bytes(1 << 20)):
+        with pytest.raises(ProviderArtefactRefused):
+            register(named)
+    own = (tools.voices.materialise(voice) / PROVIDER_VOICE).read_bytes()
+    assert register(own).artefact_digest == voice.artefact_digest
+
+
+@pytest.fixture
+def owner() -> Caller:
+    return Caller(LOCAL_USER_ID, Role.USER, scopes_of(Role.USER))
 
 
 def _new_voice(folder: Path) -> NewVoice:

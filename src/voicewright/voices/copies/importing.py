@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from voicewright.engines.languages import language_unsupported, match_language
+from voicewright.engines.port import PROVIDER_VOICE, PROVIDER_VOICE_BYTES
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
 from voicewright.privacy.speakers import OWN_VOICE
@@ -18,6 +19,7 @@ from voicewright.voices.model_paths import ModelPaths
 from voicewright.voices.owners import owner_of, require_owner
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.sources import Sources
+from voicewright.voices.uploads import require_made_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +102,7 @@ class ImportService:
             ArchiveUnreadable, ArchiveUnsafe, ArchiveTooLarge, VoiceArchiveInvalid: it can't be taken.
             VoiceProviderUnknown, LanguageUnsupported, VoiceDataInvalid, VoiceMetadataInvalid,
             VoiceNameInvalid: what it says of the voice can't be.
+            ProviderArtefactRefused: it lies at a provider, and was not made by this installation.
             ConsentRequired: the speaker has not agreed.
             UserNotFound: the user that is named has no account.
             StorageFull, StorageReadOnly, StorageUnavailable: it can't be stored.
@@ -109,8 +112,11 @@ class ImportService:
         speakers = sorted({speaker} if speaker else set(opened.manifest.speakers) or {OWN_VOICE})
         new = self._voice_of(opened, name, speakers[0] if len(speakers) == 1 else None)
         Entry.of(new)
+        engine = self._sources.check_provider(new.engine)
+        named = _named_by(new.artefact_dir / PROVIDER_VOICE)
 
         def also(session: Session, voice: VoiceModel) -> None:
+            require_made_here(session, engine, named)
             require_owner(session, caller, owner_id)
             for each in speakers:
                 self._consents.ensure(session, owner_id, each, caller.user_id)
@@ -158,3 +164,9 @@ class ImportService:
             reserve_mb=settings.min_free_disk_mb,
             keeps_archives=True,  # weights may be zip files
         )
+
+
+def _named_by(file: Path) -> bytes | None:
+    """What names a voice at a provider, as far as that can be."""
+    is_one = file.is_file() and file.stat().st_size <= PROVIDER_VOICE_BYTES
+    return file.read_bytes() if is_one else None

@@ -1,8 +1,8 @@
 """Notes the voices that lie at providers: as soon as they are made, and which files speak with them.
 
 A note is made before anything is done with the voice, so that it is found again whatever becomes of the
-training. Only what this installation had made is noted: what was imported, or uploaded, belongs to the
-installation that had it made, and deleting it here deletes nothing there.
+training. Only what this installation had made is noted, and nothing else is taken from elsewhere
+(`voices.uploads.require_made_here`).
 """
 
 from __future__ import annotations
@@ -166,6 +166,18 @@ def note_files(
         .where(ProviderVoice.digest == _digest_of(engine, content), its_own)
         .values(artefact_digest=artefact_digest)
     )
+
+
+def is_made_here(session: Session, engine: str, content: bytes) -> bool:
+    """Whether this installation had a voice made, and has not deleted it at its provider since.
+
+    Args:
+        session: a unit of work.
+        engine: its id.
+        content: what names the voice there.
+    """
+    made = select(ProviderVoice.digest).where(ProviderVoice.digest == _digest_of(engine, content))
+    return session.scalar(made) is not None
 
 
 def _read(engine: str, folder: Path) -> bytes | None:
