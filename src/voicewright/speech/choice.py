@@ -25,7 +25,12 @@ from voicewright.engines.errors import (
     HostStartFailed,
     HostTimedOut,
     LanguageUnsupported,
-    ProviderError,
+    ProviderAnswerInvalid,
+    ProviderKeyRefused,
+    ProviderQuotaExceeded,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    ProviderVoiceGone,
 )
 from voicewright.errors import AppError
 from voicewright.speech.choosing import Candidate, in_order, reason_of
@@ -37,6 +42,7 @@ from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.names import as_id
 from voicewright.voices.sharing.speaking import find_to_speak
+from voicewright.voices.stock import STOCK_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +68,12 @@ _DOWN: Final = (
     HostHung,
     HostStartFailed,
     HostTimedOut,
-    ProviderError,
+    ProviderAnswerInvalid,
+    ProviderKeyRefused,
+    ProviderQuotaExceeded,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    ProviderVoiceGone,
 )
 
 
@@ -148,17 +159,19 @@ def find_stand_ins(session: Session, user_id: uuid.UUID, voice: VoiceModel) -> S
 
     First those that the metadata of the voice lists, then its other versions, then those whose speaker has
     the same name; of each the newest first. A voice that is known to be another person's never takes its
-    place, not even where it is listed.
+    place, not even where it is listed; a stock voice of an engine, which is nobody's, only where it is.
     """
     return [other for other in _kin(session, voice)[:_MOST] if _may_speak(session, user_id, other)]
 
 
 def _kin(session: Session, voice: VoiceModel) -> list[VoiceModel]:
     listed = _listed(voice)
-    kin = [VoiceModel.lineage_id == voice.lineage_id, VoiceModel.id.in_(listed)]
+    is_stock = VoiceModel.details.contains({STOCK_KEY: True})
+    of_its_kind = is_stock if voice.details.get(STOCK_KEY) is True else ~is_stock
+    kin = [of_its_kind & (VoiceModel.lineage_id == voice.lineage_id), VoiceModel.id.in_(listed)]
     stranger: ColumnElement[bool] = false()
     if voice.speaker_key is not None:
-        kin.append(VoiceModel.speaker_key == voice.speaker_key)
+        kin.append(of_its_kind & (VoiceModel.speaker_key == voice.speaker_key))
         stranger = func.coalesce(VoiceModel.speaker_key != voice.speaker_key, False)
     found = session.scalars(
         select(VoiceModel)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from voicewright.engines.client import EngineClient
 from voicewright.engines.errors import Cancelled, HostClosed, HostStartFailed
-from voicewright.engines.host.events import Metric
+from voicewright.engines.host.events import LogLine, Metric
 from voicewright.engines.port import PROVIDER_USAGE
 from voicewright.errors import AppError
 from voicewright.speech.turns import Turn, Worker, best_worker, next_turn
@@ -313,3 +313,5 @@ class PooledEngine:
     def _hear(self, event: Event) -> None:
         if isinstance(event, Metric) and event.name.startswith(PROVIDER_USAGE):
             self._on_usage(event.name.removeprefix(PROVIDER_USAGE), event.value)
+        elif isinstance(event, LogLine) and event.source == "service":
+            _LOG.info("%s: %s", self._info.id, event.text)

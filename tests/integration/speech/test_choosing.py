@@ -93,6 +93,16 @@ def test_a_rule_chooses_among_one_persons_voices(chosen, make_voice, use):
     assert chosen("latency", dear)[:2] == (tone.id, (dear.id, "latency"))
 
 
+def test_a_stock_voice_under_ones_name_is_nobodys(chosen, make_voice):
+    mine = make_voice(ANN, "Ann", speaker="Ann", quality_score=0.7)
+    stock = make_voice(ANN, "Ann", engine="dear", quality_score=0.9, details={"stock": True})
+    assert stock.lineage_id == mine.lineage_id
+    assert chosen("best", mine) == (mine.id, None, "best")
+    assert chosen("best", stock) == (stock.id, None, "best")
+    odd = make_voice(ANN, "Ann", engine="english", quality_score=0.8, details={"stock": "a word"})
+    assert chosen("best", mine)[0] == odd.id
+
+
 def test_the_next_one_speaks_where_the_chosen_one_fails(chosen, make_voice):
     tone = make_voice(ANN, "Ann", quality_score=0.1)
     make_voice(ANN, "Ann", engine="broken", quality_score=0.9)
