@@ -1,44 +1,23 @@
 """The library, imported as it can be here.
 
-Three things stand in its way. torchaudio's compiled part is linked against CUDA, and its import fails beside
-a torch for the CPU; what XTTS-v2 needs of it is written in Python. torchaudio reads files by FFmpeg's
-libraries, which are on few machines; our clips are WAV files, and soundfile reads these. And importing the
-library's trainer sets torch to one thread.
+Three things stand in its way. torchaudio can't be imported as it is beside every build of torch. It reads
+files by FFmpeg's libraries, which are on few machines; our clips are WAV files, and soundfile reads these.
+And importing the library's trainer sets torch to one thread.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import sys
-import types
 from typing import TYPE_CHECKING, Any
 
 import soundfile
 import torch
 
+from voicewright.engines.torchaudio_shim import import_torchaudio
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-_EXTENSION = "torchaudio._extension"
-
-
-def _import_torchaudio() -> Any:
-    try:
-        import torchaudio  # noqa: PLC0415 - may fail
-    except ModuleNotFoundError:
-        raise
-    except (OSError, ImportError, RuntimeError):
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
-            del sys.modules[name]
-        stand_in: Any = types.ModuleType(_EXTENSION)
-        stand_in._IS_TORCHAUDIO_EXT_AVAILABLE = stand_in._IS_ALIGN_AVAILABLE = False  # noqa: SLF001
-        stand_in.fail_if_no_align = lambda function: function
-        sys.modules[_EXTENSION] = stand_in
-        import torchaudio  # noqa: PLC0415 - with its compiled part left out
-    torchaudio.load = _load
-    torchaudio.save = _save
-    return torchaudio
 
 
 def _load(uri: str | Path, *_: object, **__: object) -> tuple[torch.Tensor, int]:
@@ -59,7 +38,8 @@ def _threads_kept() -> Any:
         torch.set_num_threads(threads)
 
 
-_import_torchaudio()
+torchaudio = import_torchaudio()
+torchaudio.load, torchaudio.save = _load, _save
 with _threads_kept():
     from trainer import Trainer, TrainerArgs
     from trainer.logging import DummyLogger
