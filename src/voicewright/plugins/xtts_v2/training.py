@@ -43,8 +43,7 @@ def train(
     Raises:
         TooLittleSpeech: names what there is and what is needed.
         GpuUnavailable: at once where there is no GPU, and with the numbers where it has too little memory.
-        EngineOutOfMemory: with the numbers.
-        Memory is compared with what a batch will need when the networks are loaded, before they learn.
+        EngineOutOfMemory: with the numbers, once the networks are loaded and before they learn.
         WeightsMissing, WeightsDamaged: names the file.
     """
     started_s = time.monotonic()

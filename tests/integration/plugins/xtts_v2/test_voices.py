@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicewright.engines.client import EngineClient
+    from voicewright.engines.port import TrainingOutcome
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +96,11 @@ def test_texts_of_other_languages_and_without_letters(engine, cloned) -> None:
     assert told == [f"{start} \N{GRINNING FACE} \N{SNOWMAN}", f"{start} \u0442 \u043e"]
 
 
-def test_training_goes_on_after_its_process_was_killed(engine, clips, tmp_path) -> None:
+def train_with_a_kill(
+    engine: EngineClient, clips, folder: Path, **options: object
+) -> tuple[TrainingOutcome, list[int]]:
+    """Kill a training in its third epoch, and begin it again: how that ended, and the epochs it told of."""
+    options = {"epochs": 4, "checkpoint_every_s": 0, "validation_split": 0.2, **options}
     seen: list[int] = []
 
     def kill_in_the_third_epoch(event: object) -> None:
@@ -105,24 +111,38 @@ def test_training_goes_on_after_its_process_was_killed(engine, clips, tmp_path) 
         elif isinstance(event, Progress) and seen[-1:] == [-1]:
             os.kill(engine.pid, signal.SIGKILL)
 
-    options = {"epochs": 4, "checkpoint_every_s": 0, "validation_split": 0.2}
-    broken = request(clips, tmp_path / "broken", tmp_path / "checkpoints", **options)
     with pytest.raises(HostDied):
-        engine.train(broken, kill_in_the_third_epoch)
+        engine.train(
+            request(clips, folder / "broken", folder / "checkpoints", **options), kill_in_the_third_epoch
+        )
     # as a kill in the middle of the next one would leave it
-    [kept] = (tmp_path / "checkpoints").glob("run-*/checkpoint_*.pth")
+    [kept] = (folder / "checkpoints").glob("run-*/checkpoint_*.pth")
     kept.with_name("checkpoint_9999.pth").write_bytes(kept.read_bytes()[:1000])
 
-    again = request(clips, tmp_path / "again", tmp_path / "checkpoints", **options)
+    again = request(clips, folder / "again", folder / "checkpoints", **options)
     seen.clear()
     outcome = engine.train(again, lambda e: seen.append(e.step) if isinstance(e, Metric) else None)
-    assert outcome.resumed
-    assert outcome.epochs == 4
-    assert sorted(set(seen)) == [3, 4]
+    return outcome, sorted(set(seen))
+
+
+def test_training_goes_on_after_its_process_was_killed(engine, clips, tmp_path) -> None:
+    outcome, seen = train_with_a_kill(engine, clips, tmp_path)
+    assert (outcome.resumed, outcome.epochs, seen) == (True, 4, [3, 4])
     assert say(engine, tmp_path / "again")
 
-    other = request(clips[:-1], tmp_path / "other", tmp_path / "checkpoints", **options | {"epochs": 1})
+    other = request(clips[:-1], tmp_path / "other", tmp_path / "checkpoints", validation_split=0.2)
     assert not engine.train(other).resumed
+
+
+@pytest.mark.gpu
+def test_a_gpu_trains_goes_on_after_a_kill_and_speaks(python, engine, clips, tmp_path) -> None:
+    ask = [python, "-c", "import torch; print(torch.cuda.is_available())"]
+    if subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() != "True":
+        pytest.skip("there is no GPU that the engine's torch can use")
+    outcome, seen = train_with_a_kill(engine, clips, tmp_path, allow_cpu=False)
+    assert (outcome.resumed, outcome.epochs, seen) == (True, 4, [3, 4])
+    said = SynthesisRequest(tmp_path / "again", "The boat went slowly past the bridge. " * 4)
+    assert len([chunk for chunk in engine.synthesize(said) if chunk.pcm]) > 1
 
 
 def test_training_stops_early_and_keeps_the_best_three(engine, clips, tmp_path) -> None:
