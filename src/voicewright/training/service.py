@@ -170,6 +170,7 @@ class TrainingService:
             draft = self._draft(session, of.owner_id, request, settings=settings)
             job = self._enter(session, caller, draft, of.priority)
             job.dataset_id, job.dataset_name = of.dataset_id, of.dataset_name
+            job.voice_metadata, job.may_activate = dict(of.voice_metadata), of.may_activate
             return Started((_started(job, job.status),))
 
     def quick_method(self, provider: str) -> Method:

@@ -205,6 +205,14 @@ def test_what_a_job_trains_is_trained_again_for_the_next_version_of_its_voice(  
     with pytest.raises(TooLittleSpeech):
         service.again(ann, first.job_id, AgainBody(provider="trainer"))
 
+    # a voice of somebody else's stays theirs
+    metadata = {"onboarding": {"userId": "user_1"}}
+    with database.session() as session:
+        theirs = service.start_for(session, ann, body(), voice_metadata=metadata)
+    more = service.get(ann, service.again(ann, theirs.id, AgainBody(provider="cloner")).job_id).job
+    assert (more.voice_metadata, more.may_activate) == (metadata, False)
+    assert (job.voice_metadata, job.may_activate) == ({}, True)
+
 
 def test_how_a_voice_is_made_is_asked_for_and_shown(service, ann, body):
     cloned = service.estimate(ann, body(provider="hungry", method="clone"))
