@@ -17,6 +17,7 @@
     │       ├── ProviderRateLimited     too often; later it will do
     │       ├── ProviderUnavailable     down, out of reach, or too slow
     │       ├── ProviderAnswerInvalid   it answered something else than it documents
+    │       ├── ProviderOutcomeUnknown  it may have made something or not, and can't be asked
     │       ├── ProviderRefused         it does not want this recording, text or voice
     │       ├── ProviderConsentRequired the recorded consent that it demands is not there
     │       └── ProviderVoiceGone       it does not have the voice any more
@@ -164,6 +165,13 @@ class ProviderAnswerInvalid(ProviderError):
     code: ClassVar[str] = "PROVIDER_ANSWER_INVALID"
     kind: ClassVar[ErrorKind] = ErrorKind.UNAVAILABLE
     default_retryable: ClassVar[bool] = True
+
+
+class ProviderOutcomeUnknown(ProviderError):
+    """The provider may have made a voice or not, and only people can look; trying again may make another."""
+
+    code: ClassVar[str] = "PROVIDER_OUTCOME_UNKNOWN"
+    kind: ClassVar[ErrorKind] = ErrorKind.CONFLICT
 
 
 class ProviderRefused(ProviderError):

@@ -272,7 +272,7 @@ class TrainingRequest:
     checkpoint_dir: Path | None = None
     """Where checkpoints are kept; one that fits the same request is resumed from."""
     name: str = ""
-    """What the voice is called, for a provider that shows its voices to people."""
+    """What the voice is called here. It may name people: providers are told `new_label()` instead."""
     consent: ConsentRecording | None = None
     """For a provider that demands it."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from voicewright.engines.errors import ArtefactInvalid
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 VOICE: Final = "voice.json"
 _SEAL: Final = "sha256"
+
+
+def new_label() -> str:
+    """A name for what is made at a provider: nothing else there has it, and it names nobody."""
+    return f"voicewright-{secrets.token_hex(8)}"
 
 
 def write_note(directory: Path, engine: str, version: int, facts: dict[str, Any]) -> None:

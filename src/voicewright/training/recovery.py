@@ -229,6 +229,14 @@ def _voice_gone(_: TrainingJob | None) -> list[str]:
     ]
 
 
+def _maybe_made(_: TrainingJob | None) -> list[str]:
+    return [
+        "Ask whoever runs this server to delete at the provider what has the name in the message.",
+        "Then try again: POST /training/{jobId}/retry. That has another voice made.",
+        "Or choose another provider.",
+    ]
+
+
 def _no_recorded_consent(_: TrainingJob | None) -> list[str]:
     return [
         "Record the speaker saying what the message asks for, and upload that as a sample of theirs.",
@@ -280,6 +288,7 @@ _ADVICE: Final[dict[str, Callable[[TrainingJob | None], list[str]]]] = {
     "PROVIDER_RATE_LIMITED": _provider_away,
     "PROVIDER_UNAVAILABLE": _provider_away,
     "PROVIDER_ANSWER_INVALID": _provider_away,
+    "PROVIDER_OUTCOME_UNKNOWN": _maybe_made,
     "PROVIDER_REFUSED": _provider_refuses,
     "PROVIDER_ERROR": _provider_refuses,
     "PROVIDER_VOICE_GONE": _voice_gone,

@@ -26,6 +26,7 @@ from voicewright.plugins.openai_tts.making import MadeVoice, VoiceMaker
 from voicewright.plugins.openai_tts.options import MODEL, OpenAITTSOptions
 from voicewright.plugins.openai_tts.plugin import ENGINE, PROVIDER
 from voicewright.plugins.openai_tts.refusing import explained
+from voicewright.plugins.openai_tts.sent import SentNote
 from voicewright.plugins.openai_tts.sound import DOING, read_sound
 
 if TYPE_CHECKING:
@@ -94,14 +95,14 @@ class OpenAITTSEngine:
         digest = hashlib.sha256(sample + consent.wav).hexdigest()
         made = _left(request.checkpoint_dir, digest)
         resumed = made is not None
+        note = SentNote(request.checkpoint_dir)
         if made is None:
-            made = self._asking.answer(
-                lambda: self._maker.make(request.name or "voice", sample, consent, context), context
-            )
+            made = self._asking.answer(lambda: self._maker.make(sample, consent, note, context), context)
         try:
             if request.checkpoint_dir is not None:
                 write_made(request.checkpoint_dir, made)
                 (request.checkpoint_dir / _REQUEST).write_text(digest, "utf-8")
+                note.clear()
             write_made(request.artefact_dir, made)
             write_voice(
                 request.artefact_dir,

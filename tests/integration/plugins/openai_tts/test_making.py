@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import re
+import signal
 import threading
 
 import pytest
@@ -11,10 +14,11 @@ import pytest
 from voicewright.engines.errors import (
     ArtefactInvalid,
     Cancelled,
-    ProviderAnswerInvalid,
+    HostDied,
     ProviderConsentRequired,
     ProviderError,
     ProviderKeyRefused,
+    ProviderOutcomeUnknown,
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderRefused,
@@ -22,6 +26,7 @@ from voicewright.engines.errors import (
 )
 from voicewright.engines.host.events import LogLine
 from voicewright.engines.port import PROVIDER_VOICE
+from voicewright.training.recovery import is_temporary
 
 CONSENT, VOICE = "POST /audio/voice_consents", "POST /audio/voices"
 PHRASE = "I am the owner of this voice and I consent to OpenAI using this voice"
@@ -44,7 +49,7 @@ def test_a_voice_is_made_of_the_consent_and_the_best_of_the_clips(engine, accoun
 
     (consent,), (voice,) = account.consents.values(), account.voices.values()
     assert (consent["language"], consent["name"]) == ("de", voice["name"])
-    assert voice["name"].startswith("Ann's voice ")
+    assert re.fullmatch("voicewright-[0-9a-f]{16}", voice["name"])  # the speaker's name is nobody's there
     assert account.requests == [CONSENT, VOICE]
     assert (outcome.speech_s, outcome.resumed) == (12.0, False)
     note = json.loads((request.artefact_dir / "voice.json").read_text())
@@ -101,10 +106,10 @@ def test_a_consent_that_is_no_recording_is_not_sent(engine, account, make_reques
         ({"status": 413}, ProviderRefused, "It went wrong"),
         ({"status": 429, "headers": {"retry-after": "1"}}, ProviderRateLimited, "too often"),
         ({"status": 429, "code": "insufficient_quota"}, ProviderQuotaExceeded, "raise its limit"),
-        ({"status": 500}, ProviderUnavailable, "can't be had"),
         ({"status": 503, "body": b"<html>down</html>"}, ProviderUnavailable, "HTTP status 503"),
-        ({"lose_answer": True}, ProviderAnswerInvalid, "broke off"),
-        ({"body": b"<html>hello</html>"}, ProviderAnswerInvalid, "something else"),
+        ({"status": 500}, ProviderOutcomeUnknown, "Look for the name"),
+        ({"lose_answer": True}, ProviderOutcomeUnknown, "Look for the name"),
+        ({"body": b"<html>hello</html>"}, ProviderOutcomeUnknown, "Look for the name"),
     ],
 )
 def test_each_refusal_has_its_name_and_leaves_nothing(
@@ -148,13 +153,58 @@ def test_a_consent_whose_id_did_not_arrive_is_found_and_deleted(hasty, account, 
     assert VOICE not in account.requests
 
 
-def test_a_voice_whose_id_did_not_arrive_is_told_in_the_log(engine, account, make_request, tmp_path):
+def test_a_voice_that_may_have_been_made_is_not_made_again_by_itself(engine, account, make_request, tmp_path):
     account.fail(VOICE, lose_answer=True)
     said = []
-    with pytest.raises(ProviderAnswerInvalid):
+    with pytest.raises(ProviderOutcomeUnknown) as caught:
         engine.clone(make_request(tmp_path), said.append, timeout_s=60)
     (voice,) = account.voices.values()  # they can't be listed
-    assert any(isinstance(event, LogLine) and voice["name"] in event.text for event in said)
+    assert repr(voice["name"]) in caught.value.message
+    assert not is_temporary(caught.value)
+    assert any(isinstance(event, LogLine) and "broke off" in event.text for event in said)
+
+
+def test_what_never_arrived_there_is_tried_again(make_client, make_request, tmp_path):
+    with make_client(OPENAI_BASE_URL="http://127.0.0.1:9/v1") as client:
+        assert is_temporary(refusal_of(client, make_request(tmp_path)))
+
+
+def kill_when_asked(client, account, request):
+    """One attempt, whose process is killed while the held answer is waited for."""
+
+    def kill():
+        assert account.asked.wait(30)
+        os.kill(client.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    with pytest.raises(HostDied):
+        client.clone(request, timeout_s=60)
+    killer.join(30)
+
+
+def test_what_a_killed_attempt_left_is_deleted_or_told(make_client, account, make_request, tmp_path):
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.mkdir()
+    request = dataclasses.replace(make_request(tmp_path), checkpoint_dir=checkpoint)
+    with make_client() as client:
+        hold = account.fail(CONSENT, hold_answer=threading.Event()).hold_answer
+        kill_when_asked(client, account, request)
+        hold.set()
+        (left,) = account.consents
+        hold = account.fail(VOICE, hold_answer=threading.Event()).hold_answer
+        account.asked.clear()
+        kill_when_asked(client, account, request)
+        hold.set()
+        assert left not in account.consents
+        (voice,) = account.voices.values()
+        refused = refusal_of(client, request)
+        assert type(refused) is ProviderOutcomeUnknown
+        assert repr(voice["name"]) in refused.message
+        assert not account.consents
+        assert client.clone(request, timeout_s=60).stopped == "finished"  # somebody has looked
+        again = dataclasses.replace(request, artefact_dir=tmp_path / "again")
+        assert client.clone(again, timeout_s=60).resumed
 
 
 def test_what_can_not_be_deleted_again_is_in_the_log(engine, account, make_request, tmp_path):
