@@ -41,6 +41,10 @@ class EndUser:
     token_id: UUID
     name: str
     """As the application calls them."""
+    provider: str | None = None
+    """The engine that the token names; None: it names none."""
+    is_spent: bool = False
+    """The token has begun as many voices as it may."""
 
 
 @dataclass(frozen=True, slots=True)

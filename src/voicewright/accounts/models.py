@@ -160,6 +160,8 @@ class OnboardingToken(Base):
     max_clones: Mapped[int]
     clones: Mapped[int] = mapped_column(default=0)
     """How many voices it has begun."""
+    provider: Mapped[str | None]
+    """The engine that makes them; None: as the settings say."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

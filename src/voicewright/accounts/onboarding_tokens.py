@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
 
 
+def token_spent() -> OnboardingTokenSpent:
+    """What is said of a token that is good for no more voices."""
+    return OnboardingTokenSpent(
+        "As many voices were begun with this onboarding token as it allows. Ask the application for another."
+    )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class NewOnboardingToken:
     """A token with its secret, which is never seen again."""
@@ -40,7 +47,9 @@ class OnboardingTokens:
         self._database = database
         self._clock = clock
 
-    def make(self, caller: Caller, end_user: str, *, lifetime_s: int, max_clones: int) -> NewOnboardingToken:
+    def make(
+        self, caller: Caller, end_user: str, *, lifetime_s: int, max_clones: int, provider: str | None = None
+    ) -> NewOnboardingToken:
         """Make a token; its secret is in the answer and nowhere else.
 
         Args:
@@ -48,6 +57,7 @@ class OnboardingTokens:
             end_user: whom it is for.
             lifetime_s: how long it is good.
             max_clones: how many voices may be made with it.
+            provider: the engine that makes them; None: as the settings say.
         """
         now, secret = self._clock(), new_opaque(ONBOARDING_TOKEN)
         token = OnboardingToken(
@@ -59,6 +69,7 @@ class OnboardingTokens:
             digest=secret.digest,
             max_clones=max_clones,
             clones=0,
+            provider=provider,
             created_at=now,
             expires_at=now + timedelta(seconds=lifetime_s),
         )
@@ -114,9 +125,8 @@ class OnboardingTokens:
             raise NotAuthenticated(
                 "The onboarding token is unknown, was revoked, or has expired. The application makes others."
             )
-        return Caller(
-            token.owner_id, Role.USER, frozenset(), end_user=EndUser(token_id=token.id, name=token.end_user)
-        )
+        holder = EndUser(token.id, token.end_user, token.provider, token.clones >= token.max_clones)
+        return Caller(token.owner_id, Role.USER, frozenset(), end_user=holder)
 
     def spend(self, session: Session, token_id: uuid.UUID) -> None:
         """Count one more voice that is begun, in the caller's transaction.
@@ -131,10 +141,7 @@ class OnboardingTokens:
             .values(clones=OnboardingToken.clones + 1)
         )
         if session.scalar(spent.returning(OnboardingToken.id)) is None:
-            raise OnboardingTokenSpent(
-                "As many voices were begun with this onboarding token as it allows. Ask the application for "
-                "another."
-            )
+            raise token_spent()
 
     def sweep(self, session: Session) -> int:
         """Remove what has expired; returns how many."""

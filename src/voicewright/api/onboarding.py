@@ -71,7 +71,8 @@ _FORM: Final = form_document(
         "language": {"type": "string", "description": "BCP 47 tag of what is spoken.", "default": "en-us"},
         "provider": {
             "type": "string",
-            "description": "Id of the engine, or `auto`. Default: `VOICEWRIGHT_ONBOARDING_PROVIDER`.",
+            "description": "Id of the engine, or `auto`. Default: `VOICEWRIGHT_ONBOARDING_PROVIDER`. With a "
+            "token it is the token's.",
         },
         "transcript": {
             "type": "string",
@@ -178,7 +179,7 @@ def _order(services: Services, caller: Caller, form: Form) -> CloneOrder:
         recording=Incoming(sent.path, sent.filename, sent.digest, sent.size_bytes, transcript),
         sample_text=text,
         language=None if language is None else clean_language(language),
-        provider=form.one("provider"),
+        provider=services.onboarding.provider_of(caller, form.one("provider")),
     )
 
 

@@ -64,6 +64,12 @@ class OnboardingTokenBody(RequestModel):
     max_clones: Annotated[Whole, Field(ge=1, le=100)] = Field(
         default=1, description="Voices that may be begun with it."
     )
+    provider: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description="Id of the engine that makes them, or `auto`; with the token nobody chooses another. "
+        "Default: `VOICEWRIGHT_ONBOARDING_PROVIDER`.",
+        examples=[None],
+    )
     consent: ConsentAssertion | None = Field(
         default=None,
         description="That your user agrees to a voice being made of them; in production there is none "
@@ -71,7 +77,9 @@ class OnboardingTokenBody(RequestModel):
     )
 
 
-@router.post("/tokens", status_code=201, summary="Make a token for one of your users")
+@router.post(
+    "/tokens", status_code=201, summary="Make a token for one of your users", responses=refusals(404)
+)
 def make_token(body: OnboardingTokenBody, services: Wired, caller: Maker) -> OnboardingTokenAnswer:
     """Make a short-lived token that one user's browser shows to `/api/public/voice/onboarding`.
 
@@ -89,6 +97,7 @@ def make_token(body: OnboardingTokenBody, services: Wired, caller: Maker) -> Onb
         lifetime_s=body.expires_in_s,
         max_clones=body.max_clones,
         consent=consent,
+        provider=body.provider,
     )
     return OnboardingTokenAnswer.of(made)
 

@@ -92,12 +92,14 @@ def smoke(
     asked: dict[str, Any] = {"userId": user_id, "expiresInS": _TOKEN_S}
     if consent is not None:
         asked["consent"] = {"statement": consent}
+    if provider is not None:
+        asked["provider"] = provider
     made = app.post("/voice-onboarding/tokens", asked)
     attempt = _Attempt(
         app, app.with_credential(made["token"]), user_id, application.interruption.cancel.wait, timeout
     )
     form = {"user_id": user_id, "voice_name": name}
-    more = {"sample_text": text, "language": language, "provider": provider}
+    more = {"sample_text": text, "language": language}
     form |= {key: value for key, value in more.items() if value is not None}
     told = _clone(attempt, form, audio)
     sound = _sample(attempt, told)

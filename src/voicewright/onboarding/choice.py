@@ -21,7 +21,8 @@ _ALWAYS: Final = "builtin"
 def choose_engine(session: Session, wanted: str, language: str, engines: Engines) -> str:
     """The id of the engine: `auto` is the quickest that clones here.
 
-    Only engines of one's own machines are chosen: a provider costs money, and asks for a recorded consent.
+    Only engines of one's own machines are chosen whose weights are free for any use: a provider costs money
+    and asks for a recorded consent, and a licence that had to be accepted may forbid what the voices are for.
 
     Args:
         session: a unit of work.
@@ -41,11 +42,16 @@ def choose_engine(session: Session, wanted: str, language: str, engines: Engines
         if info is not None
         and info.capabilities.clones
         and info.provider is None
+        and not _has_terms(info)
         and match_language(language, info.capabilities.languages) is not None
         and any(can_run(node, info, clones=True) for node in nodes)
     ]
     quickest = min(able, key=lambda info: (info.forecast.fixed_s, info.id), default=None)
     return _ALWAYS if quickest is None else quickest.id
+
+
+def _has_terms(info: EngineInfo) -> bool:
+    return info.environment is not None and bool(info.environment.weights_licence)
 
 
 def _find(engine_id: str, engines: Engines) -> EngineInfo | None:

@@ -100,7 +100,8 @@ def begin_clone(
         language = order.language or DEFAULT_LANGUAGE
         wanted = order.provider or parts.settings.onboarding_provider
         provider = choose_engine(session, wanted, language, parts.engines)
-    _count(parts, caller, order)
+    if caller.end_user is None:  # who has a token was counted before anything was read
+        count_user(parts, caller, order.end_user)
     _require_consent(parts, caller, order.end_user)
     sample, is_new = _take(parts, caller, order, folder, stop)
     try:
@@ -112,10 +113,15 @@ def begin_clone(
         raise
 
 
-def _count(parts: OnboardingParts, caller: Caller, order: CloneOrder) -> None:
+def count_user(parts: OnboardingParts, caller: Caller, end_user: str) -> None:
+    """Count one more recording of a user.
+
+    Raises:
+        RateLimited: there were too many in this hour.
+    """
     limit = per_window("onboarding-user", parts.settings.onboarding_clones_per_user, _HOUR_S)
     # with the account's id, by which the counters of a deleted account are found
-    who = f"{caller.user_id}/{hashlib.sha256(order.end_user.encode()).hexdigest()[:32]}"
+    who = f"{caller.user_id}/{hashlib.sha256(end_user.encode()).hexdigest()[:32]}"
     parts.accounts.rate_limits.hit(limit, who, what="recordings of this user")
 
 
@@ -210,6 +216,20 @@ def _lock(session: Session, owner_id: UUID, order: CloneOrder) -> None:
     """Let one request at a time begin the voices of one user."""
     key = func.hashtext(f"{owner_id} {order.end_user}")
     session.execute(select(func.pg_advisory_xact_lock(_LOCK, key)))
+
+
+def has_open_job(session: Session, owner_id: UUID, end_user: str) -> bool:
+    """Whether a voice of this user is being made, so that a recording may be one that was sent before."""
+    going_on = (
+        select(OnboardingJob.job_id)
+        .join(TrainingJob, TrainingJob.id == OnboardingJob.job_id)
+        .where(
+            OnboardingJob.owner_id == owner_id,
+            OnboardingJob.end_user == end_user,
+            TrainingJob.status.in_(_OPEN),
+        )
+    )
+    return session.scalar(select(going_on.exists())) or False
 
 
 def _open_job(session: Session, owner_id: UUID, order: CloneOrder) -> UUID | None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from voicewright.accounts.errors import NotAllowed
+from voicewright.accounts.onboarding_tokens import token_spent
 from voicewright.accounts.rate_limits import per_window
 from voicewright.errors import FieldFault
 from voicewright.onboarding import reading
-from voicewright.onboarding.cloning import begin_clone
+from voicewright.onboarding.choice import AUTO
+from voicewright.onboarding.cloning import begin_clone, count_user, has_open_job
 from voicewright.onboarding.labels import clean_end_user, speaker_of
 from voicewright.onboarding.speaking import sample_of
 from voicewright.privacy.policies import ConsentScope
+from voicewright.training.drafting import find_engine
 
 if TYPE_CHECKING:
     import threading
@@ -61,7 +64,14 @@ class OnboardingService:
         self._database = parts.database
 
     def make_token(
-        self, caller: Caller, end_user: str, *, lifetime_s: int, max_clones: int, consent: Asserted | None
+        self,
+        caller: Caller,
+        end_user: str,
+        *,
+        lifetime_s: int,
+        max_clones: int,
+        consent: Asserted | None,
+        provider: str | None = None,
     ) -> MadeToken:
         """Make a token with which one user makes a voice, and record their consent where it is asserted.
 
@@ -71,13 +81,17 @@ class OnboardingService:
             lifetime_s: how long the token is good.
             max_clones: how many voices may be begun with it.
             consent: None: it is recorded already, or need not be (in development).
+            provider: the engine that makes them, or `auto`; None: as the settings say.
 
         Raises:
             EndUserInvalid: nobody can be called that.
+            EngineNotFound, EnginePluginBroken, EngineCannotLearn: the engine can't be used.
             ConsentInvalid: it can't be recorded as it is; no token is made.
         """
         end_user = clean_end_user(end_user, field="userId")
         speaker = speaker_of(end_user)
+        if provider is not None and provider != AUTO:
+            find_engine(provider, self._parts.engines)
         recorded = None
         if consent is not None:
             recorded = self._parts.consents.assert_consent(
@@ -89,16 +103,27 @@ class OnboardingService:
                 expires_at=consent.expires_at,
             )
         made = self._parts.accounts.onboarding_tokens.make(
-            caller, end_user, lifetime_s=lifetime_s, max_clones=max_clones
+            caller, end_user, lifetime_s=lifetime_s, max_clones=max_clones, provider=provider
         )
         return MadeToken(made.token, made.secret, speaker, recorded)
 
     def count_clone(self, caller: Caller) -> None:
-        """Count one more recording that is sent for an account, also one that is refused afterwards.
+        """Count one more recording that is about to be sent, also one that is refused afterwards.
+
+        A user with a token is counted first, so that nobody uses up what the others may send.
 
         Raises:
-            RateLimited: there were too many in this hour.
+            OnboardingTokenSpent: the token is good for no more voices, and none is being made whose recording
+                could be sent again.
+            RateLimited: there were too many in this hour, of this user or of all.
         """
+        holder = caller.end_user
+        if holder is not None:
+            if holder.is_spent:
+                with self._database.session() as session:
+                    if not has_open_job(session, caller.user_id, holder.name):
+                        raise token_spent()
+            count_user(self._parts, caller, holder.name)
         limit = per_window("onboarding", self._parts.settings.onboarding_clones_per_hour, _HOUR_S)
         self._parts.accounts.rate_limits.hit(limit, str(caller.user_id), what="recordings of users")
 
@@ -122,6 +147,27 @@ class OnboardingService:
             message = "The onboarding token is for another user. Ask the application for one of your own."
             raise NotAllowed(message, fields=[FieldFault("user_id", message)])
         return end_user
+
+    def provider_of(self, caller: Caller, named: str | None) -> str | None:
+        """Which engine makes the voice that is asked for; None: as the settings say.
+
+        Args:
+            caller: the application, which may choose, or its user with their token, who may not.
+            named: what the request names.
+
+        Raises:
+            NotAllowed: the token is for another engine.
+        """
+        holder = caller.end_user
+        if holder is None:
+            return named
+        if named not in {None, holder.provider or self._parts.settings.onboarding_provider}:
+            message = (
+                "The application chooses the engine, not who shows its onboarding token. Leave the provider "
+                "out, or have the token made with it."
+            )
+            raise NotAllowed(message, fields=[FieldFault("provider", message)])
+        return holder.provider
 
     def clone(self, caller: Caller, order: CloneOrder, folder: Path, *, stop: threading.Event) -> Begun:
         """Begin a voice; arguments and errors as `cloning.begin_clone`."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import threading
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from sqlalchemy import select, text, update
 from voicewright.accounts.models import OnboardingToken
 from voicewright.api.app import create_app
 from voicewright.api.onboarding_cors import OnboardingCors
+from voicewright.engines.port import EngineEnvironment, Provider
+from voicewright.engines.testing import TONE_ENGINE
 from voicewright.onboarding.choice import choose_engine
 from voicewright.onboarding.labels import registered_name, speaker_of
 from voicewright.recordings.models import Dataset, Sample
@@ -25,7 +28,7 @@ from voicewright.training.models import Node, TrainingEvent, TrainingJob
 from voicewright.training.transitions import queue_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from starlette.testclient import TestClient
@@ -106,12 +109,17 @@ def app_server(client: TestClient, person: Any) -> App:
 
 
 @pytest.fixture
-def work(services: Services, humming: Callable[..., Any], person: Any) -> Callable[..., threading.Thread]:
-    """A worker, as far as the answers go: it waits for a job and ends it, well or not."""
+def work(
+    services: Services, humming: Callable[..., Any], person: Any
+) -> Iterator[Callable[..., threading.Thread]]:
+    """A worker, as far as the answers go: it looks for a job now and then, and ends it, well or not."""
+    over = threading.Event()
 
     def end(failure: tuple[str, str] | None) -> None:
         job = None
         while job is None:
+            if over.wait(0.05):
+                return
             with services.database.session() as session:
                 job = session.scalar(select(TrainingJob).where(TrainingJob.status == "queued"))
         voice = None if failure else humming(person, job.name, training_job_id=job.id)
@@ -126,10 +134,15 @@ def work(services: Services, humming: Callable[..., Any], person: Any) -> Callab
 
     def start(failure: tuple[str, str] | None = None) -> threading.Thread:
         thread = threading.Thread(target=end, args=(failure,), daemon=True)
+        threads.append(thread)
         thread.start()
         return thread
 
-    return start
+    threads: list[threading.Thread] = []
+    yield start
+    over.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
 
 
 class TestWhileSomebodyWaits:
@@ -234,6 +247,12 @@ def test_a_token_is_for_one_user_for_so_many_voices_and_for_nothing_else(app_ser
         assert session.scalar(select(Sample.id).where(Sample.digest == _digest(recordings[1]))) is None
     status = f"{PUBLIC}/jobs/{first['jobId']}/status"
     assert server.call("GET", status, by=token).json()["status"] == "pending"
+    with database.session() as session:
+        session.execute(update(TrainingJob).values(status="failed"))
+    unread = server.call("POST", f"{PUBLIC}/clone", by=token, content=b"no form", expect=403).json()
+    assert unread["code"] == "ONBOARDING_TOKEN_SPENT", "nothing can be repeated, so nothing is read"
+    with database.session() as session:
+        session.execute(update(TrainingJob).values(status="queued"))
     early = server.call("GET", f"{PUBLIC}/jobs/{first['jobId']}/sample", by=token, expect=409).json()
     assert early["code"] == "VOICE_NOT_READY"
     other = server.token("user_2")
@@ -392,6 +411,41 @@ def test_a_user_may_send_so_many_recordings_in_an_hour(app_server, recordings):
     server.clone(server.headers, recordings[0], user_id="user_2", expect=202)
 
 
+class TestWhereAnApplicationMaySendSeven:
+    @pytest.fixture
+    def api_settings(self, api_settings):
+        return api_settings.model_copy(update={"onboarding_clones_per_hour": 7})
+
+    def test_one_of_its_users_can_not_use_all_of_that_up(self, app_server, recordings):
+        server = app_server
+        greedy, other = server.token("user_1", maxClones=9), server.token("user_2")
+        for _ in range(6):
+            server.clone(greedy, b"no sound", expect=422)
+        for _ in range(3):
+            server.clone(greedy, recordings[0], expect=429)
+        server.clone(other, recordings[0], user_id="user_2", expect=202)
+        assert server.clone(server.headers, recordings[0], user_id="user_3", expect=429)["code"] == (
+            "RATE_LIMITED"
+        )
+
+
+def test_a_token_names_the_engine_or_the_settings_do(app_server, recordings, database):
+    server = app_server
+    plain, named = server.token("user_1"), server.token("user_2", provider="heavy")
+    for token, user_id, wanted in ((plain, "user_1", "heavy"), (named, "user_2", "tone")):
+        refused = server.clone(token, recordings[0], user_id=user_id, provider=wanted, expect=403)
+        assert (refused["code"], refused["fields"][0]["field"]) == ("NOT_ALLOWED", "provider")
+    server.clone(plain, recordings[0], provider="tone", expect=202)
+    server.clone(named, recordings[0], user_id="user_2", expect=202)
+    with database.session() as session:
+        providers = session.scalars(select(TrainingJob.provider).order_by(TrainingJob.created_at)).all()
+        assert providers == ["tone", "heavy"]
+    unknown = server.call(
+        "POST", "/voice-onboarding/tokens", json={"userId": "a", "provider": "nothing"}, expect=404
+    ).json()
+    assert (unknown["code"], unknown["fields"][0]["field"]) == ("ENGINE_NOT_FOUND", "provider")
+
+
 def test_an_application_finds_its_users_voices_and_what_they_cost(
     app_server, client, make_person, recordings
 ):
@@ -407,6 +461,14 @@ def test_an_application_finds_its_users_voices_and_what_they_cost(
         session.add(Node(id=uuid.uuid4(), name="node-1", engines=["tone"], concurrency=1, gpu_type="rocm"))
         assert choose_engine(session, "auto", "en-us", services.onboarding._parts.engines) == "tone"
         assert choose_engine(session, "auto", "xx", services.onboarding._parts.engines) == "builtin"
+        bound = EngineEnvironment(
+            "nothing:none.txt", weights_licence="For no money (https://licence.example)."
+        )
+        for bad in (
+            replace(TONE_ENGINE, environment=bound),
+            replace(TONE_ENGINE, provider=Provider("X", ())),
+        ):
+            assert choose_engine(session, "auto", "en-us", lambda _, bad=bad: bad) == "builtin"
     listed = server.call("GET", "/voice-onboarding/jobs?limit=1").json()
     assert ([one["jobId"] for one in listed["jobs"]], listed["total"]) == ([jobs[1]], 2)
     of_ann = server.call("GET", "/voice-onboarding/jobs?userId=Ann").json()["jobs"]
