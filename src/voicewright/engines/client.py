@@ -140,8 +140,8 @@ class EngineClient:
         """Speak; the chunks come as they are made, in order, with the words that the engine told.
 
         The request is sent with the first `next`; errors come from there too. Closing the iterator, or
-        dropping it, cancels the synthesis. `timeout_s` limits the wait for each chunk. Where nobody listens to
-        events, what the engine says on purpose is logged.
+        dropping it, cancels the synthesis. `timeout_s` limits the wait for each chunk. What the engine says
+        on purpose is logged where nobody listens to events.
 
         Raises:
             ArtefactInvalid, LanguageUnsupported, OptionsInvalid: as the message says.
