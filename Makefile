@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest
 TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SRC := src tests benchmarks examples requirements
 
-.PHONY: help demo serve test test-slow test-all coverage check fix bench bench-voice clean
+.PHONY: help demo serve test test-slow test-engines test-all coverage check fix bench bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,9 +35,12 @@ test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores)
 	@$(PYTEST) -q -m "not slow" $(TOGETHER)
 
 test-slow: $(DEVELOPMENT) ## the tests that `make test` leaves out: whole trainings, hours of sound
-	@$(PYTEST) -q -m slow $(TOGETHER)
+	@$(PYTEST) -q -m "slow and not environment" $(TOGETHER)
 
-test-all: test test-slow ## every test
+test-engines: $(DEVELOPMENT) ## XTTS-v2 and Chatterbox on tiny networks, in environments that pip makes
+	@$(PYTEST) -q -m environment -n auto --maxprocesses 2 --dist loadgroup
+
+test-all: test test-slow test-engines ## every test
 
 coverage: $(DEVELOPMENT) ## the same as `test`, and what of the code it runs, in all of its processes; takes longer
 	@rm -f .coverage .coverage.*

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from voicewright.engines.port import TrainingClip
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.environment, pytest.mark.xdist_group("chatterbox")]
 SENTENCE = "The boat went slowly past the old stone bridge."
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from voicewright.engines.port import TrainingClip
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.environment, pytest.mark.xdist_group("xtts")]
 
 
 class _XttsConformance(EngineConformance):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from voicewright.engines.client import EngineClient
     from voicewright.engines.port import TrainingOutcome
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.environment, pytest.mark.xdist_group("xtts")]
 
 QUICK = {"epochs": 1, "allow_cpu": True, "batch_size": 16}
 
