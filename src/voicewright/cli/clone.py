@@ -19,6 +19,7 @@ from voicewright.training.methods import Method  # noqa: TC001 - typer looks at 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from voicewright.engines.port import EngineInfo
     from voicewright.speech.order import Choose
     from voicewright.speech.say import SayResult
     from voicewright.training.clone import CloneResult, CloneTools
@@ -51,7 +52,8 @@ def clone(
     method: Annotated[
         Method,
         typer.Option(
-            help="How: cloned in seconds, trained on all there is, or trained where there is enough for it."
+            help="How: cloned in seconds, trained on all there is, or trained where there is enough for it, and "
+            "a GPU if it needs one."
         ),
     ] = "auto",
     consent: Annotated[
@@ -125,7 +127,7 @@ def clone(
             language=language,
             options=gather_options(client.info, named, option or ()),
             speaker=speaker,
-            method=method,
+            method=method_here(client.info, method),
             consent=find_agreement(application, client.info, speaker, language),
         )
         for client in clients
@@ -160,6 +162,22 @@ def clone(
     if len(results) == 1:
         return {**_to_json(results[0]), **_spoken_json(spoken)}
     return {"voices": [_to_json(result) for result in results], **_spoken_json(spoken)}
+
+
+def method_here(info: EngineInfo, wanted: Method) -> Method:
+    """How an engine makes a voice on this machine: `auto` clones where it finds no GPU to train on."""
+    from voicewright.engines.builds import find_accelerator
+    from voicewright.training.methods import trains_on_a_gpu_only
+
+    if wanted != "auto" or not trains_on_a_gpu_only(info) or find_accelerator() is not None:
+        return wanted
+    print(
+        f"The engine {info.title} trains on a GPU, and there is none here: the voice is cloned. To have it "
+        "trained all the same, where the engine has an option for that: --method train.",
+        file=sys.stderr,
+        flush=True,
+    )
+    return "clone"
 
 
 def _check_speaking(say: str | None, out: Path | None) -> None:

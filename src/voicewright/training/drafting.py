@@ -21,8 +21,14 @@ from voicewright.training.consenting import require_agreement
 from voicewright.training.errors import EngineCannotLearn, InsufficientAudioQuality, TrainingRequestInvalid
 from voicewright.training.estimate import Estimate, make_estimate
 from voicewright.training.history import history_of
-from voicewright.training.methods import Method, check_method, choose_method, needed_speech_s
-from voicewright.training.nodes import live_nodes
+from voicewright.training.methods import (
+    Method,
+    check_method,
+    choose_method,
+    needed_speech_s,
+    trains_on_a_gpu_only,
+)
+from voicewright.training.nodes import can_run, live_nodes
 from voicewright.training.pricing import affordable_ms
 from voicewright.training.provider_options import EffectiveOptions, effective_options
 from voicewright.training.samples import Material, find_material
@@ -97,7 +103,9 @@ def make_draft(
     start_after = _start_after(body, settings, now)
     material = find_material(session, owner_id, body, most_samples=settings.max_training_samples)
     language = _language(engine, body.language or material.language or DEFAULT_LANGUAGE)
-    done = choose_method(engine, body.method, material.speech_s)
+    can_train = _can_train(session, engine)
+    done = choose_method(engine, body.method, material.speech_s, can_train=can_train)
+    instead = done != choose_method(engine, body.method, material.speech_s)
     history = history_of(session, engine.id, body.method)
     estimate = make_estimate(engine, material, options.engine, settings, history, method=done)
     limit_ms = affordable_ms(engine, estimate.usage, settings.max_training_cost, settings)
@@ -115,14 +123,15 @@ def make_draft(
         start_after=start_after,
         day=(start_after or now).date(),
         estimate=estimate,
-        warnings=tuple(
-            _warnings(
+        warnings=(
+            *((_cloned_instead(engine),) if instead else ()),
+            *_warnings(
                 material,
                 options,
                 estimate,
                 capped=capped,
                 can_be_judged=material.leaves(needed_speech_s(engine, body.method)),
-            )
+            ),
         ),
         method=body.method,
         clones=done == "clone",
@@ -247,6 +256,22 @@ def _start_after(body: TrainingRequestBody, settings: Settings, now: datetime) -
         message = f"A job waits for at most {_LONGEST_WAIT_DAYS} days."
         raise TrainingRequestInvalid(message, fields=[FieldFault("startAfter", message)])
     return moment
+
+
+def _can_train(session: Session, engine: EngineInfo) -> bool:
+    """False where the nodes that are there now can only clone; where there is none, one may come."""
+    if not trains_on_a_gpu_only(engine):
+        return True
+    nodes = live_nodes(session)
+    trains, clones = (any(can_run(node, engine, clones=how) for node in nodes) for how in (False, True))
+    return trains or not clones
+
+
+def _cloned_instead(engine: EngineInfo) -> str:
+    return (
+        f"It is cloned: no node that is there now can train with {engine.title}, which takes a GPU with "
+        f"{engine.least_gpu_memory_mb} MB of memory. To wait for one, ask for the method train."
+    )
 
 
 def _name(wanted: str | None, material: Material, now: datetime) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from voicewright.engines.port import EngineInfo
 
 Method = Literal["auto", "clone", "train"]
-"""`auto`: trained where the engine trains and there is speech enough for it, otherwise cloned."""
+"""`auto`: trained where the engine can train and there is speech enough for it, otherwise cloned."""
 
 
 def check_method(info: EngineInfo, wanted: Method) -> None:
@@ -45,11 +45,27 @@ def needed_speech_s(info: EngineInfo, wanted: Method) -> float:
     return min(cloning_s, able.minimum_speech_s)
 
 
-def choose_method(info: EngineInfo, wanted: Method, speech_s: float) -> Literal["clone", "train"]:
-    """What is done with so many seconds of speech, of which there are enough."""
+def trains_on_a_gpu_only(info: EngineInfo) -> bool:
+    """Whether it clones where it can't train: without a GPU."""
+    able = info.capabilities
+    needs_one = info.gpu_memory_to_make_mb(clones=False) > 0
+    return able.trains and able.clones and needs_one and not info.gpu_memory_to_make_mb(clones=True)
+
+
+def choose_method(
+    info: EngineInfo, wanted: Method, speech_s: float, *, can_train: bool = True
+) -> Literal["clone", "train"]:
+    """What is done with so many seconds of speech, of which there are enough.
+
+    Args:
+        info: the engine.
+        wanted: what was asked for.
+        speech_s: of the samples.
+        can_train: whether a machine is there on which it can train; `auto` clones where there is none.
+    """
     able = info.capabilities
     if wanted != "auto":
         return wanted
-    if able.trains and (not able.clones or speech_s >= able.minimum_speech_s):
+    if able.trains and (not able.clones or (can_train and speech_s >= able.minimum_speech_s)):
         return "train"
     return "clone"

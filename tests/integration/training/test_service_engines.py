@@ -288,6 +288,27 @@ def test_what_clones_without_a_gpu_waits_for_none(service, ann, body, database):
     assert (dear.name, free.name) == ("gpu", "cpu")
 
 
+def test_what_nobody_can_train_now_is_cloned_where_somebody_can(service, ann, body, database):
+    def started():
+        details = service.get(ann, service.start(ann, body(provider="heavy")).job_id)
+        told = [event.message for event in details.logs if event.level == "warning"]
+        return details.job.method, details.job.clones, told
+
+    nobody = started()
+    assert (nobody[:2], "GPU with 14000 MB" in nobody[2][0]) == (("auto", False), True), "it waits"
+    enter_node(database, "small", "heavy")
+    method, clones, told = started()
+    assert (method, clones) == ("auto", True)
+    (warning,) = told
+    assert warning == (
+        "It is cloned: no node that is there now can train with Heavy, which takes a GPU with 14000 MB of "
+        "memory. To wait for one, ask for the method train."
+    )
+    assert service.estimate(ann, body(provider="heavy")).nodes != ()
+    enter_node(database, "large", "heavy", gpu_memory_mb=24_000)
+    assert started() == ("auto", False, [])
+
+
 def test_no_failure_is_foretold_that_can_not_come(service, ann, body, enter_sample):
     """A voice is judged by speech that was kept from its training; of one clip nothing is."""
     one = [str(enter_sample(ann.user_id, speech_s=70.0).id)]
