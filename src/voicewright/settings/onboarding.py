@@ -26,8 +26,8 @@ class OnboardingSettings(BaseModel):
         min_length=1,
         validation_alias="VOICEWRIGHT_ONBOARDING_PROVIDER",
         description="Engine that makes the voices of applications' users where a request names none; `auto`: "
-        "the quickest one that clones on the machines that are there, neither a company's nor with weights under "
-        "a licence that had to be accepted, else `builtin`.",
+        "the quickest one that clones on the machines that are there, neither a company's nor with weights "
+        "under a licence that had to be accepted, else `builtin`.",
     )
     onboarding_quality: float = Field(
         default=0.5,
