@@ -21,6 +21,7 @@ _WINDOW_S: Final = 0.032
 """About a phone: longer ones double plosives, shorter ones have no whole period of a deep voice."""
 _SEARCH_S: Final = 0.011
 """To each side: together one period of the deepest voice."""
+_FULL_SCALE: Final = 32_768.0
 _FLOOR: Final = 1e-6
 """Of the power of a window at full scale: below it all places are alike, and the nearest one is taken."""
 
@@ -28,6 +29,18 @@ _FLOOR: Final = 1e-6
 def stretch(samples: NDArray[np.float32], rate_hz: int, speed: float) -> NDArray[np.float32]:
     """Say mono float32 (n,) `speed` times as fast: n / speed samples."""
     return np.concatenate([*Stretcher(rate_hz, speed).stream([samples]), np.zeros(0, np.float32)])
+
+
+def stretch_pcm(pieces: Iterable[bytes], rate_hz: int, speed: float) -> Iterator[bytes]:
+    """Say mono 16-bit samples `speed` times as fast as they come, whole ones in each piece."""
+    if math.isclose(speed, 1.0):
+        yield from pieces
+        return
+    blocks = (np.frombuffer(piece, "<i2").astype(np.float32) / _FULL_SCALE for piece in pieces)
+    for block in Stretcher(rate_hz, speed).stream(blocks):
+        if len(block):
+            clipped = np.clip(block * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1)
+            yield clipped.round().astype("<i2").tobytes()
 
 
 class Stretcher:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import httpx
@@ -33,7 +32,6 @@ T = TypeVar("T")
 ADDRESS: Final = "https://api.elevenlabs.io"
 SPEAKING: Final = "speaking"
 _FORMAT: Final = "pcm_24000"
-_NAME_CHARACTERS: Final = 80
 _PAGE: Final = 100
 _MOST_PAGES: Final = 50
 _CHUNK_BYTES: Final = 4096
@@ -71,9 +69,8 @@ class Account:
             httpx_client=httpx.AsyncClient(timeout=timeout_s, follow_redirects=False),
         )
 
-    async def make_instant(self, name: str, sample: bytes, options: ElevenLabsOptions) -> str:
-        """Make an instant voice of a sample; answers its id."""
-        label = _label(name)
+    async def make_instant(self, label: str, sample: bytes, options: ElevenLabsOptions) -> str:
+        """Make an instant voice of a sample; answers its id. Nothing else there may have the label."""
         return await self._create(
             label,
             self._client.voices.ivc.create(
@@ -84,9 +81,8 @@ class Account:
             ),
         )
 
-    async def make_professional(self, name: str, language: str) -> str:
-        """Begin a professional voice; answers its id."""
-        label = _label(name)
+    async def make_professional(self, label: str, language: str) -> str:
+        """Begin a professional voice; answers its id. Nothing else there may have the label."""
         return await self._create(
             label,
             self._client.voices.pvc.create(
@@ -184,6 +180,11 @@ class Account:
                 break
         return found
 
+    async def named(self, label: str) -> str | None:
+        """The id of the voice with a label; None: there is none."""
+        found = await self.voices(label)
+        return next((voice.voice_id for voice in found if voice.name == label), None)
+
     async def speak(
         self,
         voice: Voice,
@@ -239,7 +240,7 @@ class Account:
     async def _create(self, label: str, request: Coroutine[Any, Any, object]) -> str:
         """Make a voice. It can't be called back: where nobody waits for it any more, it is deleted there.
 
-        Where no answer came, it is looked for by its name.
+        Where no answer came, or none that says so, it is looked for by its label.
         """
         doing = "making the voice"
         making = self._asking.afterwards(self._created(request))
@@ -248,13 +249,11 @@ class Account:
         except asyncio.CancelledError:
             self._asking.afterwards(self._undo(making))
             raise
-        except (httpx.TransportError, TimeoutError) as error:
-            with contextlib.suppress(Exception):  # the error that led here is the one to be told
-                for voice in await self.voices(label):
-                    if voice.name == label:
-                        return voice.voice_id
-            raise self._explained(error, doing) from error
         except Exception as error:
+            if not (isinstance(error, ApiError) and read_refusal(error).is_clear):
+                with contextlib.suppress(Exception):  # the error that led here is the one to be told
+                    if (found := await self.named(label)) is not None:
+                        return found
             raise self._explained(error, doing) from error
 
     async def _created(self, request: Coroutine[Any, Any, object]) -> str:
@@ -298,8 +297,3 @@ def credits_in(headers: Mapping[str, str]) -> int | None:
     """What a speech has cost in credits, as the answer says; None: it does not."""
     told = {name.lower(): value for name, value in headers.items()}.get(_COST, "")
     return int(told) if told.isascii() and told.isdigit() else None
-
-
-def _label(name: str) -> str:
-    """A name that nothing else there has."""
-    return f"{name[:_NAME_CHARACTERS]} {secrets.token_hex(4)}".strip()

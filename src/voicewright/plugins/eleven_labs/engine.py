@@ -10,15 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from voicewright.audio.stretching import Stretcher
+from voicewright.audio.stretching import stretch_pcm
 from voicewright.engines.asking import Asking
 from voicewright.engines.errors import ProviderRefused, StockVoiceNotFound, TextUnspeakable, TooLittleSpeech
 from voicewright.engines.loaded import LoadedVoices
 from voicewright.engines.port import AudioChunk, StockVoice, TrainingOutcome
 from voicewright.engines.portions import portions, speakable
 from voicewright.engines.reference import clip_s, write_reference
+from voicewright.engines.voice_note import new_label
 from voicewright.plugins.eleven_labs.account import ADDRESS, Account, credits_in
 from voicewright.plugins.eleven_labs.artefact import (
     read_made,
@@ -33,7 +32,7 @@ from voicewright.plugins.eleven_labs.plugin import ENGINE, PROVIDER
 from voicewright.plugins.eleven_labs.training import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from elevenlabs.types import Voice as AccountVoice
 
@@ -48,8 +47,8 @@ _SLOWEST, _FASTEST = 0.7, 1.2
 _VOICES_KEPT: Final = 64
 _MOST_NAMED: Final = 20
 _LARGEST_SEED: Final = 2**32
-_FULL_SCALE: Final = 32768.0
-_MADE_OF: Final = "made_of"
+_MADE_OF, _LABEL, _VOICE = "made_of", "label", "voice"
+"""What is noted among the checkpoints: the label before it is sent, the voice when it is there."""
 _EVERYBODYS: Final = "premade"
 """The category of voices that are nobody's here."""
 
@@ -75,7 +74,7 @@ class ElevenLabsEngine:
         options = ElevenLabsOptions.model_validate(dict(request.options))
         context.progress("choosing a sample", 0.0)
         sample = _sample(request)
-        make = partial(self._account.make_instant, request.name or "voice", sample, options)
+        make = partial(self._account.make_instant, sample=sample, options=options)
         voice_id, resumed = self._take_or_make(request, "clone", make, context)
         self._require_usable(voice_id, context)
         return self._finish(request, voice_id, options, context, started_s, resumed=resumed)
@@ -91,7 +90,7 @@ class ElevenLabsEngine:
                 "voice; an instant one needs less (method `clone`)."
             )
         context.progress("asking for a voice", 0.0)
-        make = partial(self._account.make_professional, request.name or "voice", request.language)
+        make = partial(self._account.make_professional, language=request.language)
         voice_id, resumed = self._take_or_make(request, "train", make, context)
         Training(self._account, self._asking, voice_id, request, options, context).run()
         return self._finish(request, voice_id, options, context, started_s, resumed=resumed)
@@ -100,7 +99,7 @@ class ElevenLabsEngine:
         """Delete the voice there, with its recordings."""
         voice_id = read_made(voice_dir)
         if voice_id is not None:
-            self._asking.answer(lambda: self._account.delete(voice_id), context)
+            self._delete(voice_id, context)
 
     def stock_voices(self, context: RunContext) -> tuple[StockVoice, ...]:
         """The voices that ElevenLabs gives to everybody; what was made in the account is somebody's."""
@@ -137,7 +136,8 @@ class ElevenLabsEngine:
                 seed=request.seed % _LARGEST_SEED,
                 tell=partial(_report, context, step),
             )
-            for pcm in _at_speed(self._asking.stream(spoken, context), request.speed / speed):
+            sound = self._asking.stream(spoken, context)
+            for pcm in stretch_pcm(sound, ENGINE.capabilities.sample_rate_hz, request.speed / speed):
                 yield AudioChunk(pcm, ENGINE.capabilities.sample_rate_hz)
 
     def _everybodys(self, context: RunContext) -> list[AccountVoice]:
@@ -145,31 +145,51 @@ class ElevenLabsEngine:
         return [voice for voice in found if voice.category == _EVERYBODYS]
 
     def _take_or_make(
-        self, request: TrainingRequest, method: str, make: Callable[[], Any], context: RunContext
+        self, request: TrainingRequest, method: str, make: Callable[[str], Any], context: RunContext
     ) -> tuple[str, bool]:
         """The voice that an earlier attempt left of the same clips, or a new one; answers which it is."""
         kept, made_of = request.checkpoint_dir, _digest(method, request)
-        if kept is not None and read_work(kept).get(_MADE_OF) == made_of:
-            left = read_made(kept)
-            if left is not None and self._asking.answer(lambda: self._account.find(left), context):
-                return left, True
-        voice_id: str = self._asking.answer(make, context)
+        work = {} if kept is None else read_work(kept)
+        left = self._left(work, context)
+        if left is not None and work.get(_MADE_OF) == made_of:
+            voice_id, resumed = left, True
+        else:
+            if left is not None and _VOICE not in work:
+                self._delete(left, context)  # nobody else has heard of it
+            label = new_label()
+            work = {_MADE_OF: made_of, _LABEL: label}
+            if kept is not None:
+                write_work(kept, work)
+            voice_id, resumed = self._asking.answer(lambda: make(label), context), False
         if kept is not None:
             try:
                 write_made(kept, voice_id)
-                write_work(kept, {_MADE_OF: made_of})
+                write_work(kept, work | {_VOICE: voice_id})
             except OSError:
-                self._asking.answer(lambda: self._account.delete(voice_id), context)
+                self._delete(voice_id, context)
                 raise
         context.progress("the voice is there", 0.0)  # whoever listens takes note of it
-        return voice_id, False
+        return voice_id, resumed
+
+    def _left(self, work: Mapping[str, str], context: RunContext) -> str | None:
+        """The voice that an earlier attempt made and that is still there, though it may not have heard so."""
+        voice_id, label = work.get(_VOICE), work.get(_LABEL)
+        if voice_id is not None:
+            voice = self._asking.answer(lambda: self._account.find(voice_id), context)
+            return None if voice is None else voice_id
+        if label is not None:
+            return self._asking.answer(lambda: self._account.named(label), context)
+        return None
+
+    def _delete(self, voice_id: str, context: RunContext) -> None:
+        self._asking.answer(lambda: self._account.delete(voice_id), context)
 
     def _require_usable(self, voice_id: str, context: RunContext) -> None:
         """An instant voice that sounds like a known person's is not spoken with before a verification."""
         voice = self._asking.answer(lambda: self._account.find(voice_id), context)
         told = getattr(voice, "voice_verification", None)
         if told is not None and told.requires_verification and not told.is_verified:
-            self._asking.answer(lambda: self._account.delete(voice_id), context)
+            self._delete(voice_id, context)
             raise ProviderRefused(
                 f"{PROVIDER.name} demands that the speaker is verified before this voice speaks, which an "
                 "instant voice can't be from here. Train a professional one (method `train`), or choose "
@@ -212,20 +232,6 @@ def _digest(method: str, request: TrainingRequest) -> str:
     for clip in request.clips:
         digest.update(clip.path.read_bytes())
     return digest.hexdigest()
-
-
-def _at_speed(pieces: Iterator[bytes], speed: float) -> Iterable[bytes]:
-    """Stretch 16-bit samples as they come."""
-    if abs(speed - 1.0) < 1e-9:  # noqa: PLR2004 - the same
-        return pieces
-    stretcher = Stretcher(ENGINE.capabilities.sample_rate_hz, speed)
-    blocks = (np.frombuffer(piece, "<i2").astype(np.float32) / _FULL_SCALE for piece in pieces)
-    stretched = stretcher.stream(blocks)
-    return (
-        np.clip(block * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2").tobytes()
-        for block in stretched
-        if len(block)
-    )
 
 
 def _report(context: RunContext, step: int, headers: Any) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GONE: Final = frozenset({"voice_not_found", "voice_does_not_exist", "invalid_uid"})
 """Told with 400 as well as with 404."""
-_NOT_FOUND: Final = 404
+_BAD_REQUEST, _NOT_FOUND, _SERVER_FAULT = 400, 404, 500
 _RATE_LIMITED: Final = 429
 _BUSY: Final = frozenset({"too_many_concurrent_requests", "concurrent_limit_exceeded", "system_busy"})
 """What waiting helps against, whatever the status."""
@@ -35,6 +35,11 @@ class Refused(NamedTuple):
     def is_gone(self) -> bool:
         """Whether there is no such voice."""
         return self.status == _NOT_FOUND or self.code in _GONE
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether certainly nothing was done."""
+        return _BAD_REQUEST <= self.status < _SERVER_FAULT
 
 
 def read_refusal(error: ApiError) -> Refused:

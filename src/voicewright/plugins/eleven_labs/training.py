@@ -31,6 +31,8 @@ _PIECE_S: Final = 180.0
 _GAP_S: Final = 0.2
 _FIRST_LOOK_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 60.0
+_STALE_LOOKS: Final = 4
+"""So often a training that was just begun may be told to have failed: that is the one before it."""
 _SENT, _VERIFIED, _ASKED = 0.3, 0.35, 0.4
 """How much is done when."""
 _TRAINED: Final = "fine_tuned"
@@ -77,6 +79,7 @@ class Training:
         """
         voice = self._look()
         state = self._state(voice)
+        stale_looks = _STALE_LOOKS if state == _FAILED else 0
         if state in {None, "not_started", _FAILED}:
             self._send(voice)
             self._verify(voice)
@@ -84,7 +87,7 @@ class Training:
             self._asking.answer(
                 lambda: self._account.train(self._voice_id, self._options.model), self._context
             )
-        self._wait()
+        self._wait(stale_looks)
 
     def _send(self, voice: Any) -> None:
         there = {sample.file_name for sample in getattr(voice, "samples", None) or ()}
@@ -145,14 +148,18 @@ class Training:
             lambda: self._account.ask_people(self._voice_id, consent.path.read_bytes(), words), self._context
         )
 
-    def _wait(self) -> None:
+    def _wait(self, stale_looks: int) -> None:
         pause_s = _FIRST_LOOK_S
         while True:
             voice = self._look()
             state = self._state(voice)
             if state == _TRAINED:
                 return
-            if state == _FAILED:
+            if state != _FAILED:
+                stale_looks = 0
+            elif stale_looks:
+                stale_looks -= 1
+            else:
                 why = self._told(voice, "message") or "it gives no reason"
                 raise ProviderRefused(
                     f"{PROVIDER.name} could not train the voice: {why}. Try again, or give other recordings."

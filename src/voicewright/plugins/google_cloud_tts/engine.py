@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from google.cloud import texttospeech_v1beta1 as tts
 
-from voicewright.audio.stretching import Stretcher
+from voicewright.audio.stretching import stretch_pcm
 from voicewright.engines.asking import Asking
 from voicewright.engines.errors import LanguageUnsupported, TextUnspeakable
 from voicewright.engines.loaded import LoadedVoices
@@ -31,7 +30,7 @@ from voicewright.plugins.google_cloud_tts.speaking import FASTEST, SLOWEST, spea
 from voicewright.plugins.google_cloud_tts.stock import find_stock, list_stock, stock_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from voicewright.engines.port import (
         EngineSetup,
@@ -47,7 +46,6 @@ _LONGEST_S: Final = 10.0
 _LONGEST_TEXT_BYTES: Final = 5000
 _VOICES_KEPT: Final = 64
 _MAKING: Final = "making the voice"
-_FULL_SCALE: Final = 32_768.0
 
 
 class GoogleCloudTTSEngine:
@@ -104,7 +102,8 @@ class GoogleCloudTTSEngine:
         rate = min(max(request.speed, SLOWEST), FASTEST)
         for portion in portions(text, _LONGEST_TEXT_BYTES, _utf8_bytes):
             asked = partial(speak, self._connection, selected, portion, rate)
-            for pcm in _stretched(self._asking.stream(asked, context), request.speed / rate):
+            sound = self._asking.stream(asked, context)
+            for pcm in stretch_pcm(sound, ENGINE.capabilities.sample_rate_hz, request.speed / rate):
                 yield AudioChunk(pcm, ENGINE.capabilities.sample_rate_hz)
 
     async def _make_key(self, sample: bytes, consent: SpokenConsent) -> str:
@@ -157,16 +156,6 @@ def _select(voice: Voice, language: str) -> tts.VoiceSelectionParams:
     return tts.VoiceSelectionParams(
         language_code=code, voice_clone=tts.VoiceCloneParams(voice_cloning_key=voice.key)
     )
-
-
-def _stretched(pieces: Iterable[bytes], speed: float) -> Iterator[bytes]:
-    if speed == 1.0:
-        yield from pieces
-        return
-    blocks = (np.frombuffer(piece, "<i2").astype(np.float32) / _FULL_SCALE for piece in pieces)
-    for block in Stretcher(ENGINE.capabilities.sample_rate_hz, speed).stream(blocks):
-        clipped = np.clip(block * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE - 1)
-        yield clipped.round().astype("<i2").tobytes()
 
 
 def _utf8_bytes(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What was sent and has no answer so far: so the attempt after one that was killed knows what may be there."""
+"""What was sent and has no answer so far, for the attempt after one that was killed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Account:
     broken_off: threading.Event = field(default_factory=threading.Event)
     """Whoever listened has closed the connection."""
     changed: threading.Condition = field(default_factory=threading.Condition)
-    """Something was deleted."""
+    """A voice was made or deleted."""
     url: str = ""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -112,6 +112,10 @@ class Account:
     def wait_until_empty(self) -> bool:
         with self.changed:
             return self.changed.wait_for(lambda: not self.voices, timeout=20)
+
+    def wait_until_made(self) -> bool:
+        with self.changed:
+            return self.changed.wait_for(lambda: self.voices, timeout=20)
 
 
 class RefusedError(Exception):
@@ -236,7 +240,9 @@ class Handler(BaseHTTPRequestHandler):
             },
             "fine_tuning": {"state": {}, "progress": {}, "message": {}},
         }
-        self.there.voices[voice["voice_id"]] = voice
+        with self.there.changed:
+            self.there.voices[voice["voice_id"]] = voice
+            self.there.changed.notify_all()
         return voice
 
     def _voice(self, voice_id: str) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import signal
 import threading
 
 import pytest
 
 from voicewright.engines.errors import (
     Cancelled,
+    HostDied,
     ProviderAnswerInvalid,
     ProviderConsentRequired,
     ProviderKeyRefused,
@@ -51,7 +55,7 @@ def test_an_instant_voice_is_made_of_the_best_three_minutes_and_found_again(
     request = make_request(tmp_path)
     outcome = clone(engine, request)
     (voice,) = account.voices.values()
-    assert voice["name"].startswith("Ann's voice ")
+    assert re.fullmatch("voicewright-[0-9a-f]{16}", voice["name"])  # the speaker's name is nobody's there
     assert not outcome.resumed
     assert json.loads((request.artefact_dir / PROVIDER_VOICE).read_text()) == {"voice": voice["voice_id"]}
     assert clone(engine, request).resumed
@@ -93,27 +97,62 @@ def test_a_list_of_faults_is_told_by_place(engine, account, make_request, short,
         clone(engine, make_request(tmp_path, clips=short))
 
 
-def test_an_answer_that_can_not_be_read_is_one(engine, account, make_request, short, tmp_path, eleven_module):  # noqa: PLR0917 - fixtures
-    for body in (b"<html>", b"{}", b"[]"):
-        account.fail(eleven_module.CREATE, body=body)
-        with pytest.raises(ProviderAnswerInvalid):
-            clone(engine, make_request(tmp_path, clips=short))
-
-
-def test_a_voice_whose_answer_was_lost_is_found_by_its_name(  # noqa: PLR0917 - fixtures
-    engine, account, make_request, short, tmp_path, eleven_module
+@pytest.mark.parametrize(
+    "fault", [{"body": b"<html>"}, {"body": b"{}"}, {"body": b"[]"}, {"lose_answer": True}], ids=str
+)
+def test_a_voice_whose_answer_says_nothing_is_found_by_its_label(  # noqa: PLR0917 - fixtures
+    engine, account, make_request, short, tmp_path, eleven_module, fault
 ):
-    account.fail(eleven_module.CREATE, lose_answer=True)
+    account.fail(eleven_module.CREATE, **fault)
     clone(engine, make_request(tmp_path, clips=short))
     (voice_id,) = account.voices
     assert json.loads((tmp_path / "artefact" / PROVIDER_VOICE).read_text()) == {"voice": voice_id}
 
 
-def test_who_is_too_slow_is_not_waited_for(hasty, account, make_request, short, tmp_path, eleven_module):  # noqa: PLR0917 - fixtures
+def test_a_voice_that_is_made_later_is_taken_by_the_next_attempt(  # noqa: PLR0917 - fixtures
+    engine, hasty, account, make_request, short, tmp_path, eleven_module
+):
+    request = make_request(tmp_path, clips=short)
     hold = account.fail(eleven_module.CREATE, hold=threading.Event()).hold
     with pytest.raises(ProviderUnavailable, match=r"no answer within 0\.4 s"):
-        clone(hasty, make_request(tmp_path, clips=short))
+        clone(hasty, request)
     hold.set()
+    assert account.wait_until_made()
+    assert clone(engine, request).resumed
+    assert len(account.voices) == 1
+
+
+def test_a_voice_that_nobody_heard_of_is_deleted_where_other_clips_are_sent(  # noqa: PLR0917 - fixtures
+    engine, account, make_request, recordings, tmp_path, eleven_module
+):
+    account.fail(eleven_module.CREATE, body=b"{}")
+    for _ in range(3):  # the SDK asks three times
+        account.fail("GET /v2/voices", status=503)
+    with pytest.raises(ProviderAnswerInvalid, match="no id of a voice"):
+        clone(engine, make_request(tmp_path, clips=recordings[:1]))
+    (lost,) = account.voices
+    assert not clone(engine, make_request(tmp_path, clips=recordings[:2])).resumed
+    assert lost not in account.voices
+    assert len(account.voices) == 1
+
+
+def test_a_voice_that_was_made_while_the_process_was_killed_is_taken(  # noqa: PLR0917 - fixtures
+    make_client, account, make_request, short, tmp_path, eleven_module
+):
+    request = make_request(tmp_path, clips=short)
+    hold = account.fail(eleven_module.CREATE, hold_answer=threading.Event()).hold_answer
+    with make_client() as client:
+
+        def kill():
+            account.asked.wait(30)
+            os.kill(client.pid, signal.SIGKILL)
+
+        threading.Thread(target=kill, daemon=True).start()
+        with pytest.raises(HostDied):
+            clone(client, request)
+        hold.set()
+        assert clone(client, request).resumed
+    assert len(account.voices) == 1
 
 
 def test_a_voice_nobody_waits_for_any_more_is_deleted_there(  # noqa: PLR0917 - fixtures
@@ -179,7 +218,7 @@ def test_a_training_that_fails_there_says_why_and_may_be_begun_again(
     account.states = ["queued", "failed"]
     with pytest.raises(ProviderRefused, match="the recordings differ too much"):
         train(engine, request)
-    account.states = ["delayed", "fine_tuned"]
+    account.states = ["failed", "failed", "delayed", "fine_tuned"]  # the first looks see the one before it
     assert train(engine, request).resumed
     assert account.requests.count(eleven_module.TRAIN) == 2
     assert account.requests.count(eleven_module.SAMPLES) == 15
