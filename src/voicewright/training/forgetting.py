@@ -46,7 +46,6 @@ _LEASE: Final = timedelta(minutes=10)
 _TIMEOUT_S: Final = 120.0
 _FIRST_DELAY: Final = timedelta(minutes=1)
 _LONGEST_DELAY: Final = timedelta(hours=6)
-_NOT_READY_DELAY: Final = timedelta(minutes=5)
 _DOUBLINGS: Final = 10
 _OPEN: Final = tuple(state for state in ("queued", "delayed", "running") if is_open(state))
 _NEVER_AGAIN: Final = "CONSENT_REQUIRED"
@@ -117,19 +116,16 @@ class Forgetting:
                 info = self._engines.find(engine_id)
                 self._engines.require(info)
             except AppError as error:
-                self._put_off(engine_id, error)
+                self._note_reason(engine_id, error)
             else:
                 ready.append(info)
         return ready
 
-    def _put_off(self, engine_id: str, error: AppError) -> None:
-        """Leave the voices of an engine that can't run here to others, or to later."""
+    def _note_reason(self, engine_id: str, error: AppError) -> None:
+        """Leave the voices of an engine that can't run here to others: they stay due."""
         of_engine = (ProviderVoice.engine == engine_id) & _is_due()
-        later = datetime.now(UTC) + _NOT_READY_DELAY
         with self._database.session() as session:
-            session.execute(
-                update(ProviderVoice).where(of_engine).values(last_error=error.message, next_try_at=later)
-            )
+            session.execute(update(ProviderVoice).where(of_engine).values(last_error=error.message))
 
     def _claim(self, engine_id: str) -> ProviderVoice | None:
         """One that is due, which nobody else tries until the lease ends."""

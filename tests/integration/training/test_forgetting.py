@@ -363,7 +363,7 @@ def test_without_the_key_it_waits_and_says_so(
     assert row.tries == 0
     assert row.last_error is not None
     assert "CELLAR" in row.last_error
-    make_due(database)
+    # another worker, which has the key, need not wait
     assert forgetting.run() == Forgotten(done=1, waiting=0)
 
 
