@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import re
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 GROUP = "voicewright.engines"
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""An id becomes the name of a folder, which is removed with the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,9 @@ def _load(point: EntryPoint) -> EngineInfo | BrokenPlugin:
         return BrokenPlugin(point.name, point.value, reason)
     if not isinstance(info, EngineInfo):
         reason = f"{point.value} is a {type(info).__name__} instead of an EngineInfo."
+        return BrokenPlugin(point.name, point.value, reason)
+    if not _ID.fullmatch(info.id):
+        reason = f"{point.value} has the id {info.id!r}, which is not 1-64 of a-z, 0-9, - and _."
         return BrokenPlugin(point.name, point.value, reason)
     if info.id != point.name:
         reason = f"{point.value} is registered as {point.name!r}, but calls itself {info.id!r}."

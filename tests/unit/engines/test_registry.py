@@ -55,6 +55,15 @@ def test_plugin_that_raises_anything_at_import_is_reported(tmp_path, monkeypatch
     assert "ZeroDivisionError: at import" in broken.reason
 
 
+@pytest.mark.parametrize("engine_id", ["../tone", "..", ".", "-rf", "a/b", "Tone", "", "tone\n", "t" * 65])
+def test_id_that_is_no_name_of_a_folder_is_reported(engine_id, monkeypatch):
+    info = dataclasses.replace(TONE_ENGINE, id=engine_id)
+    monkeypatch.setattr("voicewright.engines.testing.TONE_ENGINE", info)
+    [broken] = registry.list_broken_plugins([point(engine_id, "voicewright.engines.testing:TONE_ENGINE")])
+    assert repr(engine_id) in broken.reason
+    assert "a-z, 0-9, - and _" in broken.reason
+
+
 def test_asking_for_one_engine_loads_no_other(tmp_path, monkeypatch):
     (tmp_path / "bystander_plugin.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
