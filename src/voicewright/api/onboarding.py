@@ -194,7 +194,7 @@ def _checked(text: str) -> str:
 async def _ended(request: Request, services: Services, caller: Caller, job_id: UUID) -> Response:
     record = await to_thread.run_sync(services.onboarding.get, caller, job_id)
     if record.state == "failed":
-        return failed_answer(request, record)
+        return failed_answer(request, record, for_end_user=caller.end_user is not None)
     sound: bytes | None = None
     message = "Voice cloning completed successfully"
     try:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from voicewright.answers import UtcMoment, View
+from voicewright.onboarding.failures import told_end_user
 from voicewright.onboarding.reading import State
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from voicewright.onboarding.reading import Record, Statistics
     from voicewright.onboarding.service import MadeToken
-    from voicewright.training.models import Node
+    from voicewright.training.models import Node, TrainingJob
 
 PUBLIC: Final = "/api/public/voice/onboarding"
 
@@ -110,8 +111,6 @@ class OnboardingStatus(View):
         mine, job, ended = record.mine, record.job, record.job.completed_at is not None
         voice_id = None if job.voice_model_id is None else str(job.voice_model_id)
         worker = WorkerInfo(environment=mine.environment, gpu_type=job.gpu_type, node=job.node)
-        failed = record.state == "failed"
-        cancelled = "The job was cancelled." if job.status == "cancelled" else "The job has failed."
         return {
             "job_id": mine.job_id,
             "status": record.state,
@@ -121,8 +120,8 @@ class OnboardingStatus(View):
             "created_at": _seconds(mine.created_at),
             "completed_at": _seconds(job.completed_at) if ended else None,
             "worker_info": None if job.node is None else worker,
-            "error": (job.last_error or cancelled) if failed else None,
-            "error_code": job.error_code if failed else None,
+            "error": _why(job, for_end_user=for_end_user) if record.state == "failed" else None,
+            "error_code": job.error_code if record.state == "failed" else None,
             "progress": job.progress,
             "result_url": f"{PUBLIC}/jobs/{mine.job_id}/sample" if record.has_voice else None,
             "audio_file_url": None if for_end_user else f"/api/voice/samples/{mine.sample_id}",
@@ -208,6 +207,14 @@ class OnboardingTokenAnswer(View):
             max_clones=made.token.max_clones,
             consent_id=None if made.consent is None else made.consent.id,
         )
+
+
+def _why(job: TrainingJob, *, for_end_user: bool) -> str:
+    if not for_end_user and job.last_error is not None:
+        return job.last_error
+    if job.status == "cancelled":
+        return "The job was cancelled."
+    return told_end_user(job.error_code) if for_end_user else "The job has failed."
 
 
 def _seconds(moment: datetime | None) -> int | None:

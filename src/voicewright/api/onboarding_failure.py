@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from voicewright.api.audit_record import remember_code
 from voicewright.api.request_ids import request_id
 from voicewright.errors import AppError, ErrorKind
+from voicewright.onboarding.failures import told_end_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +32,11 @@ _SURROUNDINGS: Final = frozenset(
 _CANCELLED: Final = "CANCELLED"
 
 
-def failed_answer(request: Request, record: Record) -> JSONResponse:
+def failed_answer(request: Request, record: Record, *, for_end_user: bool) -> JSONResponse:
     """Why, in the form of all errors, with `success` false and the id of the job.
 
     422 where it is the recording, 503 where the surroundings failed and the same may succeed later, 409 where
-    the job was cancelled.
+    the job was cancelled. An application's user is told it in plain words.
     """
     job = record.job
     if job.status == "cancelled":
@@ -43,7 +44,7 @@ def failed_answer(request: Request, record: Record) -> JSONResponse:
     else:
         code = job.error_code or AppError.code
         status = _status_of(code)
-        told = job.last_error or "The job has failed."
+        told = told_end_user(code) if for_end_user else job.last_error or "The job has failed."
     remember_code(request, code)
     body = {
         "success": False,

@@ -211,21 +211,27 @@ class TestWhileSomebodyWaits:
 
     def test_a_job_that_fails_is_answered_with_its_error(self, app_server, work, recordings):
         server = app_server
-        work((ModelValidationFailed.code, "The voice is not good enough."))
-        poor = server.clone(server.token(), recordings[0], expect=422)
-        assert {name: poor[name] for name in ("success", "code", "error")} == {
+        raw = "/srv/work/x: MIN_QUALITY_SCORE asks for more."
+        work((ModelValidationFailed.code, raw))
+        token = server.token()
+        poor = server.clone(token, recordings[0], expect=422)
+        assert {name: poor[name] for name in ("success", "code")} == {
             "success": False,
             "code": "MODEL_VALIDATION_FAILED",
-            "error": "The voice is not good enough.",
         }
-        told = server.call("GET", f"{PUBLIC}/jobs/{poor['jobId']}/status").json()
-        assert (told["status"], told["error"]) == ("failed", poor["error"])
-        assert told["errorCode"] == poor["code"]
+        assert poor["error"].startswith("The voice did not become good enough.")
+        path = f"{PUBLIC}/jobs/{poor['jobId']}/status"
+        theirs, told = server.call("GET", path, by=token).json(), server.call("GET", path).json()
+        assert (theirs["error"], told["error"]) == (poor["error"], raw), "the application sees all of it"
+        assert (told["status"], told["errorCode"]) == ("failed", poor["code"])
         silent = server.call("GET", f"{PUBLIC}/jobs/{poor['jobId']}/sample", expect=409).json()
         assert silent["code"] == "TRAINING_HAS_NO_VOICE"
         work(("DATABASE_UNAVAILABLE", "The database is away."))
         away = server.clone(server.token(), recordings[0], expect=503)
         assert (away["success"], away["code"]) == (False, "DATABASE_UNAVAILABLE")
+        assert away["error"].startswith("The voice could not be made, and not because of the recording.")
+        work((ModelValidationFailed.code, raw))
+        assert server.clone(server.headers, recordings[0], expect=422)["error"] == raw
         work(("NOBODY_KNOWS_THIS", "It broke."))
         assert server.clone(server.token(), recordings[0], expect=503)["code"] == "NOBODY_KNOWS_THIS"
 
