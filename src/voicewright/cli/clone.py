@@ -52,8 +52,8 @@ def clone(
     method: Annotated[
         Method,
         typer.Option(
-            help="How: cloned in seconds, trained on all there is, or trained where there is enough for it, and "
-            "a GPU if it needs one."
+            help="How: cloned in seconds, trained on all there is, or trained where there is enough for it, "
+            "and a GPU if it needs one."
         ),
     ] = "auto",
     consent: Annotated[
