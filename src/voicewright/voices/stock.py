@@ -43,6 +43,8 @@ STOCK_KEY: Final = "stock"
 _VOICE_KEY: Final = "stockVoice"
 _LISTED_S: Final = 300.0
 """How long a list is told without asking the engine again."""
+_TIMEOUT_S: Final = 120.0
+"""How long an engine may take to list its voices, or to write one; providers have several pages."""
 _USUAL: Final = "en-us"
 
 
@@ -78,7 +80,7 @@ def register_stock_voice(
     _require_stock(info)
     with tempfile.TemporaryDirectory(dir=work_dir, prefix="stock-") as folder:
         artefact = Path(folder)
-        written = client.write_stock_voice(voice, artefact)
+        written = client.write_stock_voice(voice, artefact, timeout_s=_TIMEOUT_S)
         new = NewVoice(
             name=name or written.title,
             engine=info.id,
@@ -119,7 +121,8 @@ class StockVoiceService:
     lend: Lend
     work_dir: Path
     _listed: dict[str, tuple[float, tuple[StockVoice, ...]]] = field(default_factory=dict, repr=False)
-    _listing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _listing: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
+    """A lock for each engine, as some ask companies far away."""
 
     def list_voices(self, caller: Caller, engine_id: str) -> tuple[StockVoice, ...]:
         """The voices that an engine has of its own; none where it has none.
@@ -133,11 +136,13 @@ class StockVoiceService:
         if not info.capabilities.has_stock_voices:
             return ()
         self.engines.require(info)
-        with self._listing:  # the first one asks, the others wait for the same answer
+        with self._listing.setdefault(
+            info.id, threading.Lock()
+        ):  # the first one asks, the others wait for the same answer
             told_s, listed = self._listed.get(info.id, (0.0, ()))
             if not listed or time.monotonic() - told_s > _LISTED_S:
                 with self.lend(info, caller.user_id) as client:
-                    listed = client.stock_voices()
+                    listed = client.stock_voices(timeout_s=_TIMEOUT_S)
                 self._listed[info.id] = (time.monotonic(), listed)
         return listed
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import uuid
 from datetime import UTC, datetime
 
 import pytest
 
+from voicewright.accounts.caller import Caller, Role
+from voicewright.accounts.policies import scopes_of
 from voicewright.bootstrap import make_stock
 from voicewright.engines.errors import EngineNotFound
 from voicewright.engines.installed import Engines
@@ -164,6 +167,31 @@ def test_a_stock_voice_is_listed_registered_and_speaks(client, person, other):
         assert (refused.status_code, refused.json()["code"]) == (status, code), refused.json()
     models = client.get(f"/voice-models/user/{person.id}", headers=person.headers).json()
     assert models["total"] == 2
+
+
+def test_an_engine_that_is_slow_to_list_its_voices_holds_up_no_other(services):
+    first, other_is_told, told = threading.Event(), threading.Event(), {}
+
+    def lend(info, user_id):
+        if info.id == "slow":
+            first.set()
+            assert other_is_told.wait(30)
+        return services.stock.lend(info, user_id)
+
+    engines = Engines(find=lambda engine_id: dataclasses.replace(CHOIR, id=engine_id))
+    stock = dataclasses.replace(services.stock, engines=engines, lend=lend)
+    caller = Caller(uuid.uuid4(), Role.USER, scopes_of(Role.USER))
+
+    def listen(engine_id):
+        told[engine_id] = [voice.id for voice in stock.list_voices(caller, engine_id)]
+
+    slow = threading.Thread(target=listen, args=("slow",))
+    slow.start()
+    assert first.wait(30)
+    listen("choir")
+    other_is_told.set()
+    slow.join(30)
+    assert told == {"choir": ["bass", "tenor"], "slow": ["bass", "tenor"]}
 
 
 def test_a_clone_and_a_stock_voice_never_share_a_name(client, person, services, tmp_path):
