@@ -77,6 +77,23 @@ def test_settings_can_not_be_changed():
         Settings().log_level = "info"
 
 
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "ELEVENLABS_BASE_URL", "VOICEWRIGHT_GOOGLE_ENDPOINT"])
+def test_keys_are_sent_in_clear_to_this_machine_alone(monkeypatch, name):
+    for url in ("http://api.example.com/v1", "http://localhost@example.com", "http://127.0.0.1:80@example.com",
+                "http://127.0.0.1.example.com", "ftp://localhost", "localhost"):  # fmt: skip
+        monkeypatch.setenv(name, url)
+        with pytest.raises(SettingsInvalid, match=rf"{name}.*https://"):
+            load_settings()
+    for url in (
+        "https://eu.example.com/v1",
+        "http://localhost",
+        "http://127.0.0.1:8080/v1",
+        "http://[::1]:1/",
+    ):
+        monkeypatch.setenv(name, url)
+        assert load_settings().provider_values()[name] == url
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, SecretStr
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+_SEALED: Final = re.compile(r"https://\S+")
+_AT_HOME: Final = re.compile(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/\S*)?")
+
+
+def _keeps_keys(url: str) -> str:
+    if not _SEALED.fullmatch(url) and not _AT_HOME.fullmatch(url):
+        raise ValueError(
+            "has to be https://..., as a key, recordings and texts are sent there; http:// only to this "
+            "machine (localhost, 127.0.0.1, [::1])"
+        )
+    return url
+
+
+ProviderUrl = Annotated[str, AfterValidator(_keeps_keys)]
+"""Where a provider is asked; nobody on the way can read along."""
 
 
 class ProviderSettings(BaseModel):
@@ -13,11 +32,10 @@ class ProviderSettings(BaseModel):
         validation_alias="OPENAI_API_KEY",
         description="Key for the engine `openai-tts`.",
     )
-    openai_base_url: str | None = Field(
+    openai_base_url: ProviderUrl | None = Field(
         default=None,
-        pattern=r"^https?://\S+$",
         validation_alias="OPENAI_BASE_URL",
-        description="Where OpenAI is asked, if not at its own address.",
+        description="Where OpenAI is asked, if not at its own address; `https`, or this machine.",
     )
     openai_organization: str | None = Field(
         default=None,
@@ -34,22 +52,21 @@ class ProviderSettings(BaseModel):
         validation_alias="GOOGLE_CLOUD_PROJECT",
         description="Project there that pays.",
     )
-    google_endpoint: str | None = Field(
+    google_endpoint: ProviderUrl | None = Field(
         default=None,
-        pattern=r"^https?://\S+$",
         validation_alias="VOICEWRIGHT_GOOGLE_ENDPOINT",
-        description="Where Google Cloud Text-to-Speech is asked, if not at `https://texttospeech.googleapis.com`.",
+        description="Where Google Cloud Text-to-Speech is asked, if not at "
+        "`https://texttospeech.googleapis.com`; `https`, or this machine.",
     )
     elevenlabs_api_key: SecretStr | None = Field(
         default=None,
         validation_alias="ELEVENLABS_API_KEY",
         description="Key for the engine `elevenlabs`.",
     )
-    elevenlabs_base_url: str | None = Field(
+    elevenlabs_base_url: ProviderUrl | None = Field(
         default=None,
-        pattern=r"^https?://\S+$",
         validation_alias="ELEVENLABS_BASE_URL",
-        description="Where ElevenLabs is asked, if not at its own address.",
+        description="Where ElevenLabs is asked, if not at its own address; `https`, or this machine.",
     )
     provider_timeout_s: float = Field(
         default=60.0,

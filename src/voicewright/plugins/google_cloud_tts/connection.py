@@ -1,7 +1,7 @@
 """The way to Google: who we are, where it is asked, and the SDK's client.
 
 Speaking goes by gRPC, as only that streams. Making a voice goes by a plain request, as the SDK has no call
-for it. An address that begins with `http://` leads to a proxy or a test of one's own, without encryption.
+for it. An address that begins with `http://` leads to a proxy or a test on this machine, without encryption.
 """
 
 from __future__ import annotations
