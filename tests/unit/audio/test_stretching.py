@@ -6,7 +6,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicewright.audio.stretching import Stretcher, stretch
+from voicewright.audio.stretching import Stretcher, stretch, stretch_pcm
 
 SPEEDS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 
@@ -87,3 +87,13 @@ def test_people_keep_their_pitch(speech_dir, speed):
         sound, rate_hz = sf.read(path, dtype="float32", frames=12 * 16_000)
         before, after = _pitches_hz(sound, rate_hz), _pitches_hz(stretch(sound, rate_hz, speed), rate_hz)
         assert np.median(after) == pytest.approx(np.median(before), rel=0.08)
+
+
+def test_16_bit_samples_are_stretched_as_they_come(sine):
+    pcm = (sine(200, 1.0, 24_000) * 32767).astype("<i2").tobytes()
+    pieces = [pcm[at : at + 4800] for at in range(0, len(pcm), 4800)]
+    assert list(stretch_pcm(pieces, 24_000, 1.0)) == pieces
+    halved = b"".join(stretch_pcm(pieces, 24_000, 2.0))
+    assert len(halved) == len(pcm) // 2
+    expected = stretch(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, 24_000, 2.0)
+    assert np.abs(np.frombuffer(halved, "<i2") / 32768 - expected).max() < 1e-4
