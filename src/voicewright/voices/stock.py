@@ -136,9 +136,8 @@ class StockVoiceService:
         if not info.capabilities.has_stock_voices:
             return ()
         self.engines.require(info)
-        with self._listing.setdefault(
-            info.id, threading.Lock()
-        ):  # the first one asks, the others wait for the same answer
+        # the first one asks, the others wait for the same answer
+        with self._listing.setdefault(info.id, threading.Lock()):
             told_s, listed = self._listed.get(info.id, (0.0, ()))
             if not listed or time.monotonic() - told_s > _LISTED_S:
                 with self.lend(info, caller.user_id) as client:
