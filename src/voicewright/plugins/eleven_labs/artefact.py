@@ -58,7 +58,7 @@ def read_voice(directory: Path) -> Voice:
     made = read_made(directory)
     if made != (note["voice"] if note.get("made") is True else None):
         raise ArtefactInvalid(f"{directory / PROVIDER_VOICE} is damaged; restore it from a backup.")
-    if not is_voice_id(note["voice"]):
+    if not is_voice_id(note["voice"]) or not isinstance(note.get("settings"), dict):
         raise ArtefactInvalid(f"{directory} names no voice of {PROVIDER.name}; make the voice again.")
     return Voice(note["voice"], note["language"], note["model"], dict(note["settings"]))
 

@@ -63,10 +63,10 @@ def read_voice(directory: Path) -> Voice:
     texts = ("voice", "language", "model", "instructions")
     note = read_note(directory, ENGINE.id, _VERSION, texts=texts)
     name: str = note["voice"]
-    if note.get("made") is True:
-        made = read_made(directory)
-        if made is None or made.voice != name:
-            raise ArtefactInvalid(f"{directory / PROVIDER_VOICE} is damaged; make the voice again.")
+    made, is_made = read_made(directory), note.get("made") is True
+    if (None if made is None else made.voice) != (name if is_made else None):
+        raise ArtefactInvalid(f"{directory / PROVIDER_VOICE} is damaged; make the voice again.")
+    if is_made:
         return Voice({"id": name}, *(note[text] for text in texts[1:]))
     return Voice(name, *(note[text] for text in texts[1:]))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 
 from voicewright.engines.errors import (
+    ArtefactInvalid,
     EngineError,
     ProviderAnswerInvalid,
     ProviderKeyRefused,
@@ -18,7 +20,8 @@ from voicewright.engines.errors import (
     StockVoiceNotFound,
 )
 from voicewright.engines.host.events import Metric
-from voicewright.engines.port import SynthesisRequest
+from voicewright.engines.port import PROVIDER_VOICE, SynthesisRequest
+from voicewright.engines.voice_note import write_note
 
 SPEECH = "POST /audio/speech"
 TEXT = "The boat went slowly past the old stone bridge."
@@ -160,3 +163,15 @@ def test_the_connection_is_closed_when_nobody_listens(engine, account, alloy):
 def test_a_voice_that_there_is_not_is_named(engine, tmp_path):
     with pytest.raises(StockVoiceNotFound, match="Did you mean 'alloy'"):
         engine.write_stock_voice("aloy", tmp_path, timeout_s=60)
+
+
+def test_the_file_that_names_a_voice_is_of_the_same_voice(engine, account, tmp_path):
+    """It is what is compared with the voices made here, so nothing else may speak beside it."""
+    (tmp_path / PROVIDER_VOICE).write_text(json.dumps({"voice": "voice_mine", "consent": "cons_mine"}))
+    facts = {"voice": "voice_other", "language": "en", "model": "gpt-4o-mini-tts", "instructions": ""}
+    account.requests.clear()
+    for made in (False, True):
+        write_note(tmp_path, "openai-tts", 1, facts | {"made": made})
+        with pytest.raises(ArtefactInvalid):
+            engine.load(tmp_path, timeout_s=30)
+    assert not account.requests
