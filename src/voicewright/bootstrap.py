@@ -98,8 +98,10 @@ class LocalApplication:
     def engines(self) -> Engines:
         """The engines of this machine."""
         from voicewright.engines.installed import Engines
+        from voicewright.home.layout import Home
 
-        return Engines(self.home.engines_dir, self.settings.provider_values())
+        # not opened: `doctor` shows them also where the data directory is of no use
+        return Engines(Home(self.settings.home).engines_dir, self.settings.provider_values())
 
     @cached_property
     def voices(self) -> VoiceService:

@@ -105,7 +105,9 @@ def clone(
     if not folder.exists():
         raise RecordingsNotFound(f"{folder}: there is no such folder or file. Check the path.")
     application: Application = ctx.obj
-    clients = [application.engine(one) for one in dict.fromkeys(engine or [_ENGINE])]
+    if engine and len(set(engine)) < len(engine):
+        raise typer.BadParameter("each engine is named once", param_hint="--engine")
+    clients = [application.engine(one) for one in engine or [_ENGINE]]
     named = {
         "epochs": epochs,
         "batch_size": batch_size,

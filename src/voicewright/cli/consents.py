@@ -62,7 +62,8 @@ def add(
     else:
         consent = record_agreement(application, speaker, recording, language=language, **terms)
     if not as_json:
-        print(f"Recorded: {consent.statement} Its id is {consent.id}.")
+        may = ", ".join(consent.scope)
+        print(f"Recorded: {consent.statement} It covers: {may}. Its id is {consent.id}.")
     return _to_json(consent)
 
 

@@ -16,6 +16,7 @@ import typer  # noqa: TC002 - the command line reads the annotations when it run
 from voicewright.cli.application import Application, command
 from voicewright.cli.engines import EngineId, Json, app, make_installer
 from voicewright.cli.findings import MARKS, Finding, State, missing, note, ok
+from voicewright.engines.errors import ProviderError
 from voicewright.errors import AppError
 
 if TYPE_CHECKING:
@@ -200,6 +201,8 @@ def _speak(client: EngineClient, info: EngineInfo, speaker: _Speaker) -> Finding
 def _advice(info: EngineInfo, error: AppError) -> str:
     if error.retryable:
         return "Try again later."
+    if isinstance(error, ProviderError):
+        return "The message says what its provider needs; installing it again does not help."
     if info.environment is not None:
         return f"If it stays so: voicewright engines remove {info.id}, then install it again."
     return "The log has more."

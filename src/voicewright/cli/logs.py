@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 KEPT = 30
-"""Older log files are removed."""
-
+"""Older log files are removed, but for those of programs that still run."""
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -30,7 +29,8 @@ def log_to_terminal(level: str) -> None:
 def log_to_file(logs_dir: Path, command: str) -> Path | None:
     """Send what this program logs, from level INFO on, to a new file, as one JSON object per line.
 
-    One file per run: commands that run at the same time never share one, so nothing has to be rotated.
+    One file per run, made with its first line: commands that run at the same time never share one, so nothing
+    has to be rotated.
 
     Returns:
         The file, or None where it can't be written: logging must not stop a command that would work.
@@ -40,10 +40,13 @@ def log_to_file(logs_dir: Path, command: str) -> Path | None:
         logs_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         logs_dir.mkdir(mode=0o700, exist_ok=True)
         for old in sorted(logs_dir.glob("*.log"))[: -KEPT + 1]:
-            old.unlink(missing_ok=True)
+            if not _is_being_written(old):
+                old.unlink(missing_ok=True)
+        if not os.access(logs_dir, os.W_OK):
+            return None
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         path = logs_dir / f"{stamp}-{command}-{os.getpid()}.log"
-        handler = _LenientHandler(path, encoding="utf-8")
+        handler = _LenientHandler(path, encoding="utf-8", delay=True)
     except OSError:
         return None
     handler.setFormatter(_json_lines())
@@ -51,6 +54,14 @@ def log_to_file(logs_dir: Path, command: str) -> Path | None:
     handler.addFilter(_is_ours_or_serious)
     _add(handler)
     return path
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether the program that its name ends with still runs."""
+    import psutil
+
+    number = path.stem.rpartition("-")[2]
+    return number.isdecimal() and psutil.pid_exists(int(number))
 
 
 def _is_ours_or_serious(record: logging.LogRecord) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,12 +60,15 @@ def print_list(console: Console, title: str, lines: Sequence[str]) -> None:
         console.print(f"  - {line}", markup=False, soft_wrap=True)
 
 
+_NOTABLE_S: Final = 0.05
+
+
 def spoken_words(spoken: SayResult) -> str:
     """What was said, and how fast."""
     told = f"{spoken.output}: {spoken.output_s:.1f} s"
-    if spoken.synthesis_s > 0:
-        told += f", spoken in {spoken.synthesis_s:.1f} s, {_pace(spoken.speech_s / spoken.synthesis_s)}"
-    return f"{told}; first audio after {1000 * spoken.first_audio_s:.0f} ms"
+    if spoken.synthesis_s >= _NOTABLE_S:  # else it had been spoken before
+        told += f"; the engine took {spoken.synthesis_s:.1f} s, {_pace(spoken.speech_s / spoken.synthesis_s)}"
+    return f"{told}; first audio after {1000 * spoken.first_audio_s:.0f} ms, with all that had to start"
 
 
 def _pace(times: float) -> str:

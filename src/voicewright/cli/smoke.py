@@ -60,7 +60,13 @@ def smoke(
         bool, typer.Option("--skip-checks", help="Don't look first whether all that is needed is there.")
     ] = False,
     api_key_file: Annotated[
-        Path | None, typer.Option(help="A file with the API key; VOICEWRIGHT_API_KEY by default.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A file with the API key; VOICEWRIGHT_API_KEY by default.",
+        ),
     ] = None,
     user_id: Annotated[str, typer.Option(help="The user whose voice it is.")] = "smoke-test",
     name: Annotated[str, typer.Option(help="What the voice is called.")] = "Smoke test",

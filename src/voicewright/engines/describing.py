@@ -26,10 +26,10 @@ def in_words(info: EngineInfo) -> str:
         does.append("has voices of its own")
     spoken = len(able.languages)
     does.append(f"speaks {spoken} languages" if spoken > 1 else f"speaks {able.languages[0]}")
-    where = "on this machine" if info.provider is None else f"at {info.provider.name}"
+    where = "runs on your own machines" if info.provider is None else f"works at {info.provider.name}"
     needs = ", which needs a GPU" if able.needs_gpu else ""
     sentence = ", ".join(does[:-1]) + f" and {does[-1]}"
-    return f"{sentence[:1].upper()}{sentence[1:]}. It works {where}{needs}."
+    return f"{sentence[:1].upper()}{sentence[1:]}. It {where}{needs}."
 
 
 def disk_bytes(engines: Engines, info: EngineInfo) -> int:

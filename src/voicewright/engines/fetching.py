@@ -89,7 +89,8 @@ def fetch(
             fruitless = 1 if _size_of(part) > before else fruitless + 1
             if fruitless >= patience.tries:
                 raise DownloadFailed(
-                    f"{url} can't be fetched: {fault.why}. {_told(part)} the same command goes on with it.",
+                    f"{url} can't be fetched: {fault.why}. {_told(part)} the same command goes on with it. "
+                    "Files that you have from elsewhere are taken by --weights DIR.",
                     retryable=True,
                 ) from fault
             pause_s = max(patience.pause_s * 2 ** (fruitless - 1), fault.after_s)

@@ -99,7 +99,7 @@ def test_engines_are_shown_with_what_they_lack(client, person, database):
     assert tone["price"]["training"] > 0
     assert tone["description"].startswith("Clones a voice from 1 s of speech, trains one from 1 s")
     assert (choir["capabilities"]["stockVoices"], choir["price"]["training"]) == (True, 0.0)
-    assert choir["description"].startswith("Has voices of its own and speaks 2 languages. It works on")
+    assert choir["description"].startswith("Has voices of its own and speaks 2 languages. It runs on")
     assert absent["state"]["lack"]["code"] == "ENGINE_NOT_INSTALLED"
     assert "voicewright engines install absent" in absent["state"]["lack"]["message"]
     assert (absent["provider"], absent["needsConsentRecording"]) == ("Acme", True)

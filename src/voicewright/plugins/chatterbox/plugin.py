@@ -9,7 +9,7 @@ from voicewright.plugins.chatterbox.weights import WEIGHTS
 
 ENGINE = EngineInfo(
     id="chatterbox",
-    title="Chatterbox, cloning in seconds in 23 languages",
+    title="Chatterbox",
     licence="MIT",
     version="1",
     capabilities=Capabilities(

@@ -14,7 +14,7 @@ _RELEASE: Final = "https://github.com/thewh1teagle/kokoro-onnx/releases/download
 
 ENGINE = EngineInfo(
     id="kokoro",
-    title="Kokoro, ready-made voices and mixtures of them",
+    title="Kokoro",
     licence="Apache-2.0 (what reads the text, phonemizer and espeak-ng, is GPL-3.0-or-later)",
     version="1",
     capabilities=Capabilities(

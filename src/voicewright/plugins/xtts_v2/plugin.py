@@ -58,7 +58,7 @@ ENGINE = EngineInfo(
     ),
     factory="voicewright.plugins.xtts_v2.engine:XttsEngine",
     requires=("TTS", "trainer", "torch", "torchaudio", "safetensors", "soundfile", "psutil"),
-    install_hint="voicewright engines install xtts-v2 --accept-licence",
+    install_hint="voicewright engines install xtts-v2",
     environment=EngineEnvironment(
         requirements="voicewright.plugins.xtts_v2:requirements.txt",
         torch="2.13.0",
