@@ -46,7 +46,9 @@ def engine(
     return EngineAnswer(engine=view)
 
 
-@router.get("/{engineId}/voices", summary="List an engine's own voices", responses=refusals(402, 404, 429))
+@router.get(
+    "/{engineId}/voices", summary="List an engine's own voices", responses=refusals(402, 404, 409, 429)
+)
 def voices(
     engine_id: Annotated[str, Path(alias="engineId", max_length=_MOST)], services: Wired, caller: Reader
 ) -> StockVoicesAnswer:

@@ -1,7 +1,7 @@
 """A voice on disk as most engines write it: `voice.safetensors` for numbers, `voice.json` for their meaning.
 
-No pickle: loading a voice never runs code. The note (`engines.voice_note`) names the engine and has a digest of
-the numbers and one of itself, so that a damaged or foreign artefact is told before anything is spoken.
+No pickle: loading a voice never runs code. The note (`engines.voice_note`) names the engine and has a digest
+of the numbers and one of itself, so that a damaged or foreign artefact is told before anything is spoken.
 Standard library only.
 """
 

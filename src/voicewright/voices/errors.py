@@ -75,6 +75,13 @@ class VoiceFilesGone(AppError):
     kind = ErrorKind.CONFLICT
 
 
+class EngineNotReady(AppError):
+    """The engine whose own voices are asked for can't run here now; the message says what it lacks."""
+
+    code = "ENGINE_NOT_READY"
+    kind = ErrorKind.CONFLICT
+
+
 class VoiceNameTaken(AppError):
     """Another voice of the same owner has the name, or had it before it was deleted."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voicewright.engines.errors import StockVoiceNotFound
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.voices.acts import note_change
-from voicewright.voices.errors import VoiceNameTaken
+from voicewright.voices.errors import EngineNotReady, VoiceNameTaken
 from voicewright.voices.models import VoiceModel
 from voicewright.voices.schemas import NewVoice
 
@@ -129,13 +129,13 @@ class StockVoiceService:
 
         Raises:
             EngineNotFound, EnginePluginBroken: there is no such engine.
-            EngineNotInstalled and its kin: it can't run here.
+            EngineNotReady: it can't run here.
             ProviderError: whoever does its work says no.
         """
         info = self.engines.find(engine_id)
         if not info.capabilities.has_stock_voices:
             return ()
-        self.engines.require(info)
+        self._require_ready(info)
         # the first one asks, the others wait for the same answer
         with self._listing.setdefault(info.id, threading.Lock()):
             told_s, listed = self._listed.get(info.id, (0.0, ()))
@@ -150,13 +150,13 @@ class StockVoiceService:
 
         Raises:
             EngineNotFound, EnginePluginBroken: there is no such engine.
-            EngineNotInstalled and its kin: it can't run here.
+            EngineNotReady: it can't run here.
             RateLimited: too many voices were registered in this hour.
             StockVoiceNotFound and others: as `register_stock_voice`.
         """
         info = self.engines.find(engine_id)
         _require_stock(info)
-        self.engines.require(info)
+        self._require_ready(info)
         self.limits.creation(caller)
         with self.lend(info, caller.user_id) as client:
             return register_stock_voice(
@@ -168,6 +168,12 @@ class StockVoiceService:
                 language=body.language,
                 caller=caller,
             )
+
+    def _require_ready(self, info: EngineInfo) -> None:
+        """What an engine lacks is no trouble of the service, but a matter between caller and operator."""
+        fault = self.engines.find_fault(info)
+        if fault is not None:
+            raise EngineNotReady(fault.message)
 
 
 def _require_stock(info: EngineInfo) -> None:

@@ -213,6 +213,6 @@ def test_what_is_not_here_has_no_voices_to_give(client, person):
         client.get("/engines/absent/voices", headers=person.headers),
         client.post("/engines/absent/voices", headers=person.headers, json={"voice": "bass"}),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (503, "ENGINE_NOT_INSTALLED")
+        assert (answer.status_code, answer.json()["code"]) == (409, "ENGINE_NOT_READY")
     learns = client.post("/engines/tone/voices", headers=person.headers, json={"voice": "bass"})
     assert (learns.status_code, learns.json()["code"]) == (404, "STOCK_VOICE_NOT_FOUND")

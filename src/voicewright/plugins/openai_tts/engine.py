@@ -44,6 +44,9 @@ _LONGEST_CONSENT_S: Final = 30.0
 _LONGEST_TEXT: Final = 4096
 _OLD_MODELS: Final = "tts-1"
 """Models whose names begin so know neither instructions nor events."""
+_PRICED_MODEL: Final = "gpt-4o-mini-tts"
+_TOKEN_DOLLARS: Final = {"input_tokens": 0.6e-6, "output_tokens": 12e-6}
+"""Of that model, for a token of text and one of sound; OpenAI's price list, November 2026."""
 _VOICES_KEPT: Final = 64
 _REQUEST: Final = "openai-request.sha256"
 """Among the checkpoints: what the voice that lies beside it was made of."""
@@ -163,7 +166,7 @@ class OpenAITTSEngine:
             asked = partial(self._speak, voice, portion, request.speed, usage)
             for pcm in self._asking.stream(asked, context):
                 yield AudioChunk(pcm, ENGINE.capabilities.sample_rate_hz)
-            _report(usage, context, step)
+            _report(usage, voice.model, context, step)
 
     async def _speak(
         self, voice: Voice, text: str, speed: float, usage: dict[str, Any]
@@ -208,8 +211,11 @@ def _left(checkpoint_dir: Path | None, digest: str) -> MadeVoice | None:
     return read_made(checkpoint_dir) if same else None
 
 
-def _report(usage: Mapping[str, Any], context: RunContext, step: int) -> None:
-    for name in ("input_tokens", "output_tokens"):
-        count = usage.get(name)
-        if isinstance(count, int):
-            context.metric(f"provider_{name}", count, step=step)
+def _report(usage: Mapping[str, Any], model: str, context: RunContext, step: int) -> None:
+    """Tell what OpenAI counted, and what it asks for that where its price list has the model."""
+    counts = {name: usage[name] for name in _TOKEN_DOLLARS if isinstance(usage.get(name), int)}
+    for name, count in counts.items():
+        context.metric(f"provider_{name}", count, step=step)
+    if model.startswith(_PRICED_MODEL) and len(counts) == len(_TOKEN_DOLLARS):
+        dollars = sum(_TOKEN_DOLLARS[name] * count for name, count in counts.items())
+        context.metric("provider_dollars", dollars, step=step)

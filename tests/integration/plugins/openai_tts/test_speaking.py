@@ -59,6 +59,7 @@ def test_a_stock_voice_is_asked_by_its_name_and_its_usage_told(engine, account, 
         "stream_format": "sse",
     }
     tokens = {"provider_input_tokens": 11.0, "provider_output_tokens": 10.0}
+    tokens["provider_dollars"] = 11 * 0.6e-6 + 10 * 12e-6
     assert usage == {"provider_characters": len(TEXT), **tokens}
 
 
