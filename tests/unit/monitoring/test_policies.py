@@ -26,7 +26,8 @@ def found(
     provider = ProviderFigures("tone", 10, 10, used_mib * MIB, scored, (score or 0) * scored, (0,) * 10)
     figures = Figures(
         now=NOW, providers=[provider], active_voices=0, uses={}, most_used=[], least_used=[],
-        operations=operations or {}, cleanup=run, jobs={}, onboarding={}, queues=[], nodes=0, alerts=[], mails_waiting=0,
+        operations=operations or {}, cleanup=run, jobs={}, onboarding={},
+        queues=[], nodes=0, alerts=[], mails_waiting=0,
         mails_given_up=0, provider_deletions={"cellar": 2}, provider_deletions_since=deletions,
     )  # fmt: skip
     users = [(user_id, mib * MIB) for user_id, mib in users]
