@@ -87,7 +87,14 @@ class _OneLine(logging.Formatter):
 
 
 class _LenientHandler(logging.FileHandler):
-    """Loses a record, without a word on the terminal, where the disk is full."""
+    """Loses a record, without a word on the terminal, where the disk is full or the folder is gone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it; the first one makes the file, which is no matter of `handleError` in the base."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Do nothing."""

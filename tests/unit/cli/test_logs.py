@@ -32,6 +32,14 @@ def test_old_ones_go_but_for_those_of_programs_that_still_run(tmp_path):
     assert set(tmp_path.iterdir()) == {running, *newest[1:]}
 
 
+def test_a_folder_that_is_gone_stops_nothing(tmp_path):
+    logs = tmp_path / "logs"
+    log_to_file(logs, "say")
+    logs.rmdir()
+    logging.getLogger("voicewright.test").warning("nobody will read this")
+    assert not logs.exists()
+
+
 def test_a_command_that_has_nothing_to_say_leaves_no_file(tmp_path):
     path = log_to_file(tmp_path, "say")
     assert not any(tmp_path.iterdir())
