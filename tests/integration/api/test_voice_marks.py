@@ -98,7 +98,10 @@ def signed(services: Any, tmp_path: Path) -> Any:
 
 def test_the_program_marks_and_remembers_whatever_it_speaks(services: Any) -> None:
     parts = (services.settings, services.database, services.voices, services.provenance)
-    with make_speech(*parts, services.history) as speeches, make_speech(*parts, None) as of_long_texts:
+    with (
+        make_speech(*parts, history=services.history, engines=Engines()) as speeches,
+        make_speech(*parts, history=None, engines=Engines()) as of_long_texts,
+    ):
         assert speeches._hooks.marker is of_long_texts._hooks.marker is services.provenance.marker
         assert isinstance(speeches._hooks.memory, SpeechMemory)
 

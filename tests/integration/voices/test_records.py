@@ -16,6 +16,8 @@ from voicewright.voices.service import VoiceService
 
 UNRECORDED = {
     "open", "of", "owner_id",
+    # of all owners together, without their names
+    "provided",
     # files, for what is recorded as reading, judging, speaking or exporting the voice
     "materialise", "references", "spoken",
     # of a training, whose voice was not good enough to become one, and is on the training's own pages
