@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from voicewright.cli.application import Application, command
-from voicewright.cli.findings import MARKS, Finding, State, missing, note, ok
+from voicewright.cli.findings import Finding, State, missing, note, ok, tell
 from voicewright.errors import INSTALL_PACKAGES, AppError
 
 if TYPE_CHECKING:
@@ -34,13 +34,7 @@ def doctor(
 ) -> dict[str, Any]:
     """Check this machine; the exit status is 6 where something is missing."""
     application: Application = ctx.obj
-    findings: list[Finding] = []
-    for finding in _check_all(application):
-        findings.append(finding)
-        if not as_json:
-            print(f"{MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
-            if finding.fix:
-                print(f"{'':<23} -> {finding.fix}", flush=True)
+    findings = tell(_check_all(application), silent=as_json)
     lacking = sum(finding.state is State.MISSING for finding in findings)
     if not as_json:
         print("\nNothing is missing." if not lacking else f"\n{lacking} missing: see the arrows above.")

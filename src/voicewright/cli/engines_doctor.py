@@ -15,7 +15,7 @@ import typer  # noqa: TC002 - the command line reads the annotations when it run
 
 from voicewright.cli.application import Application, command
 from voicewright.cli.engines import EngineId, Json, app, make_installer
-from voicewright.cli.findings import MARKS, Finding, State, missing, note, ok
+from voicewright.cli.findings import Finding, State, missing, note, ok, tell
 from voicewright.engines.errors import ProviderError
 from voicewright.errors import AppError
 
@@ -37,13 +37,7 @@ def doctor(*, ctx: typer.Context, engine: EngineId, as_json: Json = False) -> di
     """Check an engine: its packages, all of its weights, its key, its GPU; then it speaks a sentence."""
     application: Application = ctx.obj
     info = application.engines.find(engine)
-    findings: list[Finding] = []
-    for finding in _check(application, info):
-        findings.append(finding)
-        if not as_json:
-            print(f"{MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
-            if finding.fix:
-                print(f"{'':<23} -> {finding.fix}", flush=True)
+    findings = tell(_check(application, info), silent=as_json)
     lacking = sum(finding.state is State.MISSING for finding in findings)
     if not as_json:
         verdict = "can be used" if not lacking else "can't be used: see the arrows above"

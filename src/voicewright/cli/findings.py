@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class State(StrEnum):
@@ -17,7 +20,7 @@ class State(StrEnum):
     """Part of the program can't work without it."""
 
 
-MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
+_MARKS: Final = {State.OK: "ok", State.NOTE: "note", State.MISSING: "MISSING"}
 """How a state is shown."""
 
 
@@ -57,3 +60,15 @@ def note(name: str, detail: str, fix: str) -> Finding:
 def missing(name: str, detail: str, fix: str) -> Finding:
     """Something that has to be there."""
     return Finding(name, State.MISSING, detail, fix)
+
+
+def tell(findings: Iterable[Finding], *, silent: bool) -> list[Finding]:
+    """Print each finding as soon as it is there, unless a program reads them; answers all."""
+    told = []
+    for finding in findings:
+        told.append(finding)
+        if not silent:
+            print(f"{_MARKS[finding.state]:<8} {finding.name:<14} {finding.detail}", flush=True)
+            if finding.fix:
+                print(f"{'':<23} -> {finding.fix}", flush=True)
+    return told

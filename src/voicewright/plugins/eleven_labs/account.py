@@ -12,6 +12,7 @@ from elevenlabs.core.api_error import ApiError
 from elevenlabs.types import VoiceSettings
 
 from voicewright.engines.refusals import bad_answer
+from voicewright.engines.samples import whole_samples
 from voicewright.plugins.eleven_labs.artefact import is_voice_id
 from voicewright.plugins.eleven_labs.languages import code_for
 from voicewright.plugins.eleven_labs.plugin import PROVIDER
@@ -216,26 +217,16 @@ class Account:
             request_options={"chunk_size": _CHUNK_BYTES},
             **({} if language_code is None else {"language_code": language_code}),
         )
-        odd, received = b"", 0
         try:
             async with contextlib.AsyncExitStack() as stack:
                 async with asyncio.timeout(self._timeout_s):
                     answer = await stack.enter_async_context(asked)
                 _require_sound(answer.headers)
                 tell(answer.headers)
-                async for piece in answer.data:
-                    received += len(piece)
-                    samples = odd + piece
-                    whole = len(samples) // 2 * 2
-                    samples, odd = samples[:whole], samples[whole:]
-                    if samples:
-                        yield samples
+                async for samples in whole_samples(answer.data, PROVIDER, doing=SPEAKING):
+                    yield samples
         except Exception as error:
             raise self._explained(error, SPEAKING) from error
-        if not received:
-            raise bad_answer(PROVIDER, "no sound", doing=SPEAKING)
-        if odd:
-            raise bad_answer(PROVIDER, "the sound ends in the middle of a sample", doing=SPEAKING)
 
     async def _create(self, label: str, request: Coroutine[Any, Any, object]) -> str:
         """Make a voice. It can't be called back: where nobody waits for it any more, it is deleted there.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openai import AsyncStream
 
 from voicewright.engines.refusals import bad_answer
+from voicewright.engines.samples import whole_samples
 from voicewright.plugins.openai_tts.plugin import PROVIDER
 
 if TYPE_CHECKING:
@@ -41,18 +42,8 @@ async def read_sound(answer: AsyncAPIResponse[Any], client: AsyncOpenAI, tell: T
         raise bad_answer(PROVIDER, f"{kind} instead of sound", doing=DOING)
     else:
         pieces = answer.iter_bytes()
-    odd, received = b"", 0
-    async for piece in pieces:
-        received += len(piece)
-        samples = odd + piece
-        whole = len(samples) // 2 * 2
-        samples, odd = samples[:whole], samples[whole:]
-        if samples:
-            yield samples
-    if not received:
-        raise bad_answer(PROVIDER, "no sound", doing=DOING)
-    if odd:
-        raise bad_answer(PROVIDER, "the sound ends in the middle of a sample", doing=DOING)
+    async for samples in whole_samples(pieces, PROVIDER, doing=DOING):
+        yield samples
 
 
 async def _of_events(answer: AsyncAPIResponse[Any], client: AsyncOpenAI, tell: Tell) -> AsyncIterator[bytes]:
