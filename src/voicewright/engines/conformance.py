@@ -41,10 +41,11 @@ from voicewright.engines.errors import (
     OptionsInvalid,
     StockVoiceNotFound,
 )
-from voicewright.engines.host.events import Progress
+from voicewright.engines.host.events import Progress, Spoken
 from voicewright.engines.port import (
     PROVIDER_VOICE,
     PROVIDER_VOICE_BYTES,
+    Rehearsal,
     SynthesisRequest,
     TrainingClip,
 )
@@ -145,7 +146,9 @@ class EngineConformance:
         suite = cls()
         if not suite.engine_info.capabilities.learns:
             return TrainedVoice(suite.stock_voice(client, tmp_path_factory.mktemp("voice")))
-        return suite.make_voice(client, suite.training_request(tmp_path_factory.mktemp("voice")))
+        request = suite.training_request(tmp_path_factory.mktemp("voice"))
+        rehearsal = Rehearsal(suite.sentence, tmp_path_factory.mktemp("rehearsal"))
+        return suite.make_voice(client, dataclasses.replace(request, rehearsal=rehearsal))
 
     # The descriptor
 
@@ -212,6 +215,23 @@ class EngineConformance:
         _check(all(0.0 <= each <= 1.0 for each in fractions), f"progress left 0..1: {fractions}")
         _check(fractions == sorted(fractions), f"progress went back: {fractions}")
         _check(all(report.stage.strip() for report in reports), "a progress report has no stage")
+
+    def test_what_it_says_on_the_way_can_be_heard(self, voice: TrainedVoice) -> None:
+        """An engine need not speak before it is done; where it does, one hears it and knows what is said."""
+        said = [event for event in voice.events if isinstance(event, Spoken)]
+        if not said:
+            pytest.skip(f"{self.engine_info.id} does not speak while it trains")
+        steps = [each.step for each in said]
+        _check(steps == sorted(set(steps)), f"it spoke after the epochs {steps}")
+        for each in said:
+            _check(each.text.strip(), f"nobody knows what it says after epoch {each.step}")
+            with wave.open(str(each.path), "rb") as file:
+                _check(
+                    (file.getnchannels(), file.getsampwidth()) == (1, 2), f"{each.path} is not 16-bit mono"
+                )
+                pcm, length_s = file.readframes(file.getnframes()), file.getnframes() / file.getframerate()
+            _check(length_s > _MIN_SENTENCE_S, f"after epoch {each.step} it spoke for {length_s:.2f} s")
+            _check(_peak(pcm) > _SILENCE_PEAK, f"after epoch {each.step} it is silent")
 
     def test_artefact_holds_no_pickles(self, voice: TrainedVoice) -> None:
         """Loading a voice must never run code."""

@@ -17,6 +17,7 @@ from voicewright.engines.port import (
     EngineSetup,
     Forecast,
     Provider,
+    Rehearsal,
     SpokenWord,
     StockVoice,
     SynthesisRequest,
@@ -112,7 +113,7 @@ def read_setup(wire: dict[str, Any]) -> EngineSetup:
 
 def write_training_request(request: TrainingRequest) -> dict[str, Any]:
     """Write a training request; paths become absolute, since the host need not share our directory."""
-    checkpoint_dir, consent = request.checkpoint_dir, request.consent
+    checkpoint_dir, consent, rehearsal = request.checkpoint_dir, request.consent, request.rehearsal
     return {
         "clips": [
             {
@@ -131,12 +132,15 @@ def write_training_request(request: TrainingRequest) -> dict[str, Any]:
         "consent": None
         if consent is None
         else {**dataclasses.asdict(consent), "path": str(consent.path.absolute())},
+        "rehearsal": None
+        if rehearsal is None
+        else {"text": rehearsal.text, "folder": str(rehearsal.folder.absolute())},
     }
 
 
 def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
     """Make the training request again."""
-    checkpoint_dir, consent = wire["checkpoint_dir"], wire["consent"]
+    checkpoint_dir, consent, rehearsal = wire["checkpoint_dir"], wire["consent"], wire["rehearsal"]
     return TrainingRequest(
         clips=tuple(
             TrainingClip(Path(clip["path"]), clip["text"], clip["weight"], tuple(clip["phones"]))
@@ -148,6 +152,7 @@ def read_training_request(wire: dict[str, Any]) -> TrainingRequest:
         checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
         name=wire["name"],
         consent=None if consent is None else ConsentRecording(**{**consent, "path": Path(consent["path"])}),
+        rehearsal=None if rehearsal is None else Rehearsal(rehearsal["text"], Path(rehearsal["folder"])),
     )
 
 

@@ -260,6 +260,16 @@ class ConsentRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a voice may say now and then while it is being trained, so that one hears how it comes on."""
+
+    text: str
+    """One sentence in the language of the training, the same each time."""
+    folder: Path
+    """An existing directory for the recordings, which are taken away once they were told of."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRequest:
     """One run of an engine over the clips of one speaker."""
 
@@ -275,6 +285,8 @@ class TrainingRequest:
     """What the voice is called here. It may name people: providers are told `new_label()` instead."""
     consent: ConsentRecording | None = None
     """For a provider that demands it."""
+    rehearsal: Rehearsal | None = None
+    """None: nobody listens before the voice is finished. An engine that can't speak on the way ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +354,15 @@ class RunContext(Protocol):
 
     def log(self, message: str) -> None:
         """Say something worth keeping in the job's log."""
+
+    def spoke(self, path: Path, text: str, *, step: int) -> None:
+        """Hand over what the voice said after so many epochs, where the request has a `rehearsal`.
+
+        Args:
+            path: a 16-bit mono WAV in the folder of the rehearsal, complete; see `engines.rehearsing`.
+            text: what is said in it.
+            step: the epoch, as in `metric`.
+        """
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` when the work should stop; to be called at least every 200 ms."""

@@ -38,11 +38,12 @@ from voicewright.engines.port import (
     TrainingClip,
     TrainingOutcome,
 )
+from voicewright.engines.rehearsing import rehearsal_epochs, write_rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from voicewright.engines.port import RunContext, SynthesisRequest, TrainingRequest
+    from voicewright.engines.port import Rehearsal, RunContext, SynthesisRequest, TrainingRequest
 
 _RATE_HZ = 22_050
 _FORMAT = 1
@@ -170,6 +171,8 @@ class ToneEngine:
             pitches_hz = [_pitch_hz(clip.path, context) for clip in request.clips]
             _wait(options.epoch_s, context)
             context.metric("pitch_hz", sum(pitches_hz) / len(pitches_hz), step=epoch)
+            if request.rehearsal is not None and epoch + 1 in rehearsal_epochs(options.epochs):
+                _rehearse(request.rehearsal, sum(pitches_hz) / len(pitches_hz), epoch + 1, context)
             if options.keeps_epochs:
                 kept.note_epoch(epoch + 1)
         voice = {
@@ -272,6 +275,12 @@ def _tone(pitch_hz: float, samples: int) -> bytes:
     if sys.byteorder == "big":
         wave_16bit.byteswap()
     return wave_16bit.tobytes()
+
+
+def _rehearse(rehearsal: Rehearsal, pitch_hz: float, epoch: int, context: RunContext) -> None:
+    pcm = _tone(pitch_hz, round(len(rehearsal.text.split()) * 2 * _LETTER_S * _RATE_HZ))
+    path = write_rehearsal(rehearsal.folder, epoch, pcm, _RATE_HZ)
+    context.spoke(path, rehearsal.text, step=epoch)
 
 
 def _duration_s(path: Path) -> float:

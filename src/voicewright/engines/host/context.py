@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from voicewright.engines.errors import Cancelled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from voicewright.engines.host.frames import FrameWriter
 
 _PROGRESS_INTERVAL_S = 0.05
@@ -41,6 +43,10 @@ class HostContext:
     def log(self, message: str) -> None:
         """Say something worth keeping in the job's log."""
         self._send(event="log", text=str(message))
+
+    def spoke(self, path: Path, text: str, *, step: int) -> None:
+        """Hand over what the voice said after so many epochs."""
+        self._send(event="spoken", path=str(path), text=str(text), step=int(step))
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` when the work should stop; to be called at least every 200 ms."""

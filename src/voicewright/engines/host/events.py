@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -26,6 +27,16 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a voice in training said after so many epochs."""
+
+    path: Path
+    """A WAV file; whoever hears of it takes it away."""
+    text: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """A line for the job's log, never for the end user: it may hold a traceback."""
 
@@ -34,7 +45,7 @@ class LogLine:
     """`service`: said on purpose. `stderr`: printed by the process, in Python or in C."""
 
 
-Event = Progress | Metric | LogLine
+Event = Progress | Metric | Spoken | LogLine
 OnEvent = Callable[[Event], None]
 
 
@@ -55,6 +66,8 @@ def from_wire(header: dict[str, Any]) -> Event:
             return Progress(stage=header["stage"], fraction=header["fraction"])
         case "metric":
             return Metric(name=header["name"], value=header["value"], step=header["step"])
+        case "spoken":
+            return Spoken(path=Path(header["path"]), text=header["text"], step=header["step"])
         case "stderr":
             return LogLine(text=header["text"], source="stderr")
         case _:

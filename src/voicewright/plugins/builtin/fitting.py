@@ -118,6 +118,7 @@ def fit(
     context: RunContext,
     checkpoint_dir: Path | None,
     tick: Callable[[float], None],
+    listen: Callable[[AcousticNetwork, int], None] = lambda _network, _epoch: None,
 ) -> FitOutcome:
     """Train from scratch, or go on from the checkpoint: both end in the same network.
 
@@ -132,6 +133,7 @@ def fit(
         context: for metrics, the log and cancelling.
         checkpoint_dir: where the state is kept about every ten seconds; None: nowhere.
         tick: called with the share of epochs done; may raise to stop.
+        listen: called with the network as it is, ready to speak, and the epochs that it has learnt for.
 
     Raises:
         EngineError: the loss grew beyond all bounds.
@@ -146,6 +148,8 @@ def fit(
         context.metric("training_loss", run.training_loss or 0.0, step=run.epoch)
         if validation:
             context.metric("validation_loss", run.validate(context), step=run.epoch)
+        run.network.eval()
+        listen(run.network, run.epoch)
         if checkpoint is not None and (
             run.end() is not None or time.monotonic() - kept_at > CHECKPOINT_EVERY_S
         ):

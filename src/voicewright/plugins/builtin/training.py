@@ -38,6 +38,7 @@ from voicewright.plugins.builtin.network import FRAMES_PER_STEP
 from voicewright.plugins.builtin.plugin import ENGINE
 from voicewright.plugins.builtin.prior import starting_network
 from voicewright.plugins.builtin.reading import MINIMUM_SPEECH_S, Pairs, read
+from voicewright.plugins.builtin.rehearsing import rehearsing
 from voicewright.plugins.builtin.tiling import BANK_FRAMES, FrameBank
 from voicewright.plugins.builtin.voice import Voice, predict
 
@@ -105,6 +106,23 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
     examples = _examples(contexts, frames, [a.utterance.weight for a in aligned], scale)
     held = _held_out(len(examples), options, notes)
     plan = _plan(request, options, [e for i, e in enumerate(examples) if i not in held])
+    durations = DurationModel.fit([(a.utterance.rendering, a.alignment) for a in aligned], phones)
+    deviation = restoration.deviations([e.frames for e in examples]).astype(np.float32)
+
+    def voice_of(
+        network: AcousticNetwork, tick: Callable[[float], None], bank_frames: int = BANK_FRAMES
+    ) -> Voice:
+        return Voice(
+            language=request.language,
+            network=network,
+            phones=phones,
+            scale=scale,
+            durations=durations,
+            speaker_deviation=deviation,
+            bank=_bank(network, contexts, examples, scale, tick, bank_frames),
+            finish=np.ones(1, np.float32),
+        )
+
     with _torch_threads(THREADS):
         outcome = fit(
             [e for i, e in enumerate(examples) if i not in held],
@@ -116,19 +134,11 @@ def train(request: TrainingRequest, options: BuiltinOptions, context: RunContext
             context=context,
             checkpoint_dir=request.checkpoint_dir,
             tick=progress("learning", 0.2, 0.92),
+            listen=rehearsing(request.rehearsal, plan.epochs, voice_of, context),
         )
     tick = progress("tuning", 0.92, 0.98)
     network = outcome.network.half().float()  # as it will be loaded
-    voice = Voice(
-        language=request.language,
-        network=network,
-        phones=phones,
-        scale=scale,
-        durations=DurationModel.fit([(a.utterance.rendering, a.alignment) for a in aligned], phones),
-        speaker_deviation=restoration.deviations([e.frames for e in examples]).astype(np.float32),
-        bank=_bank(network, contexts, examples, scale, lambda done: tick(0.5 * done)),
-        finish=np.ones(1, np.float32),
-    )
+    voice = voice_of(network, lambda done: tick(0.5 * done))
     voice = _tune(voice, [a.utterance for a in aligned], lambda done: tick(0.5 + 0.5 * done))
     save_voice(
         voice,
@@ -301,15 +311,15 @@ def _epochs_for(training: Sequence[Example], batch_size: int) -> int:
     return max(1, round(steps / steps_per_epoch(training, batch_size)))
 
 
-def _bank(
+def _bank(  # noqa: PLR0917 - what a bank is made of
     network: AcousticNetwork,
     contexts: Sequence[Context],
     examples: Sequence[Example],
     scale: Scale,
     tick: Callable[[float], None],
+    room: int,
 ) -> FrameBank:
-    """The first recordings' frames beside the network's own idea of them, no more than a bank may hold."""
-    room = BANK_FRAMES
+    """The first recordings' frames beside the network's own idea of them, no more than there is room for."""
     kept, real, predicted = [], [], []
     for context, example in zip(contexts, examples, strict=True):
         length = min(len(context), room) // FRAMES_PER_STEP * FRAMES_PER_STEP

@@ -19,7 +19,7 @@ from voicewright.engines.errors import (
     TextUnspeakable,
     TooLittleSpeech,
 )
-from voicewright.engines.port import SynthesisRequest, TrainingClip, TrainingRequest
+from voicewright.engines.port import Rehearsal, SynthesisRequest, TrainingClip, TrainingRequest
 from voicewright.plugins.builtin import engine as engine_module
 from voicewright.plugins.builtin import fitting, training
 from voicewright.plugins.builtin.engine import BuiltinEngine
@@ -37,6 +37,7 @@ class Recorder:
     def __init__(self, cancel_at: float = 2.0) -> None:
         self.stages: list[tuple[str, float]] = []
         self.metrics: list[tuple[str, float, int]] = []
+        self.spoken: list[tuple[Path, str, int]] = []
         self._cancel_at = cancel_at
         self.asked_at = [time.monotonic()]
 
@@ -48,6 +49,9 @@ class Recorder:
 
     def log(self, message: str) -> None:
         pass
+
+    def spoke(self, path: Path, text: str, *, step: int) -> None:
+        self.spoken.append((path, text, step))
 
     def check_cancelled(self) -> None:
         self.asked_at.append(time.monotonic())
@@ -66,17 +70,20 @@ def _one_thread() -> Iterator[None]:
     patch.undo()
 
 
-def _train(
+def _train(  # noqa: PLR0917 - what a training needs
     directory: Path,
     clips: tuple[TrainingClip, ...],
     context=None,
     checkpoint_dir=None,
     language="en-us",
+    rehearsal=None,
     **options,
 ):
     artefact_dir = directory / "artefact"
     artefact_dir.mkdir(parents=True)
-    request = TrainingRequest(clips, language, {"epochs": 2} | options, artefact_dir, checkpoint_dir)
+    request = TrainingRequest(
+        clips, language, {"epochs": 2} | options, artefact_dir, checkpoint_dir, rehearsal=rehearsal
+    )
     return BuiltinEngine().train(request, context or Recorder()), artefact_dir
 
 
@@ -109,9 +116,15 @@ def test_training_says_what_it_did(voice, clips):
     assert sum(len(content) for content in _files(artefact_dir).values()) < 10_000_000
 
 
-def test_same_training_makes_the_same_files(voice, clips, tmp_path):
-    _, again = _train(tmp_path, clips)
+def test_same_training_makes_the_same_files_also_where_it_speaks_on_the_way(voice, clips, tmp_path):
+    context, rehearsal = Recorder(), Rehearsal("A short test.", tmp_path)
+    _, again = _train(tmp_path, clips, context, rehearsal=rehearsal)
     assert _files(again) == _files(voice[1])
+    assert [(text, step) for _, text, step in context.spoken] == [("A short test.", 1), ("A short test.", 2)]
+    first, second = (soundfile.read(path)[0] for path, _, _ in context.spoken)
+    assert len(first) > RATE_HZ / 2
+    assert abs(first).max() == pytest.approx(0.7, abs=0.01)
+    assert not np.array_equal(first, second)
 
 
 def test_training_goes_on_after_a_break_as_if_there_had_been_none(voice, clips, tmp_path, monkeypatch):
