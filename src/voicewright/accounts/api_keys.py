@@ -6,10 +6,11 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 
 from voicewright.accounts.caller import Role, Scope
 from voicewright.accounts.errors import ApiKeyNotFound, ExpiryInvalid, TooManyApiKeys, of_field
+from voicewright.accounts.last_use import note_use
 from voicewright.accounts.models import ApiKey, User
 from voicewright.accounts.names import clean_person_name
 from voicewright.accounts.opaque import API_KEY, digest_of, new_opaque
@@ -30,7 +31,6 @@ MAX_API_KEYS: Final = 100
 """Of one user, those that work."""
 
 _SHOWN_CHARACTERS: Final = 10
-_NOTED_EVERY: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(days=3653)
 
 
@@ -66,7 +66,7 @@ class ApiKeys:
         )
         with self._database.session() as session:
             session.execute(select(User.id).where(User.id == user_id).with_for_update())  # they are counted
-            if (session.scalar(select(func.count()).where(self._works(user_id))) or 0) >= MAX_API_KEYS:
+            if (session.scalar(select(func.count()).where(self.works(user_id))) or 0) >= MAX_API_KEYS:
                 raise TooManyApiKeys(
                     f"There are {MAX_API_KEYS} API keys already. Revoke those that nothing uses any more."
                 )
@@ -106,14 +106,11 @@ class ApiKeys:
         if found is None:
             return None
         user, key = found.User, found.ApiKey
-        if key.last_used_at is None or key.last_used_at + _NOTED_EVERY <= now:
-            # no row is waited for, and one of many requests at once is enough
-            unused = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _NOTED_EVERY)
-            free = select(ApiKey.id).where(ApiKey.id == key.id, unused).with_for_update(skip_locked=True)
-            session.execute(update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now))
+        note_use(session, key, now)
         return user, key
 
-    def _works(self, user_id: uuid.UUID) -> ColumnElement[bool]:
+    def works(self, user_id: uuid.UUID) -> ColumnElement[bool]:
+        """The condition that a key is a user's and good."""
         alive = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > self._clock())
         return (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None) & alive
 

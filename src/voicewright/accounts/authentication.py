@@ -1,8 +1,9 @@
 """Who asks: turns what came with a request into a caller, or refuses it.
 
-Four things are accepted: an access token of ours, an API key, a token of the configured identity provider,
-and, for a few routes, an onboarding token. In each case the account is looked up at each request, with one
-query, so that a disabled account, an ended session and a revoked key are refused at once.
+Five things are accepted: an access token of ours, an API key, a token of the configured identity provider,
+the secret in the cookie of a browser, and, for a few routes, an onboarding token. In each case the account is
+looked up at each request, with one query, so that a disabled account, an ended session and a revoked key are
+refused at once.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from voicewright.accounts.api_keys import key_scopes
 from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.errors import NotAuthenticated
 from voicewright.accounts.external_users import account_of
-from voicewright.accounts.models import SigningKey, User, UserSession
-from voicewright.accounts.opaque import API_KEY, ONBOARDING_TOKEN
+from voicewright.accounts.models import ApiKey, SigningKey, User, UserSession
+from voicewright.accounts.opaque import API_KEY, BROWSER, ONBOARDING_TOKEN
 from voicewright.accounts.policies import scopes_of
 
 if TYPE_CHECKING:
@@ -69,10 +70,27 @@ class Authentication:
             return self._by_api_key(credential)
         if credential.startswith(ONBOARDING_TOKEN):
             return self._onboarding.authenticate(credential)
+        if credential.startswith(BROWSER):
+            return self._by_browser(credential)
         kid, issuer = _unverified(credential)
         if self._provider is not None and issuer == self._provider.issuer:
             return self._by_provider(self._provider, credential)
         return self._by_access_token(credential, kid)
+
+    def is_good_still(self, caller: Caller) -> bool:
+        """Whether somebody who was let in may go on as who they were, for what takes long; one query.
+
+        An access token that has expired meanwhile is no reason to stop: the session counts that it is of.
+        """
+        good = [User.id == caller.user_id, User.disabled_at.is_(None), User.role == caller.role]
+        if caller.api_key_id is not None:
+            good.append(exists().where(ApiKey.id == caller.api_key_id, self._api_keys.works(caller.user_id)))
+        if caller.session_id is not None:
+            good.append(exists().where(UserSession.id == caller.session_id, self._sessions.goes_on()))
+        if caller.issued_at is not None:
+            good.append(User.tokens_void_before <= caller.issued_at)
+        with self._database.session() as session:
+            return session.scalar(select(User.id).where(*good)) is not None
 
     def _by_api_key(self, secret: str) -> Caller:
         with self._database.session() as session:
@@ -82,6 +100,15 @@ class Authentication:
         user, key = found
         role = _role_of(user)
         return Caller(user.id, role, key_scopes(key, role), api_key_id=key.id)
+
+    def _by_browser(self, secret: str) -> Caller:
+        with self._database.session() as session:
+            found = self._sessions.of_browser(session, secret)
+            if found is None:
+                raise NotAuthenticated("The session has ended. Sign in again.")
+            user, going_on = found
+            role = _role_of(user)
+            return Caller(user.id, role, scopes_of(role), session_id=going_on.id)
 
     def _by_access_token(self, token: str, kid: str) -> Caller:
         with self._database.session() as session:

@@ -49,6 +49,13 @@ class NotAllowed(AppError):
     kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN
 
 
+class CrossSiteRequest(AppError):
+    """A browser sent its cookie with a request that a page of somebody else's made."""
+
+    code: ClassVar[str] = "CROSS_SITE_REQUEST"
+    kind: ClassVar[ErrorKind] = ErrorKind.FORBIDDEN
+
+
 class AccountDisabled(AppError):
     """The password is right, and an administrator has disabled the account."""
 

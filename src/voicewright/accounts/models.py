@@ -61,6 +61,8 @@ class UserSession(Base):
 
     __tablename__ = "user_sessions"
     __table_args__ = (
+        UniqueConstraint("cookie_digest"),
+        CheckConstraint(f"cookie_digest {_DIGEST}", name="cookie_digest_form"),
         Index("ix_user_sessions_user", "user_id"),
         Index("ix_user_sessions_expiry", "expires_at"),
     )
@@ -73,8 +75,10 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    """Moves on with every refresh."""
+    """Moves on with every refresh; of a browser never."""
     revoked_at: Mapped[datetime | None]
+    cookie_digest: Mapped[str | None]
+    """Of the secret in the browser's cookie; None: a program, that has refresh tokens."""
 
 
 class RefreshToken(Base):

@@ -15,6 +15,8 @@ API_KEY: Final = "vw_"
 REFRESH_TOKEN: Final = "vwr_"  # noqa: S105 - what they begin with
 SIGN_IN_LINK: Final = "vwl_"
 ONBOARDING_TOKEN: Final = "vwo_"  # noqa: S105 - the same
+BROWSER: Final = "vwb_"
+"""What a browser keeps in its cookie."""
 
 _BYTES: Final = 32
 

@@ -32,6 +32,15 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class BrowserSession:
+    """A session that a browser goes on with: the secret for its cookie."""
+
+    secret: str
+    lifetime_s: int
+    """Then somebody has to sign in again."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class NewApiKey:
     """An API key with its secret, which is never seen again."""
 
@@ -48,7 +57,7 @@ class NewLink:
 
     def url(self, base_url: str) -> str:
         """Where a browser opens it."""
-        return f"{base_url.rstrip('/')}/auth/first-run?token={self.token}"
+        return f"{base_url.rstrip('/')}/panel/welcome?token={self.token}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from voicewright.accounts.access_tokens import AccessTokens
 from voicewright.accounts.api_keys import ApiKeys
 from voicewright.accounts.authentication import Authentication
 from voicewright.accounts.clock import Clock, utc_now
-from voicewright.accounts.errors import NotAllowed, SignInFailed, SignInTooOld
+from voicewright.accounts.errors import NotAllowed, SignInFailed, SignInTooOld, of_field
 from voicewright.accounts.links import SignInLinks
 from voicewright.accounts.oidc import IdentityProvider
 from voicewright.accounts.onboarding_tokens import OnboardingTokens
@@ -113,6 +113,10 @@ class AccountService:
         """
         return self._authentication.authenticate(credential)
 
+    def is_good_still(self, caller: Caller) -> bool:
+        """Whether somebody who was let in may go on as who they were, for what takes long; one query."""
+        return self._authentication.is_good_still(caller)
+
     def first_run_link(self, base_url: str) -> str | None:
         """Where a browser makes the first administrator, once; None where there are users already.
 
@@ -178,7 +182,7 @@ class AccountService:
             return
         self._limits.attempt(str(caller.user_id), origin.address)
         if password is None or not self._passwords.matches(password, kept):
-            raise SignInFailed("The password is wrong. Give the present one in the field password.")
+            raise of_field(SignInFailed, "password", "The password is wrong. Give the present one.")
         self._limits.succeeded(str(caller.user_id))
 
     def key_set(self) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 Whoever presents a refresh token gets the next one. A token that comes a second time was copied, by its owner
 or by a thief, and nobody can tell which of the two asks now: the session ends, and both sign in again.
+
+A browser sends many requests at once and keeps its secret where no script reads it: its session has one
+secret for its whole life, in a cookie, in the place of refresh tokens.
 """
 
 from __future__ import annotations
@@ -13,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select, update
 
 from voicewright.accounts.errors import RefreshTokenInvalid, SessionNotFound
+from voicewright.accounts.last_use import note_use
 from voicewright.accounts.models import RefreshToken, User, UserSession
-from voicewright.accounts.opaque import REFRESH_TOKEN, digest_of, new_opaque
-from voicewright.accounts.schemas import Tokens
+from voicewright.accounts.opaque import BROWSER, REFRESH_TOKEN, digest_of, new_opaque
+from voicewright.accounts.schemas import BrowserSession, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +77,42 @@ class Sessions:
             raise RefreshTokenInvalid("The refresh token is not valid any more. Sign in again.")
         return tokens
 
+    def to_browser(self, tokens: Tokens) -> BrowserSession:
+        """Go on in a browser with what somebody has just signed in with: its refresh token is used up.
+
+        Raises:
+            RefreshTokenInvalid: the session has ended in the meantime.
+        """
+        secret = new_opaque(BROWSER)
+        with self._database.session() as session:
+            used = session.scalar(
+                delete(RefreshToken)
+                .where(RefreshToken.digest == digest_of(tokens.refresh_token), RefreshToken.used_at.is_(None))
+                .returning(RefreshToken.session_id)
+            )
+            begun = session.scalar(
+                update(UserSession)
+                .where(UserSession.id == used, self.goes_on())
+                .values(cookie_digest=secret.digest)
+                .returning(UserSession.id)
+            )
+            if begun is None:
+                raise RefreshTokenInvalid("The session has ended already. Sign in again.")
+        return BrowserSession(secret.value, tokens.refresh_token_s)
+
+    def of_browser(self, session: Session, secret: str) -> tuple[User, UserSession] | None:
+        """Who shows this secret of a cookie; None: nobody who is still signed in."""
+        found = session.execute(
+            select(User, UserSession)
+            .join(User, UserSession.user_id == User.id)
+            .where(UserSession.cookie_digest == digest_of(secret), self.goes_on())
+        ).one_or_none()
+        if found is None:
+            return None
+        user, going_on = found.User, found.UserSession
+        note_use(session, going_on, self._clock())
+        return user, going_on
+
     def sign_out(self, refresh_token: str) -> None:
         """End the session of a refresh token; one that is not known any more is as good."""
         with self._database.session() as session:
@@ -107,10 +147,18 @@ class Sessions:
                     "There is no such session, or it has ended. GET /auth/sessions lists yours."
                 )
 
-    def end_all(self, user_id: uuid.UUID) -> None:
-        """End every session of a user."""
+    def end_all(self, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:
+        """End every session of a user.
+
+        Args:
+            user_id: whose.
+            but: the one that goes on.
+        """
         with self._database.session() as session:
-            self.end_all_in(session, user_id)
+            if but is None:
+                self.end_all_in(session, user_id)
+            else:
+                self._end(session, (UserSession.user_id == user_id) & (UserSession.id != but))
 
     def end_all_in(self, session: Session, user_id: uuid.UUID) -> None:
         """The same, in the caller's transaction."""

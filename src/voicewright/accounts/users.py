@@ -20,7 +20,7 @@ from voicewright.accounts.policies import require_another_admin
 from voicewright.storage.models import UserKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -100,6 +100,24 @@ class Users:
         """
         with self._database.session() as session:
             return _found(session.get(User, user_id))
+
+    def labels(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """What people call some accounts; those that are not there any more are left out."""
+        with self._database.session() as session:
+            found = session.scalars(select(User).where(User.id.in_(user_ids)))
+            return {user.id: user.name or user.label for user in found}
+
+    def known_as(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """What other people are told of some accounts: their names, or how their addresses begin.
+
+        Nobody can write to that. Those that are not there any more are left out.
+        """
+        columns = select(User.id, User.name, User.email).where(User.id.in_(user_ids))
+        with self._database.session() as session:
+            return {
+                user_id: name or (email or "").rpartition("@")[0] or str(user_id)
+                for user_id, name, email in session.execute(columns)
+            }
 
     def by_email(self, email: str) -> User:
         """The account with an address.
