@@ -1,11 +1,11 @@
-"""The table of mails that are to be sent."""
+"""The tables of mails that are to be sent, and of what people want to be told of."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voicewright.db.base import Base
@@ -42,3 +42,15 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+
+class NotificationChoice(Base):
+    """Whether somebody wants to be told of something by mail; without a row the kind itself decides."""
+
+    __tablename__ = "notification_choices"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    notice: Mapped[str] = mapped_column(primary_key=True)
+    """A value of `notifications.notices.Notice`."""
+    by_mail: Mapped[bool]
+    changed_at: Mapped[datetime]

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from voicewright.accounts.caller import Role
 from voicewright.accounts.models import User
+from voicewright.notifications.choices import wants
 from voicewright.notifications.errors import MailInvalid, MailRefused, MailServerUnavailable
 from voicewright.notifications.mail import Mail, MailServer
 from voicewright.notifications.models import OutgoingMail
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.errors import AppError
     from voicewright.notifications.mail import MailConnection
+    from voicewright.notifications.notices import Notice
 
 MOST_ATTEMPTS: Final = 10
 """With the pauses between them they take about a day."""
@@ -55,19 +57,24 @@ class Outbox:
         self._database = database
         self._server = server
 
-    def tell_administrators(self, session: Session, subject: str, body: str) -> None:
-        """Write a mail to every administrator, in the caller's transaction."""
-        self._tell(session, User.role == Role.ADMIN, subject, body)
+    def tell_administrators(self, session: Session, notice: Notice, subject: str, body: str) -> None:
+        """Write a mail to every administrator who wants such news, in the caller's transaction."""
+        self._tell(session, User.role == Role.ADMIN, notice, subject, body)
 
-    def tell(self, session: Session, user_id: uuid.UUID, subject: str, body: str) -> None:
-        """Write a mail to an account, in the caller's transaction; none where it has no address."""
-        self._tell(session, User.id == user_id, subject, body)
+    def tell(self, notice: Notice, session: Session, user_id: uuid.UUID, subject: str, body: str) -> None:
+        """Write a mail to an account that wants such news, in the caller's transaction.
 
-    def _tell(self, session: Session, whom: ColumnElement[bool], subject: str, body: str) -> None:
+        None where it has no address. `partial(outbox.tell, notice)` is a `Tell`.
+        """
+        self._tell(session, User.id == user_id, notice, subject, body)
+
+    def _tell(
+        self, session: Session, whom: ColumnElement[bool], notice: Notice, subject: str, body: str
+    ) -> None:
         if self._server is None:
             return
         now = session.scalar(select(func.clock_timestamp()))
-        reachable = whom & User.disabled_at.is_(None) & User.email.is_not(None)
+        reachable = whom & wants(notice, User.id) & User.disabled_at.is_(None) & User.email.is_not(None)
         for address in session.scalars(select(User.email).where(reachable)):
             try:
                 mail = Mail(str(address), subject, body)

@@ -12,8 +12,10 @@ from sqlalchemy import func, select, update
 
 from voicewright.accounts.caller import Role
 from voicewright.accounts.service import AccountService
+from voicewright.notifications.choices import NotificationChoices
 from voicewright.notifications.mail import MailServer
 from voicewright.notifications.models import OutgoingMail
+from voicewright.notifications.notices import Notice
 from voicewright.notifications.outbox import GIVEN_UP_KEPT, MOST_ATTEMPTS, SENT_KEPT, Outbox, waiting_mails
 from voicewright.settings import Settings
 
@@ -40,7 +42,7 @@ def outbox_to(database: Database, port: int) -> Outbox:
 
 def tell(database: Database, outbox: Outbox, subject: str = "An alert") -> None:
     with database.session() as session:
-        outbox.tell_administrators(session, subject, "Look at it.")
+        outbox.tell_administrators(session, Notice.ALERTS, subject, "Look at it.")
 
 
 def rows(database: Database) -> list[OutgoingMail]:
@@ -81,7 +83,7 @@ def test_what_is_taken_back_is_not_sent(database: Database, mail_server: Callabl
 
     def fail() -> None:
         with database.session() as session:
-            outbox.tell_administrators(session, "An alert", "")
+            outbox.tell_administrators(session, Notice.ALERTS, "An alert", "")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -199,6 +201,25 @@ def test_one_account_is_told(settings: Settings, database: Database, mail_server
     outbox = outbox_to(database, server.port)
     for user_id in (people["ann"], people["odd,one"]):  # nothing can be sent to the second
         with database.session() as session:
-            outbox.tell(session, user_id, "Your voice", "It goes soon.")
+            outbox.tell(Notice.VOICES_EXPIRING, session, user_id, "Your voice", "It goes soon.")
     assert outbox.send_due() == 1
     assert server.received[0]["To"] == "ann@example.com"
+
+
+def test_nobody_is_told_of_what_they_do_not_want(
+    settings: Settings, database: Database, mail_server: Callable[..., Any]
+) -> None:
+    users, choices = AccountService(settings, database).users, NotificationChoices(database)
+    ann, bob = (users.add(f"{name}@example.com", role=Role.ADMIN).id for name in ("ann", "bob"))
+    unasked = {Notice.TRAINING_ENDED: False, Notice.VOICES_EXPIRING: True, Notice.ALERTS: True}
+    assert choices.of(ann) == choices.change(ann, {}) == unasked
+    wanted = {Notice.TRAINING_ENDED: True, Notice.ALERTS: False}
+    assert choices.change(ann, {Notice.ALERTS: True}) == unasked
+    assert choices.change(ann, wanted) == choices.of(ann) == unasked | wanted
+    outbox = outbox_to(database, mail_server().port)
+    tell(database, outbox)
+    for who in (ann, bob):
+        with database.session() as session:
+            outbox.tell(Notice.TRAINING_ENDED, session, who, "A voice is trained", "Hear it.")
+    told = [(row.to_address, row.subject) for row in rows(database)]
+    assert told == [("ann@example.com", "A voice is trained"), ("bob@example.com", "An alert")]

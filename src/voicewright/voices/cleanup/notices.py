@@ -8,7 +8,6 @@ meanwhile keeps it, and is told again the next time. Where no mail can be sent, 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import Session
 
     from voicewright.db.server import Database
+    from voicewright.notifications.telling import Tell
     from voicewright.voices.cleanup.policies import CleanupRules
-
-Tell = Callable[["Session", uuid.UUID, str, str], None]
-"""To whom, with which subject, in which words."""
 
 _AT_ONCE: Final = 500
 """Voices that one transaction tells of."""
@@ -37,10 +33,6 @@ _MOST: Final = 50_000
 """Voices that are told of in one go; the rest has its turn the next time."""
 _NAMED: Final = 20
 """Voices that one mail names."""
-
-
-def tell_nobody(_session: Session, _user_id: uuid.UUID, _subject: str, _body: str) -> None:
-    """Where there is no mail server."""
 
 
 class CleanupNotices:

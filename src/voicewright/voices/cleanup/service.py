@@ -6,7 +6,7 @@ What is deleted can be brought back until its retention has passed (`voices.life
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
-from voicewright.accounts.policies import require_own_id
+from voicewright.accounts.policies import require_admin, require_own_id
 from voicewright.db.advisory import take_lock
+from voicewright.notifications.telling import Tell, tell_nobody
 from voicewright.voices.acts import note_reading
 from voicewright.voices.cleanup.errors import CleanupRunning, CleanupRunNotFound
 from voicewright.voices.cleanup.models import CleanupRun
-from voicewright.voices.cleanup.notices import CleanupNotices, Tell, tell_nobody
+from voicewright.voices.cleanup.notices import CleanupNotices
 from voicewright.voices.cleanup.policies import CleanupRules
 from voicewright.voices.cleanup.run import MOST_TOLD, Cleanup
 from voicewright.voices.cleanup.search import eligible, in_order, last_uses
@@ -139,22 +140,29 @@ class CleanupService:
         return run
 
     def expiring(
-        self, caller: Caller, owner_id: uuid.UUID, *, limit: int, offset: int
+        self, caller: Caller, owner_id: uuid.UUID | None, *, limit: int, offset: int
     ) -> tuple[list[Expiring], int]:
         """The voices of an owner that are eligible within 30 days, the worst first, and how many there are.
+
+        Of all owners, for an administrator, where `owner_id` is None.
 
         Raises:
             NotAllowed: they are somebody else's.
         """
-        require_own_id(caller, owner_id)
+        if owner_id is None:
+            require_admin(caller)
+        else:
+            require_own_id(caller, owner_id)
         soon = datetime.now(UTC) + EXPIRING_WITHIN
         with self._database.session() as session:
-            theirs = (VoiceModel.owner_id == owner_id) & eligible(self._rules, soon)
+            theirs = eligible(self._rules, soon)
+            if owner_id is not None:
+                theirs &= VoiceModel.owner_id == owner_id
             total = session.scalar(select(func.count()).select_from(VoiceModel).where(theirs)) or 0
             page = in_order(select(VoiceModel).where(theirs)).limit(limit).offset(offset)
             voices = list(session.scalars(page))
             used = last_uses(session, [voice.id for voice in voices])
-            note_reading(session, caller, "list", owner_id, what="expiring")
+            note_reading(session, caller, "list", owner_id or caller.user_id, what="expiring")
         found = []
         for voice in voices:
             due_at = self._rules.due_at(voice, used.get(voice.id))
@@ -162,6 +170,20 @@ class CleanupService:
                 reasons = self._rules.reasons(voice, used.get(voice.id))
                 found.append(Expiring(voice, due_at, reasons))
         return found, total
+
+    def due_of(self, voices: Collection[VoiceModel]) -> dict[uuid.UUID, datetime]:
+        """When the cleanup may take some voices that somebody has read already, by their ids.
+
+        Those that are not eligible within 30 days are left out.
+        """
+        ids = [voice.id for voice in voices]
+        soon = datetime.now(UTC) + EXPIRING_WITHIN
+        with self._database.session() as session:
+            query = select(VoiceModel.id).where(VoiceModel.id.in_(ids), eligible(self._rules, soon))
+            expiring = set(session.scalars(query))
+            used = last_uses(session, expiring)
+        due = {one.id: self._rules.due_at(one, used.get(one.id)) for one in voices if one.id in expiring}
+        return {model_id: at for model_id, at in due.items() if at is not None}
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
