@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound
@@ -17,7 +19,6 @@ from voicewright.privacy.speakers import clean_speaker, speaker_key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -113,6 +114,31 @@ class ConsentService:
                 .offset(offset)
             )
             return list(found), session.scalar(select(func.count()).select_from(Consent).where(where)) or 0
+
+    def standing_of(self, owner_id: uuid.UUID, consents: Sequence[Consent]) -> set[uuid.UUID]:
+        """Which of some consents of an owner count for something now.
+
+        Taking one back takes back all that the same speaker gave before, so the last of each kind is looked
+        at.
+        """
+        taken_back = (
+            select(Consent)
+            .ext(distinct_on(Consent.speaker_key, Consent.scope))
+            .where(
+                Consent.owner_id == owner_id,
+                Consent.speaker_key.in_({one.speaker_key for one in consents}),
+                Consent.revoked_at.is_not(None),
+            )
+            .order_by(Consent.speaker_key, Consent.scope, Consent.revoked_at.desc())
+        )
+        with self._database.session() as session:
+            known = [*consents, *session.scalars(taken_back)]
+        at = datetime.now(UTC)
+        speakers = {one.speaker_key: one.speaker for one in consents}
+        standing = {
+            one.id for name in speakers.values() for one in standing_consents(known, speaker=name, at=at)
+        }
+        return standing & {one.id for one in consents}
 
     def page(
         self, owner_id: uuid.UUID, *, after: uuid.UUID | None = None, limit: int = 20

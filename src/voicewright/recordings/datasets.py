@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, cast, delete, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from voicewright.recordings.entering import find_dataset
 from voicewright.recordings.errors import DatasetNotFound, SampleNotFound
@@ -16,6 +17,7 @@ from voicewright.recordings.listing import CUT_MARK, unique_ids
 from voicewright.recordings.ljspeech import LjClip, write_zip
 from voicewright.recordings.models import Dataset, Sample, SampleClip
 from voicewright.recordings.report import Verdict
+from voicewright.recordings.spread import SPREAD, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
     from voicewright.db.server import Database
     from voicewright.recordings.samples import SampleService
+
+_WORST_FIRST: Final = (
+    case({Verdict.REJECTED.value: 0, Verdict.USABLE.value: 1}, value=Sample.verdict, else_=2),
+    func.jsonb_array_length(Sample.reasons).desc(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,26 @@ class Summary:
     """How many samples have one."""
     verdicts: dict[Verdict, int] = field(default_factory=dict)
     """How many samples have each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All datasets of an owner together."""
+
+    datasets: int
+    files: int
+    speech_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What somebody who records has to know of a sample."""
+
+    id: uuid.UUID
+    transcript: str | None
+    verdict: str
+    reasons: list[str]
+    speech_s: float
 
 
 class DatasetService:
@@ -56,11 +83,22 @@ class DatasetService:
         self._samples = samples
 
     def list_datasets(
-        self, owner_id: uuid.UUID, *, limit: int = 100, offset: int = 0
+        self, owner_id: uuid.UUID, *, search: str | None = None, limit: int = 100, offset: int = 0
     ) -> tuple[list[Summary], int]:
-        """The datasets of an owner by name, and how many there are in all."""
+        """The datasets of an owner by name, and how many there are in all.
+
+        Args:
+            owner_id: whose.
+            search: only those with these letters in their name or their speaker's.
+            limit: at most so many.
+            offset: leave out so many.
+        """
         with self._database.session() as session:
             mine = Dataset.owner_id == owner_id
+            if wanted := (search or "").strip():
+                mine &= Dataset.name.icontains(wanted, autoescape=True) | Dataset.speaker.icontains(
+                    wanted, autoescape=True
+                )
             found = list(
                 session.scalars(
                     select(Dataset).where(mine).order_by(Dataset.name_key).limit(limit).offset(offset)
@@ -69,20 +107,57 @@ class DatasetService:
             total = session.scalar(select(func.count()).select_from(Dataset).where(mine)) or 0
             return _summarise(session, found), total
 
+    def totals(self, owner_id: uuid.UUID) -> Totals:
+        """The figures of all datasets of an owner together."""
+        mine = Dataset.owner_id == owner_id
+        sums = select(func.count(), func.coalesce(func.sum(Sample.speech_s), 0.0)).join(Dataset).where(mine)
+        with self._database.session() as session:
+            count = session.scalar(select(func.count()).select_from(Dataset).where(mine)) or 0
+            return Totals(count, *session.execute(sums).one())
+
     def summary(self, owner_id: uuid.UUID, name: str) -> Summary:
         """One dataset with its figures."""
         with self._database.session() as session:
             return _summarise(session, [_require(session, owner_id, name)])[0]
 
     def samples_of(
-        self, owner_id: uuid.UUID, name: str, *, limit: int | None = None, offset: int = 0
+        self,
+        owner_id: uuid.UUID,
+        name: str,
+        *,
+        verdict: Verdict | None = None,
+        search: str | None = None,
+        worst_first: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> tuple[list[Sample], int]:
-        """The samples of a dataset by the names of their files, and how many there are in all."""
+        """The samples of a dataset by the names of their files, and how many there are in all.
+
+        Args:
+            owner_id: whose.
+            name: of the dataset.
+            verdict: only those with this one.
+            search: only those with these letters in the name of their file or in what is said in them.
+            worst_first: those that harm a voice before those that help it least, with the most flaws first.
+            limit: at most so many.
+            offset: leave out so many.
+        """
         with self._database.session() as session:
             dataset = _require(session, owner_id, name)
             inside = Sample.dataset_id == dataset.id
+            if verdict is not None:
+                inside &= Sample.verdict == verdict.value
+            if wanted := (search or "").strip():
+                inside &= Sample.filename.icontains(wanted, autoescape=True) | Sample.transcript.icontains(
+                    wanted, autoescape=True
+                )
+            order = _WORST_FIRST if worst_first else ()
             found = session.scalars(
-                select(Sample).where(inside).order_by(Sample.filename, Sample.id).limit(limit).offset(offset)
+                select(Sample)
+                .where(inside)
+                .order_by(*order, Sample.filename, Sample.id)
+                .limit(limit)
+                .offset(offset)
             )
             return list(found), session.scalar(select(func.count()).select_from(Sample).where(inside)) or 0
 
@@ -98,6 +173,36 @@ class DatasetService:
             if sample is None or sample.dataset_id != dataset.id:
                 raise SampleNotFound(f"The dataset {dataset.name} has no sample with the id {sample_id}.")
             return sample
+
+    def measured(self, owner_id: uuid.UUID, name: str) -> list[Measured]:
+        """The figures of all clips of a dataset that spread, without their sounds and words and all else."""
+        with self._database.session() as session:
+            dataset = _require(session, owner_id, name)
+            rows = session.execute(
+                select(
+                    SampleClip.end_s - SampleClip.start_s,
+                    *(SampleClip.measures[figure].as_float() for figure in SPREAD),
+                    # a list that is empty is not worth its way
+                    func.nullif(SampleClip.reasons, cast([], JSONB)),
+                )
+                .join(Sample)
+                .where(Sample.dataset_id == dataset.id)
+            )
+            return [
+                Measured(length_s, dict(zip(SPREAD, figures, strict=True)), reasons or ())
+                for length_s, *figures, reasons in rows
+            ]
+
+    def takes_of(self, owner_id: uuid.UUID, name: str) -> list[Take]:
+        """What was read aloud in a dataset: its samples by the names of their files, without their clips."""
+        with self._database.session() as session:
+            dataset = _require(session, owner_id, name)
+            rows = session.execute(
+                select(Sample.id, Sample.transcript, Sample.verdict, Sample.reasons, Sample.speech_s)
+                .where(Sample.dataset_id == dataset.id)
+                .order_by(Sample.filename, Sample.id)
+            )
+            return [Take(*row) for row in rows]
 
     def delete(self, owner_id: uuid.UUID, name: str) -> None:
         """Remove a dataset with all its samples and their files, unless other samples share these."""

@@ -44,11 +44,11 @@ class Circumstances:
     doubtful_speaker: bool = False
 
 
-_NOISY_DB: Final = 20.0
-_TOO_NOISY_DB: Final = 6.0
-_CLIPPED: Final = 0.0002
-_TOO_CLIPPED: Final = 0.01
-_QUIET_LUFS: Final = -42.0
+NOISY_DB: Final = 20.0
+TOO_NOISY_DB: Final = 6.0
+CLIPPED: Final = 0.0002
+TOO_CLIPPED: Final = 0.01
+QUIET_LUFS: Final = -42.0
 _TELEPHONE_HZ: Final = 4200.0
 _NARROW_HZ: Final = 7000.0
 _POOR_OVRL: Final = 2.2
@@ -81,11 +81,11 @@ def _harmful(measures: ClipMeasures, around: Circumstances) -> list[str]:
             "sounds like a different speaker than the other clips"
             f" (likeness {measures.speaker_cosine or 0.0:.2f})"
         )
-    if measures.snr_db < _TOO_NOISY_DB:
+    if measures.snr_db < TOO_NOISY_DB:
         reasons.append(
             f"the background is nearly as loud as the voice (speech only {measures.snr_db:.0f} dB above it)"
         )
-    if measures.clipping_ratio > _TOO_CLIPPED:
+    if measures.clipping_ratio > TOO_CLIPPED:
         reasons.append(
             f"heavily distorted: {measures.clipping_ratio:.1%} of the samples are cut off;"
             " lower the input level"
@@ -106,16 +106,16 @@ def _flaws(measures: ClipMeasures, around: Circumstances, *, told: bool) -> list
         reasons.append(f"the file is {around.problem}")
     if around.doubtful_speaker:
         reasons.append(f"may be a different speaker (likeness {measures.speaker_cosine or 0.0:.2f})")
-    if _TOO_NOISY_DB <= measures.snr_db < _NOISY_DB:
+    if TOO_NOISY_DB <= measures.snr_db < NOISY_DB:
         reasons.append(
             f"background noise: speech is only {measures.snr_db:.0f} dB above it; record in a quieter room"
         )
-    if _CLIPPED < measures.clipping_ratio <= _TOO_CLIPPED:
+    if CLIPPED < measures.clipping_ratio <= TOO_CLIPPED:
         reasons.append(
             f"some peaks are cut off ({measures.clipping_ratio:.2%} of the samples); lower the input level"
         )
     reasons.extend(_narrow(measures.bandwidth_hz))
-    if measures.loudness_lufs < _QUIET_LUFS:
+    if measures.loudness_lufs < QUIET_LUFS:
         reasons.append(
             f"recorded very quietly ({measures.loudness_lufs:.0f} LUFS); move closer to the microphone"
         )

@@ -151,3 +151,16 @@ def test_many_at_once_record_one_consent_and_a_revocation_among_them_wins(trusti
     assert {attempt.result().id for attempt in tries if attempt.exception() is None} <= {given}
     assert all(isinstance(attempt.exception(), ConsentRequired | None) for attempt in tries)
     assert len(listed(trusting)) == 1
+
+
+def test_one_that_is_taken_back_takes_the_earlier_ones_with_it(consents):
+    def given(speaker="Ann", **more):
+        return consents.assert_consent(OWNER, speaker, asserted_by=OWNER, **more)
+
+    first, both = given(), given(scope=["voice-cloning", "provider-upload"])
+    consents.revoke(given().id, OWNER)
+    later, bob = given("ann"), given("Bob")
+    shown = [first, both, later, bob]
+    assert consents.standing_of(OWNER, shown) == {both.id, later.id, bob.id}  # one half of it stands
+    assert consents.standing_of(OWNER, [first]) == set()
+    assert consents.standing_of(OTHER, []) == set()
