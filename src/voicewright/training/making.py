@@ -18,8 +18,9 @@ from pydantic import TypeAdapter
 
 from voicewright.engines.errors import Cancelled, EngineOutOfMemory
 from voicewright.engines.languages import language_unsupported, match_language
-from voicewright.engines.port import TrainingOutcome, TrainingRequest
+from voicewright.engines.port import Rehearsal, TrainingOutcome, TrainingRequest
 from voicewright.errors import AppError, ErrorKind
+from voicewright.quality.sentences import sentence_set
 from voicewright.recordings.intake import take_in
 from voicewright.recordings.policies import IntakeLimits
 from voicewright.recordings.report import IntakeReport
@@ -92,6 +93,8 @@ class Watcher:
     """Told what was decided on the way and the user should know."""
     cancel: threading.Event | None = None
     """Set by another thread to stop."""
+    listens: bool = False
+    """Whether `on_event` wants to be told what the voice says on the way (`Spoken`)."""
 
 
 def checked_language(info: EngineInfo, request: VoiceRequest) -> str:
@@ -272,6 +275,7 @@ class Making:
                 checkpoint_dir=workspace.checkpoint,
                 name=self.request.name,
                 consent=None if self.request.consent is None else self.request.consent(workspace.consent),
+                rehearsal=self._rehearsal(),
             )
             try:
                 outcome = make(request, hear, self.watcher.cancel, timeout_s=timeout_s)
@@ -292,6 +296,15 @@ class Making:
             finally:
                 self._note_early()
                 shutil.rmtree(workspace.consent, ignore_errors=True)
+                shutil.rmtree(workspace.rehearsals, ignore_errors=True)
+
+    def _rehearsal(self) -> Rehearsal | None:
+        """The first of the sentences that the finished voice is judged by, so that they can be compared."""
+        if not self.watcher.listens:
+            return None
+        folder = self.workspace.rehearsals
+        folder.mkdir(exist_ok=True)
+        return Rehearsal(sentence_set(self.language).sentences[0], folder)
 
     def _note_early(self) -> None:
         """What a provider has is to be found again whatever becomes of the training."""

@@ -38,20 +38,25 @@ def mark_spoken(
 
     One that can't be marked, where everything has to be, is removed: the evaluation stays without it.
     """
-    tried = {path: _mark(path, provenance, engine) for path in spoken}
+    tried = {path: mark_trial(path, path, provenance, engine) for path in spoken}
     done = {path: marks for path, marks in tried.items() if marks is not None}
     notes = {path.name: asdict(marks) for path, marks in done.items()}
     sentences = tuple({**one, **notes.get(one["audio"], {})} for one in evaluation.sentences)
     return replace(evaluation, sentences=sentences), tuple(done)
 
 
-def _mark(path: Path, provenance: ProvenanceService, engine: EngineInfo) -> Marks | None:
+def mark_trial(source: Path, path: Path, provenance: ProvenanceService, engine: EngineInfo) -> Marks | None:
+    """Write what a voice said, marked and signed, to `path`, which may be where it is now.
+
+    Returns:
+        None: it can't be marked, everything has to be, and so it was removed.
+    """
     rate_hz, tally = engine.capabilities.sample_rate_hz, Tally()
     try:
-        marked = provenance.marker.mark([read_mono(path, rate_hz)], rate_hz, tally)
+        marked = provenance.marker.mark([read_mono(source, rate_hz)], rate_hz, tally)
         write_audio(path, marked, rate_hz, "flac", durable=False)
     except WatermarkUnavailable as error:
-        _LOG.warning("%s, by which a voice was judged, is not kept: %s", path.name, error.message)
-        path.unlink()
+        _LOG.warning("%s, on which a voice was tried, is not kept: %s", source.name, error.message)
+        source.unlink()
         return None
     return Marks(tally.watermark, provenance.sign_if_possible(path, "flac", TrialClaim(engine.id)))

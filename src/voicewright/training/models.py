@@ -39,8 +39,23 @@ class TrainingJob(Base):
         CheckConstraint("quality_score BETWEEN 0 AND 1", name="quality_score_range"),
         CheckConstraint("estimated_cost >= 0 AND actual_cost >= 0", name="costs_not_negative"),
         Index("ix_training_jobs_owner", "owner_id", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_training_jobs_owner_status", "owner_id", "status", text("created_at DESC"), text("id DESC")
+        ),
         Index("ix_training_jobs_created", text("created_at DESC"), text("id DESC")),
         Index("ix_training_jobs_status", "status"),
+        Index(
+            "ix_training_jobs_ended",
+            "completed_at",
+            postgresql_include=["status"],
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_training_jobs_dead",
+            text("completed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'failed' AND can_retry"),
+        ),
         Index(
             "ix_training_jobs_open",
             "status",

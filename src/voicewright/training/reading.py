@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
@@ -38,6 +39,14 @@ class JobDetails:
     curves: Curves
     waiting: Waiting | None = None
     """Why no node can run it now, where it is queued."""
+    before: int = 0
+    """How many jobs start before it, where it is queued."""
+    last_event_id: int = 0
+    """Whoever follows the events after this one misses nothing, and may see some again."""
+    spent_ms: int = 0
+    """Wall time in which it ran so far."""
+    cost_so_far: Decimal = Decimal(0)
+    """Dollars."""
 
 
 def find(
@@ -69,13 +78,15 @@ def find(
 
 def details(session: Session, job: TrainingJob) -> JobDetails:
     """A job with its last log lines and its curves."""
+    newest = select(func.max(TrainingEvent.id)).where(TrainingEvent.job_id == job.id)
+    last_event_id = session.scalar(newest) or 0  # before what it is about
     last = session.scalars(
         select(TrainingEvent)
         .where(TrainingEvent.job_id == job.id, TrainingEvent.kind == "log")
         .order_by(TrainingEvent.id.desc())
         .limit(LOGS_SHOWN)
     ).all()
-    return JobDetails(job, list(reversed(last)), _curves(session, job))
+    return JobDetails(job, list(reversed(last)), _curves(session, job), last_event_id=last_event_id)
 
 
 def list_jobs(

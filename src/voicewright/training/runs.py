@@ -21,6 +21,7 @@ from sqlalchemy import func, select, update
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.errors import AppError, ErrorKind
 from voicewright.jobs.queue import take_out
+from voicewright.training.announcing import Announcer
 from voicewright.training.events import record
 from voicewright.training.models import TrainingJob
 from voicewright.training.recovery import is_temporary, retry_delay_s, suggested_actions
@@ -75,8 +76,9 @@ class Run:
         cancel: set when the work is to stop: the run was lost, or `stop` was called.
     """
 
-    def __init__(self, database: Database, job: TrainingJob) -> None:
+    def __init__(self, database: Database, job: TrainingJob, announcer: Announcer | None = None) -> None:
         self._database = database
+        self._announcer = announcer or Announcer()
         self.job = job
         self._began_s = time.monotonic()
         self.cancel = threading.Event()
@@ -89,7 +91,14 @@ class Run:
 
     @classmethod
     def begin(
-        cls, database: Database, job_id: UUID, ticket: int, *, node: str, gpu_type: str | None = None
+        cls,
+        database: Database,
+        job_id: UUID,
+        ticket: int,
+        *,
+        node: str,
+        gpu_type: str | None = None,
+        announcer: Announcer | None = None,
     ) -> Self | None:
         """Begin the attempt that a ticket is for.
 
@@ -99,6 +108,7 @@ class Run:
             ticket: the entry of the queue.
             node: who runs it.
             gpu_type: on what (`worker.gpu.GpuType`).
+            announcer: tells the owner how it ended; None: nobody does.
 
         Returns:
             None: the ticket is void, because the job was cancelled, has ended, or was given another ticket.
@@ -132,7 +142,7 @@ class Run:
             if job.started_at is None:
                 job.started_at = now
             record(session, job, "status", "running", data={"node": node})
-        return cls(database, job)
+        return cls(database, job, announcer)
 
     def __enter__(self) -> Self:
         self._keeper.start()
@@ -304,6 +314,7 @@ class Run:
 
     def _end(self, session: Session, job: TrainingJob, status: str, cost: Decimal) -> None:
         end_job(session, job, status, at=datetime.now(UTC), spent_ms=self.spent_ms, cost=cost)
+        self._announcer.ended(session, job)
 
     def _wait_for_next(self, session: Session, job: TrainingJob, delay_s: float) -> None:
         job.status = "delayed"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from voicewright.accounts.policies import require_own_id
+from voicewright.accounts.policies import require_admin, require_own_id
 from voicewright.engines.registry import get_engine
 from voicewright.errors import AppError
 from voicewright.jobs.queue import withdraw
@@ -24,6 +24,7 @@ from voicewright.training.entering import voice_of_job
 from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
 from voicewright.training.events import record
 from voicewright.training.idempotency import digest_of, earlier_jobs, key_of_place
+from voicewright.training.listing import JobPage, JobState, Wanted, jobs_before, page_of_jobs, states_of_jobs
 from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
 from voicewright.training.nodes import can_run, live_nodes
 from voicewright.training.scheduling import start_moment
@@ -33,7 +34,7 @@ from voicewright.training.transitions import end_job, issue_ticket, spent_ms
 from voicewright.training.waiting import why_it_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -319,8 +320,17 @@ class TrainingService:
             NotAllowed: the user named is somebody else.
         """
         with self._database.session() as session:
+            # one moment for all that is read: no job that runs beside the event of its end
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             job = reading.find(session, caller, job_id, user_id=user_id)
-            return replace(reading.details(session, job), waiting=self._waiting(session, job))
+            now = session.scalars(select(func.clock_timestamp())).one()
+            return replace(
+                reading.details(session, job),
+                waiting=self._waiting(session, job),
+                before=jobs_before(session, job) if job.status == "queued" else 0,
+                spent_ms=spent_ms(job, now),
+                cost_so_far=self._cost_so_far(job, spent_ms(job, now)),
+            )
 
     def list_jobs(
         self, caller: Caller, *, owner_id: UUID | None, limit: int, offset: int
@@ -334,6 +344,26 @@ class TrainingService:
             require_own_id(caller, owner_id)
         with self._database.session() as session:
             return reading.list_jobs(session, caller, owner_id=owner_id, limit=limit, offset=offset)
+
+    def browse(self, caller: Caller, wanted: Wanted, *, limit: int, offset: int) -> JobPage:
+        """A page of the jobs that somebody looks for, and how many there are in each state.
+
+        Raises:
+            NotAllowed: somebody else's, or everybody's, and the caller does not administer.
+        """
+        _require_may_list(caller, wanted.owner_id)
+        with self._database.session() as session:
+            return page_of_jobs(session, wanted, limit=limit, offset=offset)
+
+    def states_of(self, caller: Caller, ids: Collection[UUID], *, owner_id: UUID | None) -> list[JobState]:
+        """Where some jobs are, of an owner's or of everybody's; others are left out.
+
+        Raises:
+            NotAllowed: as `browse`.
+        """
+        _require_may_list(caller, owner_id)
+        with self._database.session() as session:
+            return states_of_jobs(session, ids, owner_id)
 
     def dead_letters(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[TrainingJob], int]:
         """The jobs that failed and can be retried, those that failed last first, and how many there are."""
@@ -480,6 +510,13 @@ class TrainingService:
 
 def _started(job: TrainingJob, status: str) -> StartedJob:
     return StartedJob(job.id, job.provider, status)
+
+
+def _require_may_list(caller: Caller, owner_id: UUID | None) -> None:
+    if owner_id is None:
+        require_admin(caller)
+    else:
+        require_own_id(caller, owner_id)
 
 
 def _owner(caller: Caller, body: TrainingRequestBody) -> UUID:

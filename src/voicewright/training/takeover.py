@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select
 
 from voicewright.jobs.queue import dead_tickets, forget_dead_workers
+from voicewright.training.announcing import Announcer
 from voicewright.training.events import record
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.recovery import suggested_actions
@@ -38,13 +39,20 @@ Price = Callable[[TrainingJob, int], Decimal]
 """What a job has cost, by the milliseconds in which it ran."""
 
 
-def take_over(database: Database, price: Price, *, lost_after_s: float = LOST_AFTER_S) -> int:
+def take_over(
+    database: Database,
+    price: Price,
+    *,
+    lost_after_s: float = LOST_AFTER_S,
+    announcer: Announcer | None = None,
+) -> int:
     """Put what lost workers ran back into the queue.
 
     Args:
         database: open.
         price: for the bill of a job that is given up.
         lost_after_s: how long a run may give no sign of life.
+        announcer: tells the owner of a job that is given up; None: nobody does.
 
     Returns:
         How many jobs.
@@ -62,7 +70,7 @@ def take_over(database: Database, price: Price, *, lost_after_s: float = LOST_AF
             .with_for_update(skip_locked=True)
         ).all()
         for job in jobs:
-            _take_over(session, job, price)
+            _take_over(session, job, price, announcer or Announcer())
         return len(jobs)
 
 
@@ -94,12 +102,13 @@ def server_start() -> ColumnElement[datetime]:
     return func.pg_postmaster_start_time()
 
 
-def _take_over(session: Session, job: TrainingJob, price: Price) -> None:
+def _take_over(session: Session, job: TrainingJob, price: Price, announcer: Announcer) -> None:
     # the time in which nobody worked on it is not to be paid for
     spent = spent_ms(job, job.heartbeat_at) if job.heartbeat_at else job.actual_time_ms or 0
     job.takeovers += 1
     if job.takeovers > MOST_TAKEOVERS:
         _give_up(session, job, spent, price(job, spent))
+        announcer.ended(session, job)
         return
     reason = f"The worker on {job.node} was lost; another one goes on from the last finished step."
     requeue(session, job, reason, spent_ms=spent)

@@ -59,8 +59,9 @@ class Telling:
 
     def outcome(self, outcome: TrainingOutcome) -> None:
         """How the training went."""
+        epochs = f"{outcome.epochs} epoch{'s' if outcome.epochs != 1 else ''}"
         self.run.log(
-            f"Trained for {outcome.train_s:.0f} s in {outcome.epochs} epochs"
+            f"Trained for {outcome.train_s:.0f} s in {epochs}"
             f"{' from a checkpoint' if outcome.resumed else ''} ({outcome.stopped.replace('_', ' ')}).",
             notes=[self.named(note) for note in outcome.notes],
             metrics=dict(outcome.metrics),

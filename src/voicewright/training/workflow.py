@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 
 from voicewright.db.errors import DatabaseUnavailable
 from voicewright.engines.errors import EngineOutOfMemory, HostTimedOut
-from voicewright.engines.host.events import LogLine, Metric, Progress
+from voicewright.engines.host.events import LogLine, Metric, Progress, Spoken
 from voicewright.engines.languages import language_unsupported, match_language
 from voicewright.errors import AppError
 from voicewright.recordings.errors import SampleNotFound
@@ -46,6 +46,7 @@ from voicewright.training.making import STAGES, WORK_BYTES, Making, VoiceRequest
 from voicewright.training.methods import Method
 from voicewright.training.progress import Stages
 from voicewright.training.recovery import is_temporary
+from voicewright.training.rehearsing import Rehearsals
 from voicewright.training.runs import RunLost
 from voicewright.training.telling import Telling
 from voicewright.training.workspace import claim_workspace
@@ -160,9 +161,10 @@ class _Workflow:
         stages = Stages(STAGES, lambda progress: run.progress(progress.fraction, progress.stage))
         watcher = Watcher(
             on_stage=stages.step,
-            on_event=lambda event: self._hear(event, stages),
+            on_event=lambda event: self._hear(event, stages, workspace),
             on_decision=lambda sentence: run.log(sentence, level="warning"),
             cancel=run.cancel,
+            listens=True,
         )
         language = self._language()
         making = Making(
@@ -293,13 +295,18 @@ class _Workflow:
                 f"The training was stopped after {limit_ms / 1000:.0f} s, its limit. {saved}"
             ) from error
 
-    def _hear(self, event: Event, stages: Stages) -> None:
+    def _hear(self, event: Event, stages: Stages, workspace: Workspace) -> None:
         match event:
             case Progress():
                 stages.step("training", event.fraction, event.stage)
                 self._stay_within_budget()
             case Metric():
                 self._run.metric(event.name, event.step, event.value)
+            case Spoken():
+                rehearsals = Rehearsals(
+                    self._run, self._tools.engine.info, self._voices, self._tools.provenance
+                )
+                rehearsals.keep(event, workspace.rehearsals)
             case LogLine():
                 self._run.log(event.text, level="debug", source=event.source)
 

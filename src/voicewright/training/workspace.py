@@ -72,6 +72,11 @@ class Workspace:
         """What the new voice said to be judged by."""
         return self.root / "spoken"
 
+    @property
+    def rehearsals(self) -> Path:
+        """What the voice says while it is trained, until it is taken away."""
+        return self.root / "rehearsals"
+
     def keep_checkpoint_of(self, fingerprint: str) -> None:
         """Throw away checkpoints of other clips or options; those of this fingerprint stay."""
         written = self.root / "fingerprint"
@@ -136,5 +141,10 @@ def _left(workspace: Workspace) -> list[Path]:
 
 
 def _clear_all_but_checkpoint(workspace: Workspace) -> None:
-    for directory in (*_folders(workspace).values(), workspace.consent, workspace.root / _JOURNAL):
+    for directory in (
+        *_folders(workspace).values(),
+        workspace.consent,
+        workspace.rehearsals,
+        workspace.root / _JOURNAL,
+    ):
         shutil.rmtree(directory, ignore_errors=True)

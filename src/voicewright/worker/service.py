@@ -16,6 +16,7 @@ from voicewright.home.layout import Home
 from voicewright.jobs.queue import put_back, take_out
 from voicewright.jobs.runner import JobRunner
 from voicewright.quality.measurer import Measurer
+from voicewright.training.announcing import Announcer
 from voicewright.training.bill import cost_of_job
 from voicewright.training.models import TrainingJob
 from voicewright.training.runs import Run
@@ -74,6 +75,8 @@ class WorkerParts:
     """Marks what new voices say to be judged by; None: nobody does."""
     engines: Engines = field(default_factory=Engines)
     """How the engines are started."""
+    announcer: Announcer = field(default_factory=Announcer)
+    """Tells owners how their trainings ended."""
 
 
 class Worker:
@@ -159,7 +162,14 @@ class Worker:
                     put_back(session, ticket)
                 return
             database, node = self._parts.database, self.node
-            run = Run.begin(database, job_id, ticket, node=node.name, gpu_type=node.gpu_type)
+            run = Run.begin(
+                database,
+                job_id,
+                ticket,
+                node=node.name,
+                gpu_type=node.gpu_type,
+                announcer=self._parts.announcer,
+            )
             if run is not None:
                 self._run(run, info)
 
@@ -206,7 +216,7 @@ class Worker:
         looks = 0
         while True:
             self._try("announce the node", lambda: self.node.announce(self._parts.database))
-            self._try("take over lost jobs", lambda: take_over(self._parts.database, self._price))
+            self._try("take over lost jobs", self._take_over)
             if self._speaker is not None:
                 self._try("take over lost long texts", self._speaker.take_over)
             if looks % round(_TIDY_EVERY_S / LOOK_EVERY_S) == 0:
@@ -222,6 +232,9 @@ class Worker:
 
     def _price(self, job: TrainingJob, time_ms: int) -> Decimal:
         return cost_of_job(job, self._parts.engines.find(job.provider), self._parts.settings, time_ms=time_ms)
+
+    def _take_over(self) -> None:
+        take_over(self._parts.database, self._price, announcer=self._parts.announcer)
 
     @staticmethod
     def _try(what: str, work: Callable[[], object]) -> None:

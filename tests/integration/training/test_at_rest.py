@@ -155,6 +155,9 @@ class TooLate:
     def of(self, owner_id: UUID) -> TooLate:
         return TooLate(self._voices.of(owner_id), self._erase)
 
+    def keep_rehearsal(self, *said: Any, **options: Any) -> Any:
+        return self._voices.keep_rehearsal(*said, **options)
+
     def register(self, new: NewVoice, **options: Any) -> VoiceModel:
         self._erase(self._voices.owner_id)
         return self._voices.register(new, **options)
