@@ -26,7 +26,9 @@ class Wanted:
         actor_id: who acted.
         model_id: about which voice, the attempts of others among it.
         action: exactly this one.
+        result: `done`, `refused` or `failed`.
         since: not before this moment.
+        until: before this moment.
         before: older than the event with this id, to go on from a page.
     """
 
@@ -34,7 +36,9 @@ class Wanted:
     actor_id: uuid.UUID | None = None
     model_id: uuid.UUID | None = None
     action: str | None = None
+    result: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     before: int | None = None
 
 
@@ -46,11 +50,14 @@ def find_events(session: Session, wanted: Wanted, *, limit: int) -> Sequence[Aud
         (AuditEvent.actor_id, wanted.actor_id),
         (AuditEvent.model_id, wanted.model_id),
         (AuditEvent.action, wanted.action),
+        (AuditEvent.result, wanted.result),
     ):
         if value is not None:
             query = query.where(column == value)
     if wanted.since is not None:
         query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEvent.at < wanted.until)
     if wanted.before is not None:
         query = query.where(AuditEvent.id < wanted.before)
     # within a chain both orders are the same, and there is an index of each

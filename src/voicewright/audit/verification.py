@@ -174,6 +174,39 @@ class Walk:
             last = head
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk over all chains found.
+
+    Attributes:
+        chains: how many there are.
+        events: in all of them.
+        digest: SHA-256 of the lines of their heads.
+        broken: in how many places.
+        breaks: the first of these.
+    """
+
+    chains: int
+    events: int
+    digest: str
+    broken: int
+    breaks: list[Break]
+
+
+def verify_chains(session: Session, *, most_breaks: int) -> Verified:
+    """Walk all chains.
+
+    Args:
+        session: in a transaction that has read nothing yet.
+        most_breaks: so many are named at most.
+    """
+    walk, breaks, broken = Walk(session), [], 0
+    for broken, one in enumerate(walk.breaks(), 1):
+        if broken <= most_breaks:
+            breaks.append(one)
+    return Verified(walk.chains, walk.events, walk.digest, broken, breaks)
+
+
 def _end(owner_id: uuid.UUID, sequence: int, last: bytes, head: AuditHead | None) -> Iterator[Break]:
     if head is None:
         if sequence:

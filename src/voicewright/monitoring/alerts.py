@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from voicewright.monitoring.figures import large_users, read_figures
 from voicewright.monitoring.models import Alert
 from voicewright.monitoring.policies import STORAGE_SHARE_OVER, Alarm, Limits, find_alarms
+from voicewright.notifications.notices import Notice
 
 if TYPE_CHECKING:
     import uuid
@@ -56,7 +57,7 @@ class Watch:
                 return
             told = self._settle(session)
             if told:
-                self._outbox.tell_administrators(session, _subject(told), _body(told))
+                self._outbox.tell_administrators(session, Notice.ALERTS, _subject(told), _body(told))
         for line in told:
             _LOG.warning("%s", line)
 

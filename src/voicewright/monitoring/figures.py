@@ -127,7 +127,7 @@ def read_figures(session: Session) -> Figures:
     most_used, least_used = _used(session, now - _DAY)
     return Figures(
         now=now,
-        providers=_providers(session),
+        providers=provider_figures(session),
         active_voices=session.scalar(select(func.count()).select_from(VoiceModel).where(VoiceModel.is_active))
         or 0,
         uses=_counts(session, VoiceUse.outcome, VoiceUse.at > now - RECENT),
@@ -169,7 +169,8 @@ def large_users(session: Session, *, over_bytes: float, limit: int) -> list[tupl
     return [(owner_id, int(stored)) for owner_id, stored in rows]
 
 
-def _providers(session: Session) -> list[ProviderFigures]:
+def provider_figures(session: Session) -> list[ProviderFigures]:
+    """Of each engine that ever made a voice here."""
     live = VoiceModel.deleted_at.is_(None)
     score = case((live, VoiceModel.quality_score))
     # `width_bucket` has a bound belong to the step above it; seen from the other side it is the one below

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import Text, cast, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONPATH, insert
+from sqlalchemy.dialects.postgresql import JSONPATH, distinct_on, insert
 
 from voicewright.db.patterns import contains
 from voicewright.errors import OPERATORS, AppError
@@ -33,7 +33,7 @@ from voicewright.storage.vault import Vault
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
@@ -55,6 +55,8 @@ KeepText = Literal["whole", "hash"]
 _NO_FILE: Final = dict.fromkeys(("file_digest", "file_bytes", "file_format", "file_rate_hz", "file_signed"))
 _NAMES_OF_ITEMS: Final = func.jsonb_path_query_array(Synthesis.voices, cast("$[*].name", JSONPATH))
 _AT_ONCE: Final = 500
+BLIND: Final = "listening"
+"""The source of what is spoken for blind tests. Nobody sees it: how long it is would tell who speaks."""
 _MIB: Final = 1 << 20
 
 
@@ -89,6 +91,14 @@ class Search:
     until: datetime | None = None
     limit: int = 20
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LastSaid:
+    """What a voice said last that can be heard."""
+
+    id: uuid.UUID
+    text: str | None
 
 
 class HistoryService:
@@ -212,6 +222,25 @@ class HistoryService:
             total = session.scalar(select(func.count()).select_from(Synthesis).where(where)) or 0
             return session.scalars(page).all(), total
 
+    def last_said(self, user_id: uuid.UUID, model_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, LastSaid]:
+        """What some voices said last for somebody, by their ids; where no file is kept they are left out."""
+        newest = (
+            select(Synthesis.voice_model_id, Synthesis.id, Synthesis.text)
+            .ext(distinct_on(Synthesis.voice_model_id))
+            .where(
+                Synthesis.user_id == user_id,
+                Synthesis.voice_model_id.in_(model_ids),
+                Synthesis.state == "completed",
+                Synthesis.file_digest.is_not(None),
+                Synthesis.source.not_in(("long", "batch")),
+            )
+            .order_by(Synthesis.voice_model_id, Synthesis.created_at.desc(), Synthesis.id)
+        )
+        if not model_ids:
+            return {}
+        with self._database.session() as session:
+            return {model_id: LastSaid(said_id, said) for model_id, said_id, said in session.execute(newest)}
+
     def get(self, user_id: uuid.UUID, synthesis_id: uuid.UUID) -> Synthesis:
         """One entry.
 
@@ -220,7 +249,7 @@ class HistoryService:
         """
         with self._database.session() as session:
             found = session.get(Synthesis, synthesis_id)
-        if found is None or found.user_id != user_id:
+        if found is None or found.user_id != user_id or found.source == BLIND:
             raise SynthesisNotFound(f"The history has no synthesis {synthesis_id}.")
         return found
 
@@ -234,6 +263,14 @@ class HistoryService:
         if entry.file_digest is None:
             raise SynthesisAudioNotKept(f"No file is kept of the synthesis {entry.id}. Have it spoken again.")
         self._files.fetch(entry, target)
+
+    def stream(self, entry: Synthesis) -> Iterator[bytes]:
+        """The file of an entry that has one, in chunks; a damaged one is known after the last of them.
+
+        Raises:
+            ObjectNotFound, SealBroken, BlobCorrupt: it is gone, or was changed.
+        """
+        return self._files.stream(entry)
 
     def delete(self, user_id: uuid.UUID, synthesis_id: uuid.UUID) -> None:
         """Delete an entry with its file.
@@ -400,7 +437,7 @@ def _preferences(session: Session, user_id: uuid.UUID) -> Preferences:
 
 
 def _where(user_id: uuid.UUID, wanted: Search) -> ColumnElement[bool]:
-    where = Synthesis.user_id == user_id
+    where = (Synthesis.user_id == user_id) & (Synthesis.source != BLIND)
     if wanted.model_id is not None:
         of_item = Synthesis.voices.contains([{"model_id": str(wanted.model_id)}])
         where &= (Synthesis.voice_model_id == wanted.model_id) | of_item

@@ -56,13 +56,26 @@ class KeptFiles:
             ObjectNotFound: it is gone.
             SealBroken, BlobCorrupt: it was changed.
         """
-        seen = hashlib.sha256()
-        with clear_errors(f"write {target.name}", str(target.parent)), target.open("xb") as file:
-            for chunk in self._vault.of(entry.user_id).stream_named(_path(entry.user_id, entry.id)):
-                seen.update(chunk)
-                file.write(chunk)
-        if seen.hexdigest() != entry.file_digest:
+        try:
+            with clear_errors(f"write {target.name}", str(target.parent)), target.open("xb") as file:
+                for chunk in self.stream(entry):
+                    file.write(chunk)
+        except BlobCorrupt:
             target.unlink()
+            raise
+
+    def stream(self, entry: Synthesis) -> Iterator[bytes]:
+        """A file in chunks; a wrong one is known after the last of them.
+
+        Raises:
+            ObjectNotFound: it is gone.
+            SealBroken, BlobCorrupt: it was changed.
+        """
+        seen = hashlib.sha256()
+        for chunk in self._vault.of(entry.user_id).stream_named(_path(entry.user_id, entry.id)):
+            seen.update(chunk)
+            yield chunk
+        if seen.hexdigest() != entry.file_digest:
             raise BlobCorrupt(f"The file of the synthesis {entry.id} is damaged. Have it spoken again.")
 
     def delete(self, user_id: uuid.UUID, synthesis_id: uuid.UUID) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from voicewright.text.script import Markup, Script
 
-Source = Literal["voice", "openai", "wyoming", "long", "batch", "command"]
+Source = Literal["voice", "openai", "wyoming", "long", "batch", "command", "listening"]
 """Through which door it came."""
 Check = Literal["before", "after", "off"]
 """When what was spoken is listened to: before it leaves, which holds each piece back until it is known to be

@@ -20,7 +20,7 @@ _DIGIT_LETTERS: Final = 4
 _WORD_LETTERS: Final = 1.5
 """What each word takes beside its letters."""
 _PAUSES: Final = {
-    ",": 3.0, ";": 4.0, ":": 4.0, "—": 4.0, "–": 3.0, ".": 5.0, "!": 5.0, "?": 5.0, "…": 5.0,  # noqa: RUF001
+    ",": 3.0, ";": 4.0, ":": 4.0, "—": 4.0, "–": 3.0, ".": 5.0, "!": 5.0, "?": 5.0, "…": 5.0,
     "，": 3.0, "、": 3.0, "。": 5.0, "！": 5.0, "？": 5.0,  # noqa: RUF001
 }  # fmt: skip
 """Silence after a sign, in letters."""

@@ -21,6 +21,7 @@ from voicewright.storage.trees import read_tree
 from voicewright.voices.artefacts import take_files
 from voicewright.voices.described import deleted_path, live_path
 from voicewright.voices.models import KeptTree, VoiceModel, VoiceUpload
+from voicewright.voices.rehearsals import forget_rehearsals
 from voicewright.voices.retention import is_to_purge, needs_files
 from voicewright.voices.schemas import Collected, OwnedTree
 
@@ -116,6 +117,8 @@ class _OfOwner:
 
     def _remove(self, session: Session, gone: Sequence[VoiceModel], now: datetime) -> None:
         trees = {digest for voice in gone for digest in _digests(voice)}
+        for voice in gone:
+            trees.update(tree.digest for tree in forget_rehearsals(session, voice.training_job_id))
         with abandoned(self._blobs) as left:
             candidates = self._blobs_of(trees) | left.digests
             live = self._live(self._needed(session, now)) if candidates else set()

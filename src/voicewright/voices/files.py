@@ -13,14 +13,21 @@ from voicewright.storage.errors import BlobCorrupt, BlobNotFound, SealBroken, Tr
 from voicewright.storage.trees import StoredTree
 from voicewright.storage.user_keys import KeyRing
 from voicewright.storage.vault import Vault
-from voicewright.voices.artefacts import let_go_of_tree, store_voice, voice_pending
+from voicewright.voices.artefacts import (
+    let_go_of_tree,
+    spoken_pending,
+    store_spoken,
+    store_voice,
+    voice_pending,
+)
 from voicewright.voices.cache import VoiceCache
 from voicewright.voices.collecting import collect
 from voicewright.voices.errors import VoiceFilesDamaged
 from voicewright.voices.finding import of_job
-from voicewright.voices.kept import forget_kept, forget_kept_before
+from voicewright.voices.kept import forget_kept, forget_kept_before, forget_rejected
 from voicewright.voices.models import KeptTree, VoiceModel
 from voicewright.voices.provided.ledger import ProviderVoices
+from voicewright.voices.rehearsals import KeptRehearsal, rehearsals_of
 from voicewright.voices.schemas import LOCAL_USER_ID, Collected, NewVoice, OwnedTree
 from voicewright.voices.settling import settle_voice
 from voicewright.voices.uploads import UPLOADS_KEPT_FOR, forget_uploads_before
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
     from voicewright.db.server import Database
     from voicewright.settings import Settings
+    from voicewright.voices.rehearsals import Rehearsed
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +49,7 @@ _MIB = 1 << 20
 _COLLECT_WAIT_S = 5.0
 _TIDY_WAIT_S = 2.0
 KEPT_FOR = timedelta(days=30)
-"""How long a voice that was not good enough is kept for listening."""
+"""How long a voice that was not good enough is kept for listening, and what any said while it was trained."""
 
 
 class VoiceFiles:
@@ -149,7 +157,7 @@ class VoiceFiles:
         if job_id is None:
             raise ValueError("a voice that is kept needs its training job")
         with voice_pending(self._blobs, new), self._database.session() as session:
-            before = forget_kept(session, job_id)
+            before = forget_rejected(session, job_id)
             stored = store_voice(session, self._blobs, new)
             for kind, digest in (("artefact", stored.artefact), ("spoken", stored.spoken)):
                 if digest is not None:
@@ -159,7 +167,7 @@ class VoiceFiles:
         self.let_go(before)
 
     def drop_kept(self, training_job_id: uuid.UUID) -> bool:
-        """Delete what was kept of a voice that was not entered; answers whether there was anything."""
+        """Delete what was kept of a training, rehearsals too; answers whether there was anything."""
         with self._database.session() as session:
             kept = forget_kept(session, training_job_id)
         self.let_go(kept)
@@ -179,6 +187,49 @@ class VoiceFiles:
         if kept is None:
             return StoredTree(self._blobs, None)
         return StoredTree(self.vault.of(kept.owner_id), kept.digest)
+
+    def keep_rehearsal(
+        self,
+        training_job_id: uuid.UUID,
+        said: Rehearsed,
+        path: Path,
+        *,
+        also: Callable[[Session], None] = lambda _session: None,
+    ) -> None:
+        """Store what a voice said while it is trained; one of the same epoch is left as it is.
+
+        Args:
+            training_job_id: of the training.
+            said: what it is.
+            path: the recording, called by its name.
+            also: done in the same transaction, where it is stored.
+        """
+        with spoken_pending(self._blobs, (path,)), self._database.session() as session:
+            if session.get(KeptTree, (training_job_id, said.kind)) is not None:
+                return
+            stored = store_spoken(session, self._blobs, (path,))
+            if stored is not None:
+                session.add(
+                    KeptTree(
+                        training_job_id=training_job_id,
+                        kind=said.kind,
+                        owner_id=self._owner_id,
+                        digest=stored.digest,
+                        about=said.about,
+                    )
+                )
+            also(session)
+
+    def rehearsals_of_job(self, training_job_id: uuid.UUID) -> list[KeptRehearsal]:
+        """What a voice said while it was trained, by epochs; nothing once the voice was deleted."""
+        with self._database.session() as session:
+            voice = of_job(session, training_job_id)
+            if voice is not None and voice.deleted_at is not None:
+                return []
+            return [
+                KeptRehearsal(said, StoredTree(self.vault.of(kept.owner_id), kept.digest))
+                for kept, said in rehearsals_of(session, training_job_id)
+            ]
 
     def sweep(self, *, wait_s: float = _COLLECT_WAIT_S) -> Collected:
         """Remove the files of deleted voices, and what killed or failed registrations left.

@@ -13,7 +13,7 @@ from voicewright.voices.names import as_id, close_names, name_key
 from voicewright.voices.schemas import LOCAL_USER_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
@@ -24,6 +24,12 @@ _MOST_NAMED: Final = 5
 def owned_by(owner_id: uuid.UUID) -> ColumnElement[bool]:
     """The voices that an owner has, without the deleted ones."""
     return (VoiceModel.owner_id == owner_id) & VoiceModel.deleted_at.is_(None)
+
+
+def labels_of(session: Session, model_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What people call some voices, deleted ones too; those whose rows are gone are left out."""
+    found = select(VoiceModel.id, VoiceModel.name, VoiceModel.version).where(VoiceModel.id.in_(model_ids))
+    return {row.id: f"{row.name}, version {row.version}" for row in session.execute(found)}
 
 
 def find_voice(

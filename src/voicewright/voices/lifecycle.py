@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from voicewright.accounts.policies import may_see, require_own_id
+from voicewright.accounts.policies import may_see, require_admin, require_own_id
 from voicewright.errors import AppError
 from voicewright.voices.activation import mark_deleted
 from voicewright.voices.acts import note_change, note_reading
@@ -50,21 +50,28 @@ class LifecycleService:
         self._voices = voices
 
     def list_deleted(
-        self, caller: Caller, owner_id: uuid.UUID, *, limit: int, offset: int
+        self, caller: Caller, owner_id: uuid.UUID | None, *, limit: int, offset: int
     ) -> tuple[list[VoiceModel], int]:
         """The voices that can be brought back, the last deleted first, and how many there are.
+
+        Of all owners, for an administrator, where `owner_id` is None.
 
         Raises:
             NotAllowed: they are somebody else's.
         """
-        require_own_id(caller, owner_id)
+        if owner_id is None:
+            require_admin(caller)
+        else:
+            require_own_id(caller, owner_id)
         with self._database.session() as session:
-            theirs = (VoiceModel.owner_id == owner_id) & rests(datetime.now(UTC))
+            theirs = rests(datetime.now(UTC))
+            if owner_id is not None:
+                theirs &= VoiceModel.owner_id == owner_id
             total = session.scalar(select(func.count()).select_from(VoiceModel).where(theirs)) or 0
             last_first = (VoiceModel.deleted_at.desc(), VoiceModel.id)
             page = select(VoiceModel).where(theirs).order_by(*last_first).limit(limit).offset(offset)
             found = list(session.scalars(page))
-            note_reading(session, caller, "list", owner_id, what="deleted")
+            note_reading(session, caller, "list", owner_id or caller.user_id, what="deleted")
         return found, total
 
     def undelete(self, caller: Caller, model_id: uuid.UUID) -> VoiceModel:

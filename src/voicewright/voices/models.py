@@ -187,16 +187,21 @@ class VoiceUpload(Base):
 
 
 class KeptTree(Base):
-    """Files of a voice that was made and is not good enough to be registered, kept for listening."""
+    """Files of a training, kept for listening: of a voice that was not good enough, or said on the way."""
 
     __tablename__ = "kept_trees"
     __table_args__ = (
-        CheckConstraint("kind IN ('artefact', 'spoken')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('artefact', 'spoken') OR kind ~ '^rehearsal-[0-9]{1,9}$'", name="kind_known"
+        ),
         CheckConstraint(f"digest {_DIGEST}", name="digest_form"),
     )
 
     training_job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
+    """Of a rehearsal with its epoch."""
     owner_id: Mapped[uuid.UUID]
     digest: Mapped[str]
+    about: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Of a rehearsal: what is said in it, and how it is marked."""
     kept_at: Mapped[datetime] = mapped_column(default=_now)

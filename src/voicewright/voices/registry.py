@@ -18,12 +18,12 @@ from voicewright.voices.checks import checked_details
 from voicewright.voices.described import describe
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.errors import NoActiveVoice, VoiceAlreadyActive, VoiceNotActive
-from voicewright.voices.kept import forget_kept
-from voicewright.voices.listing import list_models
+from voicewright.voices.kept import forget_rejected
+from voicewright.voices.listing import kinds_of, list_models
 from voicewright.voices.model_paths import ModelPaths
 from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.owners import owner_of, require_owner
-from voicewright.voices.sharing.access import find_named, find_own
+from voicewright.voices.sharing.access import find_model, find_named, find_own
 from voicewright.voices.sources import Sources
 from voicewright.voices.uploads import unpack_artefact
 
@@ -116,7 +116,7 @@ class RegistryService:
             before = active_voice(session, owner_id)
             voice = enter_voice(session, owner_id, Entry.of(source.facts), source.trees)
             if job is not None:
-                forget_kept(session, job.facts.training_job_id)  # the voice refers to its files now
+                forget_rejected(session, job.facts.training_job_id)  # the voice refers to its files now
                 job.adopt(session, voice)
             describe(self._voices.vault.of(owner_id), voice)
             note_change(session, caller, "create", voice, before, version=voice.version)
@@ -167,10 +167,27 @@ class RegistryService:
             note_reading(session, caller, "list", owner_id, found=len(found))
             return found, total
 
+    def kinds(self, owner_id: UUID) -> list[tuple[str, str]]:
+        """The pairs of engine and language that an owner's voices have."""
+        with self._database.session() as session:
+            return kinds_of(session, owner_id)
+
     def get(self, caller: Caller, model_id: UUID, *, user_id: UUID | None = None) -> VoiceModel:
         """One voice."""
         with self._database.session() as session:
             voice = find_named(session, caller, model_id, user_id=user_id, need="read")
+            note_reading(session, caller, "read", voice.owner_id, voice.id)
+            return voice
+
+    def get_own(self, caller: Caller, model_id: UUID) -> VoiceModel:
+        """One voice, with all that only its owner sees of it.
+
+        Raises:
+            VoiceNotFound: there is none, or not for them.
+            NotAllowed: it is shared with them.
+        """
+        with self._database.session() as session:
+            voice = find_model(session, caller, model_id, need="own")
             note_reading(session, caller, "read", voice.owner_id, voice.id)
             return voice
 

@@ -10,9 +10,18 @@ from voicewright.voices.acts import note_change, note_reading
 from voicewright.voices.artefacts import hold_files
 from voicewright.voices.errors import VoiceFilesGone, VoicesUnrelated
 from voicewright.voices.sharing.access import find_model, find_own
-from voicewright.voices.versions import FileDiff, VersionDiff, of_lineage, roll_back
+from voicewright.voices.versions import (
+    FileDiff,
+    VersionDiff,
+    VersionSummary,
+    of_lineage,
+    roll_back,
+    same_person,
+    summaries_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from voicewright.accounts.caller import Caller
@@ -45,6 +54,17 @@ class VersionService:
             found, total = of_lineage(session, voice, limit=limit, offset=offset)
             note_reading(session, caller, "list", voice.owner_id, voice.id, found=len(found))
             return found, total
+
+    def of_same_person(self, caller: Caller, model_id: UUID) -> list[VoiceModel]:
+        """The owner's other voices of the person whose voice this is; none where nobody said who it is."""
+        with self._database.session() as session:
+            voice = find_model(session, caller, model_id, need="own")
+            return same_person(session, voice)
+
+    def summaries(self, owner_id: UUID, lineages: Collection[UUID]) -> dict[UUID, VersionSummary]:
+        """How many versions some voices of an owner have, and which of them is active; nobody is asked."""
+        with self._database.session() as session:
+            return summaries_of(session, owner_id, lineages)
 
     def rollback(self, caller: Caller, model_id: UUID, *, user_id: UUID | None = None) -> VoiceModel:
         """Make an older version of a voice the current one again, see `versions.roll_back`.

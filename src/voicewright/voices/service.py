@@ -27,7 +27,7 @@ from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.figures.usage import UseLog
 from voicewright.voices.files import VoiceFiles
 from voicewright.voices.finding import find_voice, of_job, owned_by
-from voicewright.voices.kept import forget_kept
+from voicewright.voices.kept import forget_rejected
 from voicewright.voices.models import VoiceModel, VoiceUpload
 from voicewright.voices.owner_lock import lock_owner
 from voicewright.voices.schemas import NewVoice, OwnedTree
@@ -92,7 +92,7 @@ class VoiceService(VoiceFiles):
             voice = enter_voice(
                 session, self._owner_id, entry, stored, activates=activates, takes_over=takes_over
             )
-            kept = forget_kept(session, new.training_job_id)
+            kept = forget_rejected(session, new.training_job_id)
             also(session, voice)
             describe(self._blobs, voice)
             if verb is not None:

@@ -14,7 +14,8 @@ from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from uuid import UUID
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
@@ -126,6 +127,43 @@ def roll_back(session: Session, voice: VoiceModel) -> tuple[VoiceModel, VoiceMod
     activates = before is None or before.lineage_id == voice.lineage_id
     entry = Entry.of(replace(facts_of(voice), parent_id=voice.id))
     return enter_voice(session, voice.owner_id, entry, trees_of(voice), activates=activates), before
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """What a list says of all versions of a voice together."""
+
+    count: int
+    active_version: int | None
+    """None: none of them is."""
+
+
+def summaries_of(session: Session, owner_id: UUID, lineages: Collection[UUID]) -> dict[UUID, VersionSummary]:
+    """Of some voices of an owner, by their lineages."""
+    active = func.max(VoiceModel.version).filter(VoiceModel.is_active)
+    rows = session.execute(
+        select(VoiceModel.lineage_id, func.count(), active)
+        .where(owned_by(owner_id), VoiceModel.lineage_id.in_(lineages))
+        .group_by(VoiceModel.lineage_id)
+    )
+    return {lineage: VersionSummary(count, version) for lineage, count, version in rows}
+
+
+def same_person(session: Session, voice: VoiceModel) -> list[VoiceModel]:
+    """The other voices of the same speaker, each in its newest version; none where nobody named one."""
+    if voice.speaker_key is None:
+        return []
+    found = session.scalars(
+        select(VoiceModel)
+        .where(
+            owned_by(voice.owner_id),
+            VoiceModel.speaker_key == voice.speaker_key,
+            VoiceModel.lineage_id != voice.lineage_id,
+        )
+        .order_by(VoiceModel.version)
+    )
+    newest = {one.lineage_id: one for one in found}
+    return sorted(newest.values(), key=lambda one: one.created_at, reverse=True)
 
 
 def _of_lineage(voice: VoiceModel) -> ColumnElement[bool]:

@@ -54,6 +54,7 @@ def test_a_wrong_text_costs_clarity_alone(judge, sample_clips, references):
     assert any("least clear in 2 of 2 sentences" in reason for reason in swapped.reasons)
 
 
+@pytest.mark.slow
 def test_noise_costs_naturalness_and_is_named(judge, sample_clips, references, spoilt):
     clean = judge(sample_clips[:1], references)
     noisy = judge([(text, spoilt(path, snr_db=5)) for text, path in sample_clips[:1]], references)

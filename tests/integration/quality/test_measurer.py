@@ -89,6 +89,7 @@ def test_a_file_that_is_no_audio_is_named(measurer, tmp_path):
             question([path])
 
 
+@pytest.mark.slow
 def test_recognition_is_cancelled_within_two_seconds(sample_clips):
     paths = [path for _, path in sample_clips] * 4
     cancel = threading.Event()

@@ -21,7 +21,8 @@ UNRECORDED = {
     # files, for what is recorded as reading, judging, speaking or exporting the voice
     "materialise", "references", "spoken",
     # of a training, whose voice was not good enough to become one, and is on the training's own pages
-    "of_job", "keep_rejected", "drop_kept", "kept_of_job", "spoken_of_job",
+    "of_job", "keep_rejected", "drop_kept", "kept_of_job", "spoken_of_job", "keep_rehearsal",
+    "rehearsals_of_job",
     # asked before each sentence of what is recorded as one speech
     "permit",
     # whoever uploads is known to the caller, who records it

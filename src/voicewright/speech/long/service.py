@@ -115,6 +115,8 @@ class LongSpeechService:
             LongSpeechNotFound: there is none, or it is somebody else's.
         """
         with self._database.session() as session:
+            # one moment for all that is read: who watches sees nothing half deleted
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             return in_detail(session, find(session, user_id, speech_id))
 
     def joined_files(self, entries: Sequence[Synthesis]) -> Mapping[uuid.UUID, JoinedFile]:
@@ -125,9 +127,13 @@ class LongSpeechService:
         with self._database.session() as session:
             return joined_files(session, ids)
 
-    def page(self, user_id: uuid.UUID, *, limit: int, offset: int) -> tuple[list[Shown], int]:
-        """Somebody's, the newest first, and how many there are in all."""
+    def page(
+        self, user_id: uuid.UUID, *, limit: int, offset: int, open_only: bool = False
+    ) -> tuple[list[Shown], int]:
+        """Somebody's, or those of them that go on, the newest first, and how many there are in all."""
         mine = LongSpeech.owner_id == user_id
+        if open_only:
+            mine &= LongSpeech.state.in_(OPEN)
         newest_first = select(LongSpeech).where(mine).order_by(LongSpeech.created_at.desc(), LongSpeech.id)
         with self._database.session() as session:
             total = session.scalar(select(func.count()).select_from(LongSpeech).where(mine)) or 0

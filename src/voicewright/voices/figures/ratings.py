@@ -57,3 +57,9 @@ def ratings_of(session: Session, model_ids: Collection[uuid.UUID]) -> dict[uuid.
     )
     sums = {model_id: RatingSum(count, float(average)) for model_id, count, average in rows}
     return {model_id: sums.get(model_id, RatingSum()) for model_id in model_ids}
+
+
+def rating_by(session: Session, model_id: uuid.UUID, user_id: uuid.UUID) -> int | None:
+    """What somebody said of a voice; None: nothing."""
+    found = session.get(VoiceRating, (model_id, user_id))
+    return None if found is None else found.stars

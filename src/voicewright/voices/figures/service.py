@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -18,9 +18,9 @@ from voicewright.voices.acts import note_reading
 from voicewright.voices.caching import ANALYTICS, STATISTICS
 from voicewright.voices.errors import VoiceProviderUnknown
 from voicewright.voices.figures.comparison import best_of, differences, facts_of
-from voicewright.voices.figures.ratings import put_rating, ratings_of, remove_rating
+from voicewright.voices.figures.ratings import put_rating, rating_by, ratings_of, remove_rating
 from voicewright.voices.figures.selection import Candidate, Criteria, select_best
-from voicewright.voices.figures.usage import sum_of_owner, sums_of_models
+from voicewright.voices.figures.usage import DayOfUse, sum_of_owner, sums_of_models, uses_by_day
 from voicewright.voices.figures.views import Analytics, UsageStats
 from voicewright.voices.finding import owned_by
 from voicewright.voices.models import VoiceModel
@@ -110,6 +110,19 @@ class FigureService:
             rating = put_rating(session, voice, user_id=caller.user_id, stars=stars)
             note_reading(session, caller, "rate", voice.owner_id, voice.id, stars=stars)
             return rating
+
+    def my_rating(self, caller: Caller, model_id: uuid.UUID) -> int | None:
+        """How many stars the caller gave a voice that they may see; None: they gave none."""
+        with self._database.session() as session:
+            find_model(session, caller, model_id, need="read")
+            return rating_by(session, model_id, caller.user_id)
+
+    def uses_by_day(self, caller: Caller, model_id: uuid.UUID, *, days: int) -> list[DayOfUse]:
+        """On which of the last days one of the caller's voices was used, and how often."""
+        since = datetime.now(UTC) - timedelta(days=days)
+        with self._database.session() as session:
+            find_model(session, caller, model_id, need="own")
+            return uses_by_day(session, model_id, since)
 
     def unrate(self, caller: Caller, model_id: uuid.UUID) -> None:
         """Take back what one said of a voice; nothing happens where one said nothing."""

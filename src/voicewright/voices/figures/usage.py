@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -150,3 +150,26 @@ def sum_of_owner(session: Session, owner_id: uuid.UUID) -> UsageSum:
         ).where(VoiceUse.owner_id == owner_id)
     ).one()
     return UsageSum(spoken=spoken, failed=failed, cost_usd=cost_usd, last_used_at=last_used_at)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfUse:
+    """How often a voice spoke on one day (UTC)."""
+
+    day: date
+    spoken: int
+    failed: int
+    cost_usd: Decimal
+
+
+def uses_by_day(session: Session, model_id: uuid.UUID, since: datetime) -> list[DayOfUse]:
+    """The days on which a voice was used, in their order."""
+    day = func.date(func.timezone("UTC", VoiceUse.at)).label("day")
+    spoken, failed = func.count().filter(_SPOKEN), func.count().filter(_FAILED)
+    rows = session.execute(
+        select(day, spoken, failed, func.coalesce(func.sum(VoiceUse.cost_usd), 0))
+        .where(VoiceUse.model_id == model_id, VoiceUse.at >= since)
+        .group_by(day)
+        .order_by(day)
+    )
+    return [DayOfUse(*row) for row in rows]

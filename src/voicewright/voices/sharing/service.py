@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from voicewright.accounts.errors import NotAllowed
@@ -122,8 +122,7 @@ class SharingService:
             shown = select(VoiceShare).join(VoiceModel, matches).where(holds_for(user_id))
             total = session.scalar(select(func.count()).select_from(shown.subquery())) or 0
             page = (
-                shown.join(User, User.id == VoiceShare.owner_id, isouter=True)
-                .add_columns(VoiceModel, User)
+                _with_owner(shown)
                 .order_by(VoiceShare.created_at.desc(), VoiceShare.id)
                 .limit(limit)
                 .offset(offset)
@@ -133,6 +132,20 @@ class SharingService:
             ]
             note(session, _act(caller, "list", user_id, details={"what": "shared with them"}))
         return found, total
+
+    def shared_one(self, user_id: uuid.UUID, model_id: uuid.UUID) -> SharedVoice:
+        """A voice as it is shared with somebody.
+
+        Raises:
+            VoiceNotFound: nobody shares it with them.
+        """
+        matches = (VoiceModel.id == VoiceShare.model_id) & VoiceModel.deleted_at.is_(None)
+        held = holds_for(user_id) & (VoiceShare.model_id == model_id)
+        with self._database.session() as session:
+            shown = _with_owner(select(VoiceShare).join(VoiceModel, matches).where(held))
+            for share, voice, owner in session.execute(shown):
+                return SharedVoice(voice, _called(owner), share)
+        raise not_found(model_id)
 
     def unshare(self, caller: Caller, model_id: uuid.UUID, target_id: uuid.UUID) -> None:
         """End a share, at once: the owner takes it back, or who has it gives it back.
@@ -169,6 +182,11 @@ class SharingService:
 
 def _act(caller: Caller, verb: str, owner_id: uuid.UUID, **about: Any) -> Act:
     return Act(f"voice_model.{verb}", owner_id, caller.user_id, api_key_id=caller.api_key_id, **about)
+
+
+def _with_owner(shares: Select[VoiceShare]) -> Select[VoiceShare, VoiceModel, User]:
+    """The same, each with its voice and the account of its owner, where that is still there."""
+    return shares.join(User, User.id == VoiceShare.owner_id, isouter=True).add_columns(VoiceModel, User)
 
 
 def _called(owner: User | None) -> str | None:
