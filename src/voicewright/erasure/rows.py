@@ -34,8 +34,9 @@ from voicewright.accounts.models import (
     UserSession,
 )
 from voicewright.accounts.sign_in_limits import account_key
+from voicewright.listening.models import ListeningSide, ListeningTest
 from voicewright.monitoring.models import Alert, ErasedVoices
-from voicewright.notifications.models import OutgoingMail
+from voicewright.notifications.models import NotificationChoice, OutgoingMail
 from voicewright.onboarding.models import OnboardingJob
 from voicewright.privacy.models import Consent
 from voicewright.provenance.models import SpeechFingerprint
@@ -129,6 +130,11 @@ def delete_rows(session: Session, user_id: uuid.UUID, email: str | None) -> dict
         .where(LongPart.voice_owner_id == user_id, LongPart.speech_id.not_in(theirs))
         .values(voice_owner_id=NOBODY, voice_model_id=NOBODY, voice_name=NO_VOICE, wanted_model_id=None)
     )
+    session.execute(
+        update(ListeningSide)
+        .where(ListeningSide.owner_id == user_id)
+        .values(owner_id=NOBODY, model_id=NOBODY, label=NO_VOICE)
+    )
     _forget_voices_of_batches(session, user_id)
     # what others keep of these voices goes with the next sweep, which removes its files as well
     session.execute(
@@ -164,6 +170,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     )
     yield "fingerprints", delete(SpeechFingerprint).where(SpeechFingerprint.user_id == user_id)
     yield "voice_uses", delete(VoiceUse).where(VoiceUse.owner_id == user_id)
+    yield "blind_tests", delete(ListeningTest).where(ListeningTest.user_id == user_id)
     yield "syntheses", delete(Synthesis).where(Synthesis.user_id == user_id)
     yield "long_texts", delete(LongSpeech).where(LongSpeech.owner_id == user_id)
     yield "speech_preferences", delete(SpeechPreferences).where(SpeechPreferences.user_id == user_id)
@@ -183,6 +190,7 @@ def _statements(user_id: uuid.UUID, email: str | None) -> Iterable[tuple[str, De
     yield "samples", delete(Sample).where(Sample.owner_id == user_id)
     yield "datasets", delete(Dataset).where(Dataset.owner_id == user_id)
     yield "consents", delete(Consent).where(Consent.owner_id == user_id)
+    yield "notification_choices", delete(NotificationChoice).where(NotificationChoice.user_id == user_id)
     yield "alerts", delete(Alert).where(Alert.subject == str(user_id))
     if email is not None:
         yield "mails", delete(OutgoingMail).where(func.lower(OutgoingMail.to_address) == email.lower())
