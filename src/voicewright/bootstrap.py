@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from voicewright.cli.app import run
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from voicewright.speech.service import SpeechService
     from voicewright.storage.user_keys import KeyRing
     from voicewright.storage.vault import Vault
+    from voicewright.training.announcing import Announcer
     from voicewright.training.forgetting import Forgetting
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
@@ -228,6 +229,7 @@ class LocalApplication:
             long=self._long_tools,
             provenance=self.provenance,
             engines=self.engines,
+            announcer=self._announcer(),
         )
         node = self._abilities
         return Worker(parts, node if self.settings.long_concurrency else replace(node, speaks=()))
@@ -274,6 +276,18 @@ class LocalApplication:
             provenance=self.provenance,
         )
 
+    def _announcer(self) -> Announcer:
+        from voicewright.notifications.mail import MailServer
+        from voicewright.notifications.notices import Notice
+        from voicewright.notifications.outbox import Outbox
+        from voicewright.training.announcing import Announcer
+
+        outbox = Outbox(self.database, MailServer.of(self.settings))
+        url = self.settings.public_url
+        return Announcer(
+            partial(outbox.tell, Notice.TRAINING_ENDED), None if url is None else f"{url.rstrip('/')}/panel"
+        )
+
     def _chores(self) -> list[Chore]:
         from voicewright.monitoring.alerts import Watch
         from voicewright.notifications.mail import MailServer
@@ -317,9 +331,15 @@ class LocalApplication:
             Chore("sweep recordings", 3600, lambda: sweep(self.database, samples)),
             Chore("end what killed processes spoke", 30, self.history.end_lost),
             Chore("sweep the history of speech", 3600, self.history.sweep),
+            Chore("sweep blind tests", 3600, self._sweep_blind_tests),
             Chore("sweep the speech cache", 3600, cache.sweep),
             Chore("sweep long texts", 3600, self._sweep_long_texts),
         ]
+
+    def _sweep_blind_tests(self) -> None:
+        from voicewright.listening.sweeping import sweep_tests
+
+        sweep_tests(self.database, self.history.vault, kept_days=self.settings.history_days)
 
     def _sweep_long_texts(self) -> None:
         from voicewright.speech.long.files import sweep_ended, sweep_files
@@ -368,8 +388,11 @@ def make_services(
     """The services of an API process over an open database; whoever made these closes them."""
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
+    from voicewright.listening.service import ListeningService
+    from voicewright.notifications.choices import NotificationChoices
     from voicewright.onboarding.parts import OnboardingParts
     from voicewright.onboarding.service import OnboardingService
+    from voicewright.portability.service import PortabilityParts, PortabilityService
     from voicewright.privacy.service import ConsentService
     from voicewright.recordings.datasets import DatasetService
     from voicewright.recordings.samples import SampleService
@@ -391,6 +414,9 @@ def make_services(
     samples = SampleService.open(settings, database, keys)
     samples.clear_uploads()
     erasures = make_erasures(settings, database, accounts, voices, samples.vault)
+    copies = make_copies(settings, database, accounts, voices)
+    long = LongSpeechService.open(settings, database, keys)
+    choices = NotificationChoices(database)
     training = TrainingService(database, settings, consents)
     onboarding = OnboardingParts(
         settings, database, accounts, consents, samples, training, speech=speech, history=history
@@ -407,17 +433,29 @@ def make_services(
         registry=RegistryService(database, settings, voices, consents, limits),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits),
-        copies=make_copies(settings, database, accounts, voices),
+        copies=copies,
         stock=make_stock(settings, voices, limits, engines, speech),
         erasures=erasures,
         sharing=SharingService(database),
         lifecycle=LifecycleService(database, voices),
         cleanup=make_cleanup(settings, database, voices),
         speech=speech,
+        listening=ListeningService(settings, database, keys, speech),
         provenance=provenance,
         history=history,
-        long=LongSpeechService.open(settings, database, keys),
+        long=long,
         onboarding=OnboardingService(onboarding),
+        notifications=choices,
+        portability=PortabilityService(
+            PortabilityParts(
+                database,
+                samples=samples.vault,
+                long=long.vault,
+                voices=copies.exports,
+                history=history,
+                choices=choices,
+            )
+        ),
     )
 
 
@@ -502,10 +540,12 @@ def make_copies(
 def make_cleanup(settings: Settings, database: Database, voices: VoiceService) -> CleanupService:
     """The cleanup of voices, which tells their owners by mail."""
     from voicewright.notifications.mail import MailServer
+    from voicewright.notifications.notices import Notice
     from voicewright.notifications.outbox import Outbox
     from voicewright.voices.cleanup.service import CleanupService
 
-    return CleanupService(database, settings, voices, tell=Outbox(database, MailServer.of(settings)).tell)
+    outbox = Outbox(database, MailServer.of(settings))
+    return CleanupService(database, settings, voices, tell=partial(outbox.tell, Notice.VOICES_EXPIRING))
 
 
 def make_erasures(

@@ -21,6 +21,7 @@ from voicewright.db.migrate import alembic_config, current_revision
 from voicewright.db.migrations import HEAD
 from voicewright.db.server import Database
 from voicewright.erasure.models import Erasure
+from voicewright.listening.models import ListeningTest
 from voicewright.monitoring.models import Alert, ErasedVoices
 from voicewright.notifications.models import OutgoingMail
 from voicewright.onboarding.models import OnboardingJob
@@ -80,7 +81,7 @@ def test_the_steps_make_exactly_the_tables_of_the_models(engine):
     }
     models |= {ProvenanceKey, SpeechFingerprint, LongSpeech, LongPart, LongChunk}
     models |= {ProviderVoice}
-    models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure, OnboardingJob}
+    models |= {AuditEvent, Alert, ErasedVoices, OutgoingMail, Erasure, OnboardingJob, ListeningTest}
     assert {model.__tablename__ for model in models} <= set(Base.metadata.tables)
     with engine.connect() as connection:
         assert differences(connection) == []
