@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
 from voicewright.accounts.caller import Caller, Scope
@@ -121,9 +121,14 @@ def sessions(caller: Owner, services: Wired) -> SessionsAnswer:
 
 
 @router.delete("/sessions", status_code=204, summary="Sign out everywhere")
-def end_sessions(caller: Owner, services: Wired) -> None:
-    """End every session, the one that asks as well."""
-    services.accounts.sessions.end_all(caller.user_id)
+def end_sessions(
+    caller: Owner,
+    services: Wired,
+    *,
+    keep_current: Annotated[bool, Query(description="The one that asks goes on.")] = False,
+) -> None:
+    """End every session, the one that asks as well, unless it is to be kept."""
+    services.accounts.sessions.end_all(caller.user_id, but=caller.session_id if keep_current else None)
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session", responses=refusals(404))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -15,6 +16,7 @@ from voicewright.api.paging import LongLimit
 from voicewright.api.services import Wired
 from voicewright.audit.models import AuditEvent
 from voicewright.audit.reading import Wanted, find_events
+from voicewright.audit.verification import verify_chains
 
 
 def _moment(text: object) -> object:
@@ -27,6 +29,7 @@ def _moment(text: object) -> object:
 router = APIRouter(prefix="/admin/audit", tags=["operations"], dependencies=[Depends(calling(Scope.ADMIN))])
 
 _LARGEST_ID = (1 << 63) - 1
+MOST_BREAKS: Final = 100
 
 
 class AuditEventView(BaseModel):
@@ -67,27 +70,95 @@ class AuditView(BaseModel):
     next_before: int | None = Field(description="`before` of the next page; null: this is the last one.")
 
 
-@router.get("", summary="Read the audit trail")
-def audit(
-    services: Wired,
+class AuditBreakView(BaseModel):
+    """A place where a chain is not as it was written."""
+
+    owner_id: UUID = Field(description="Whose chain.")
+    sequence: int = Field(description="Of the event.", examples=[7])
+    kind: str = Field(
+        description="`changed_row`, `missing_row`, `broken_link`, `wrong_head`, `cut_tail`, `beyond_head` or "
+        "`missing_head`.",
+        examples=["changed_row"],
+    )
+    message: str = Field(examples=["event 7 was changed after it was written."])
+
+
+class AuditVerificationView(BaseModel):
+    """What a walk over all chains found."""
+
+    chains: int
+    events: int = Field(description="In all chains.")
+    heads_sha256: str = Field(
+        description="Of the heads of all chains, to compare with one that was kept elsewhere.",
+        examples=["8cd041aad3794ee05193213af594346f3112990aa9c32017df0e9f92e24a9f0e"],
+    )
+    broken: int = Field(description="Places where a chain is broken; 0: the trail is whole.")
+    breaks: list[AuditBreakView] = Field(description=f"The first {MOST_BREAKS} of them.", examples=[[]])
+
+
+def _asked(
     *,
     user_id: Annotated[UUID | None, Query(description="In whose chain.")] = None,
     actor_id: Annotated[UUID | None, Query(description="Who acted.")] = None,
     model_id: Annotated[UUID | None, Query(description="About which voice, attempts on it included.")] = None,
     action: Annotated[str | None, Query(max_length=200, description="Exactly this one.")] = None,
+    result: Annotated[
+        Literal["done", "refused", "failed"] | None, Query(description="What came of it.")
+    ] = None,
     since: Annotated[
         AwareDatetime | None, BeforeValidator(_moment), Query(description="Not before this moment.")
     ] = None,
+    until: Annotated[
+        AwareDatetime | None, BeforeValidator(_moment), Query(description="Before this moment.")
+    ] = None,
+) -> Wanted:
+    return Wanted(
+        owner_id=user_id,
+        actor_id=actor_id,
+        model_id=model_id,
+        action=action,
+        result=result,
+        since=since,
+        until=until,
+    )
+
+
+Asked = Annotated[Wanted, Depends(_asked)]
+"""Which events somebody asks for."""
+
+
+@router.get("", summary="Read the audit trail")
+def audit(
+    services: Wired,
+    wanted: Asked,
+    *,
     before: Annotated[
         int | None, Query(ge=1, le=_LARGEST_ID, description="Older than the event with this id.")
     ] = None,
     limit: LongLimit = 100,
 ) -> AuditView:
     """A page of the events of all users, the newest first; `voicewright audit verify` checks the chains."""
-    wanted = Wanted(
-        owner_id=user_id, actor_id=actor_id, model_id=model_id, action=action, since=since, before=before
-    )
     with services.database.session() as session:
-        found = find_events(session, wanted, limit=limit + 1)
+        found = find_events(session, replace(wanted, before=before), limit=limit + 1)
     shown = [AuditEventView.of(event) for event in found[:limit]]
     return AuditView(events=shown, next_before=shown[-1].id if len(found) > limit else None)
+
+
+@router.get("/verification", summary="Check the audit trail")
+def audit_verification(services: Wired) -> AuditVerificationView:
+    """Walk all chains: each event has to follow from the one before it, and none may be missing.
+
+    It reads every event once, in one snapshot: a second for some tens of thousands.
+    """
+    with services.database.session() as session:
+        found = verify_chains(session, most_breaks=MOST_BREAKS)
+    return AuditVerificationView(
+        chains=found.chains,
+        events=found.events,
+        heads_sha256=found.digest,
+        broken=found.broken,
+        breaks=[
+            AuditBreakView(owner_id=one.owner_id, sequence=one.sequence, kind=one.kind, message=one.message)
+            for one in found.breaks
+        ],
+    )

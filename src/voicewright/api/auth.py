@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, SecretStr
-from starlette.concurrency import run_in_threadpool
 
-from voicewright.accounts.errors import (
-    AccountDisabled,
-    EmailInvalid,
-    PasswordRefused,
-    PasswordsBusy,
-    SignInLinkInvalid,
-)
 from voicewright.accounts.passwords import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
-from voicewright.accounts.schemas import Origin, Tokens
 from voicewright.api.account_answers import TokensAnswer
-from voicewright.api.bodies import FORM, RequestBody, described_body, is_form, read_body
-from voicewright.api.link_page import done_page, form_page, refused_page
-from voicewright.api.origin import BaseUrl, RequestOrigin
-from voicewright.api.problems import STATUS, refusals
-from voicewright.api.services import Services, Wired
-from voicewright.api.validation import ValidationFailed
-from voicewright.errors import AppError
+from voicewright.api.bodies import RequestBody
+from voicewright.api.browser import path_prefix
+from voicewright.api.origin import RequestOrigin
+from voicewright.api.problems import refusals
+from voicewright.api.services import Wired
 
 router = APIRouter(tags=["sign-in"])
 
-_HTML: Final = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
 _SECRET_CHARACTERS: Final = 200
-_FOR_THE_PAGE: Final = (
-    AccountDisabled,
-    EmailInvalid,
-    PasswordRefused,
-    PasswordsBusy,
-    SignInLinkInvalid,
-    ValidationFailed,
-)
-"""What the page itself tells people; anything else is answered as to a program."""
 
 Email = Annotated[str, Field(min_length=1, max_length=254, examples=["ann@example.com"])]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS)]
@@ -109,37 +89,34 @@ def sign_out(body: RefreshBody, services: Wired) -> None:
 
 @router.get(
     "/auth/first-run",
-    summary="The page that a one-time link opens",
-    response_class=HTMLResponse,
-    responses={200: {"content": _HTML}, 401: {"description": "Unauthorized", "content": _HTML}},
-)
-def first_run(services: Wired, token: Annotated[Secret, Query()]) -> HTMLResponse:
-    """A form that works without JavaScript. Looking at it does not use the link up."""
-    return _show_page(services, token)
-
-
-@router.post(
-    "/auth/link",
-    summary="Use a one-time link",
-    response_model=TokensAnswer,
+    status_code=303,
+    summary="Open a one-time link",
+    response_class=RedirectResponse,
     responses={
-        200: {"content": _HTML},
-        **{
-            status: {**refusal, "content": _HTML}
-            for status, refusal in refusals(401, 403, 409, 422, 503).items()
-        },
+        303: {
+            "description": "See Other",
+            "headers": {"Location": {"description": "The page.", "schema": {"type": "string"}}},
+        }
     },
-    openapi_extra=described_body(LinkBody, "application/json", FORM),
 )
-async def use_link(request: Request, services: Wired, origin: RequestOrigin, base_url: BaseUrl) -> Response:
+def first_run(services: Wired, token: Annotated[Secret, Query()]) -> RedirectResponse:
+    """Leads a browser to the page of the panel that the link is for, which works without JavaScript.
+
+    Looking at it does not use the link up.
+    """
+    page = f"{path_prefix(services.settings)}/panel/welcome?{urlencode({'token': token})}"
+    return RedirectResponse(page, 303)
+
+
+@router.post("/auth/link", summary="Use a one-time link", responses=refusals(401, 403, 409, 503))
+def use_link(body: LinkBody, services: Wired, origin: RequestOrigin) -> TokensAnswer:
     """Make the first administrator, or sign a user in and set their password if they choose one.
 
-    JSON is answered with tokens, the form of the page with a page. The link is used up when it succeeds.
+    The link is used up when it succeeds.
     """
-    if is_form(request):
-        return await _answer_page(request, services, origin, base_url)
-    tokens = await run_in_threadpool(_enter, services, await read_body(request, LinkBody), origin)
-    return JSONResponse(TokensAnswer.of(tokens).model_dump(mode="json"))
+    password = None if body.password is None else body.password.get_secret_value()
+    tokens = services.accounts.sign_in.with_link(body.token, origin, email=body.email, password=password)
+    return TokensAnswer.of(tokens)
 
 
 @router.get("/.well-known/jwks.json", summary="The keys that verify access tokens")
@@ -147,27 +124,3 @@ def key_set(services: Wired, response: Response) -> KeySet:
     """The public keys (EdDSA) of this installation, for programs that check its access tokens themselves."""
     response.headers["Cache-Control"] = "public, max-age=300"
     return KeySet(**services.accounts.key_set())
-
-
-def _enter(services: Services, body: LinkBody, origin: Origin) -> Tokens:
-    password = None if body.password is None else body.password.get_secret_value()
-    return services.accounts.sign_in.with_link(body.token, origin, email=body.email, password=password)
-
-
-async def _answer_page(request: Request, services: Services, origin: Origin, base_url: str) -> HTMLResponse:
-    """Use the link as the form of the page asks; where something is wrong with it, show the form again."""
-    try:
-        tokens = await run_in_threadpool(_enter, services, await read_body(request, LinkBody), origin)
-        # nobody is given these tokens: whoever filled the form in signs in with their password
-        await run_in_threadpool(services.accounts.sessions.sign_out, tokens.refresh_token)
-    except _FOR_THE_PAGE as error:
-        token = str((await request.form()).get("token", ""))
-        return await run_in_threadpool(_show_page, services, token, error)
-    return done_page(tokens.user.email or "", base_url)
-
-
-def _show_page(services: Services, token: str, error: AppError | None = None) -> HTMLResponse:
-    try:
-        return form_page(token, first=services.accounts.sign_in.is_first(token), error=error)
-    except SignInLinkInvalid as gone:
-        return refused_page(gone.message, STATUS[gone.kind])

@@ -5,7 +5,8 @@
 A credential comes as `Authorization: Bearer ...` (an access token, an API key, or a token of the identity
 provider) or as `X-API-Key: ...`. A browser can't set headers on a WebSocket: there it may offer the two
 subprotocols `voicewright.bearer` and the credential itself, and the server accepts the first of them
-(`await websocket.accept(subprotocol=subprotocol_of(websocket))`).
+(`await websocket.accept(subprotocol=subprotocol_of(websocket))`). Where none of these comes, the cookie of a
+browser counts that signed in to the panel (`api.browser`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.errors import NotAuthenticated
 from voicewright.accounts.policies import require_account, require_admin, require_scope
 from voicewright.api.audit_record import remember_caller
+from voicewright.api.browser import cookie_of
 from voicewright.api.services import Wired
 
 if TYPE_CHECKING:
@@ -78,14 +80,16 @@ def identify(  # in a thread: it asks the database
 
     Raises:
         NotAuthenticated: nothing was shown, or nothing that is good.
+        CrossSiteRequest: a browser shows its cookie for somebody else's page.
     """
-    if bearer is None and key is None:
+    if bearer is not None and key is not None and bearer != key:
+        raise NotAuthenticated("Two credentials came. Send either Authorization or X-API-Key.")
+    credential = bearer or key or cookie_of(connection)
+    if credential is None:
         raise NotAuthenticated(
             "Nothing says who asks. Send 'Authorization: Bearer ...' with an access token or an API key."
         )
-    if bearer is not None and key is not None and bearer != key:
-        raise NotAuthenticated("Two credentials came. Send either Authorization or X-API-Key.")
-    caller = services.accounts.authenticate(bearer or key or "")
+    caller = services.accounts.authenticate(credential)
     remember_caller(connection, caller)
     return caller
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from voicewright.accounts.caller import Caller
+
 T = TypeVar("T")
 
 SIGN_OF_LIFE_S: Final = 15.0
-"""How often a stream on which nothing happens says that it is there, and looks for what it has missed."""
+"""How often a stream on which nothing happens says that it is there, and looks for what it has missed.
+
+At least as often it is looked up whether its client may go on."""
 LONGEST_STREAM_S: Final = 3600.0
 """Then the client has to show again who it is."""
 _READERS: Final = 4
@@ -64,37 +69,57 @@ async def read_beside(app: FastAPI, read: Callable[[], T]) -> T:
 
 
 async def follow(
-    watch: JobWatch, subject_id: UUID, read: Callable[[], Awaitable[tuple[Sequence[T], Next]]]
+    app: FastAPI, caller: Caller, subject_id: UUID, read: Callable[[], Awaitable[tuple[Sequence[T], Next]]]
 ) -> AsyncIterator[Sequence[T]]:
     """What is new of a job, until it ends; nothing is a sign of life.
 
     Args:
-        watch: tells of changes.
+        app: its `state.job_watch` tells of changes.
+        caller: who follows, as long as they may.
         subject_id: of which job.
         read: gives what is new since it was last asked.
     """
-    give_up_s = time.monotonic() + LONGEST_STREAM_S
+    watch: JobWatch = app.state.job_watch
     with watch.watching(subject_id) as changed:
-        while time.monotonic() < give_up_s and not watch.ending:
-            changed.clear()
-            try:
-                found, then = await read()
-            except AppError as error:
-                if error.kind is not ErrorKind.UNAVAILABLE:  # it was deleted meanwhile
+        async for found in reading(app, caller, changed, read):
+            yield found
+
+
+async def reading(
+    app: FastAPI,
+    caller: Caller,
+    changed: asyncio.Event,
+    read: Callable[[], Awaitable[tuple[Sequence[T], Next]]],
+) -> AsyncIterator[Sequence[T]]:
+    """As `follow`, of whatever an event tells that it changed."""
+    watch: JobWatch = app.state.job_watch
+    may = partial(app.state.services.accounts.is_good_still, caller)
+    give_up_s = time.monotonic() + LONGEST_STREAM_S
+    look_again_s = time.monotonic() + SIGN_OF_LIFE_S
+    while time.monotonic() < give_up_s and not watch.ending:
+        changed.clear()
+        try:
+            if time.monotonic() >= look_again_s:
+                if not await read_beside(app, may):  # signed out, disabled, or no administrator any more
                     return
-                yield ()
-                await asyncio.sleep(_AWAY_PAUSE_S)
-                continue
-            if found:
-                yield found
-            if then is Next.AT_ONCE:
-                continue
-            if then is Next.NEVER:
+                look_again_s = time.monotonic() + SIGN_OF_LIFE_S
+            found, then = await read()
+        except AppError as error:
+            if error.kind is not ErrorKind.UNAVAILABLE:  # it was deleted meanwhile
                 return
-            try:
-                await asyncio.wait_for(changed.wait(), SIGN_OF_LIFE_S)
-            except TimeoutError:
-                yield ()
+            yield ()
+            await asyncio.sleep(_AWAY_PAUSE_S)
+            continue
+        if found:
+            yield found
+        if then is Next.AT_ONCE:
+            continue
+        if then is Next.NEVER:
+            return
+        try:
+            await asyncio.wait_for(changed.wait(), max(0.0, look_again_s - time.monotonic()))
+        except TimeoutError:
+            yield ()
 
 
 def event_stream(batches: AsyncIterator[Sequence[T]], write: Callable[[T], str]) -> StreamingResponse:

@@ -30,7 +30,7 @@ _PEOPLE: Final[dict[str, Any]] = {
     "refresh_token": "vwr_fjPZKzcBpN5dheUnzgw5U4aKKIfTU6g...",
     "revoked_at": None,
     "token": "vwl_HkWyDPHDlCShAkIgQwnRjX8pS5_ppwc...",
-    "url": "http://127.0.0.1:3005/auth/first-run?token=vwl_HkWy...",
+    "url": "http://127.0.0.1:3005/panel/welcome?token=vwl_HkWy...",
     "user_agent": "curl/8.5.0",
     "ApiKeyAnswer.expires_at": None,
     "NewApiKeyAnswer.expires_at": None,

@@ -26,8 +26,37 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
+_MOST_IDS: Final = 1000
+"""That are kept for one who looks at all jobs and is slow; with more, any may have changed."""
 
 _LOG = logging.getLogger(__name__)
+
+
+class Changes:
+    """What has changed, whichever job it was, since it was last taken.
+
+    Attributes:
+        happened: set whenever there is something.
+    """
+
+    def __init__(self) -> None:
+        self.happened = asyncio.Event()
+        self._ids: set[UUID] = set()
+        self._perhaps_all = False
+
+    def note(self, job_id: UUID | None) -> None:
+        """A job has changed; None: any may have, as nothing could be heard."""
+        if job_id is None or len(self._ids) >= _MOST_IDS:
+            self._perhaps_all = True
+        else:
+            self._ids.add(job_id)
+        self.happened.set()
+
+    def take(self) -> set[UUID] | None:
+        """The ids since the last time; None: any may have changed."""
+        taken = None if self._perhaps_all else self._ids
+        self._ids, self._perhaps_all = set(), False
+        return taken
 
 
 class JobWatch:
@@ -43,14 +72,14 @@ class JobWatch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._watchers: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._overseers: set[Changes] = set()
         self._listener: asyncio.Task[None] | None = None
         self.ending = False
 
     @contextmanager
     def watching(self, job_id: UUID) -> Iterator[asyncio.Event]:
         """An event that is set whenever the job may have changed, as long as the block lasts."""
-        if self._listener is None:
-            self._listener = asyncio.create_task(self._listen(), name="job-watch")
+        self._begin_to_listen()
         changed = asyncio.Event()
         self._watchers[job_id].add(changed)
         try:
@@ -60,10 +89,21 @@ class JobWatch:
             if not self._watchers[job_id]:
                 del self._watchers[job_id]
 
+    @contextmanager
+    def watching_all(self) -> Iterator[Changes]:
+        """The changes of all jobs and long texts, whoever owns them, as long as the block lasts."""
+        self._begin_to_listen()
+        changes = Changes()
+        self._overseers.add(changes)
+        try:
+            yield changes
+        finally:
+            self._overseers.discard(changes)
+
     @property
     def watchers(self) -> int:
         """How many there are."""
-        return sum(map(len, self._watchers.values()))
+        return sum(map(len, self._watchers.values())) + len(self._overseers)
 
     def end(self) -> None:
         """Have every watcher stop soon; to be called in the event loop when the process is to end."""
@@ -78,6 +118,10 @@ class JobWatch:
             with suppress(asyncio.CancelledError):
                 await self._listener
             self._listener = None
+
+    def _begin_to_listen(self) -> None:
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen(), name="job-watch")
 
     async def _listen(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -103,10 +147,15 @@ class JobWatch:
 
     def _wake(self, payload: str) -> None:
         with suppress(ValueError):
-            for changed in self._watchers.get(UUID(payload), ()):
+            job_id = UUID(payload)
+            for changed in self._watchers.get(job_id, ()):
                 changed.set()
+            for changes in self._overseers:
+                changes.note(job_id)
 
     def _wake_all(self) -> None:
         for watchers in self._watchers.values():
             for changed in watchers:
                 changed.set()
+        for changes in self._overseers:
+            changes.note(None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, get_
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from voicewright.accounts.caller import Caller, Scope
 from voicewright.accounts.rate_limits import per_window
@@ -141,6 +141,18 @@ class OpenAISpeechBody(BaseModel):
         "`best`, `cost` or `latency`; by default as your preferences say.",
         examples=[None],
     )
+    ssml: Annotated[bool, Strict()] | None = Field(
+        default=False, description="Ours: whether the text is SSML."
+    )
+    pitch: Annotated[float, Field(strict=True, ge=-12, le=12)] | None = Field(
+        default=0.0, description="Ours: semitones."
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = Field(
+        default=0, description="Ours: another one is said otherwise, by engines that roll dice."
+    )
+    normalise: Annotated[bool, Strict()] | None = Field(
+        default=True, description="Ours: whether numbers and the like are put into words."
+    )
 
 
 @router.post(
@@ -195,10 +207,15 @@ def _order(body: OpenAISpeechBody, most_characters: int) -> SpeechOrder:
         raise error
     return SpeechOrder(
         text=body.input,
+        markup="ssml" if body.ssml else "text",
         language=body.language,
         speed=body.speed or 1.0,
+        pitch_semitones=body.pitch or 0.0,
+        seed=body.seed or 0,
+        normalise=body.normalise is not False,
         choose=body.choose,
         source="openai",
+        output_format=body.response_format or _FORMAT,
     )
 
 

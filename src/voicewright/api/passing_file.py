@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 _BYTES: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-class PassingFile(FileResponse):
-    """Sends a sound and lets its folder go.
+class LentFile(FileResponse):
+    """Sends a file and lets its folder go.
 
     A `Range` that names one part is answered with it. One that makes no sense, or names several, is answered
     with the whole, so that every refusal has the same form.
 
     Args:
         path: of the file.
-        format_: of the sound.
-        name: what it is called, without extension.
-        headers: say what the sound is.
+        media_type: what it is.
+        filename: what it is called.
+        headers: say more about it.
         folder: closed when it is sent, or the client has gone.
         download: to be saved, and not to be played.
     """
@@ -42,8 +42,8 @@ class PassingFile(FileResponse):
     def __init__(
         self,
         path: Path,
-        format_: AudioFormat,
-        name: str,
+        media_type: str,
+        filename: str,
         *,
         headers: Mapping[str, str],
         folder: ExitStack,
@@ -51,8 +51,8 @@ class PassingFile(FileResponse):
     ) -> None:
         super().__init__(
             path,
-            media_type=MEDIA_TYPES[format_],
-            filename=f"{name}.{format_}",
+            media_type=media_type,
+            filename=filename,
             content_disposition_type="attachment" if download else "inline",
             headers={"Cache-Control": "private, no-store", **headers},
         )
@@ -68,6 +68,32 @@ class PassingFile(FileResponse):
             await super().__call__(scope, receive, send)
         finally:
             await to_thread.run_sync(self._folder.close)
+
+
+class PassingFile(LentFile):
+    """A sound in one of the formats that are written here.
+
+    Args:
+        path: of the file.
+        format_: of the sound.
+        name: what it is called, without extension.
+        headers: say what the sound is.
+        folder: closed when it is sent, or the client has gone.
+        download: to be saved, and not to be played.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        format_: AudioFormat,
+        name: str,
+        *,
+        headers: Mapping[str, str],
+        folder: ExitStack,
+        download: bool = False,
+    ) -> None:
+        media_type, filename = MEDIA_TYPES[format_], f"{name}.{format_}"
+        super().__init__(path, media_type, filename, headers=headers, folder=folder, download=download)
 
 
 def _is_part(wanted: str, size_bytes: int) -> bool:

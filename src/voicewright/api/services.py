@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from voicewright.accounts.service import AccountService
     from voicewright.db.server import Database
     from voicewright.erasure.service import ErasureService
+    from voicewright.listening.service import ListeningService
+    from voicewright.notifications.choices import NotificationChoices
     from voicewright.onboarding.service import OnboardingService
+    from voicewright.portability.service import PortabilityService
     from voicewright.privacy.service import ConsentService
     from voicewright.provenance.service import ProvenanceService
     from voicewright.recordings.datasets import DatasetService
@@ -57,8 +60,11 @@ class Services:
     provenance: ProvenanceService
     history: HistoryService
     speech: SpeechService
+    listening: ListeningService
     long: LongSpeechService
     onboarding: OnboardingService
+    notifications: NotificationChoices
+    portability: PortabilityService
 
 
 async def _services(connection: HTTPConnection) -> Services:

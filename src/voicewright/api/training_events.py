@@ -81,7 +81,7 @@ class _Feed:
             states = [event.message for event in found if event.kind == "status"]
             return found, Next.LATER if is_open(states[-1] if states else status) else Next.NEVER
 
-        return follow(self.watch, self.job_id, news)
+        return follow(self.app, self.caller, self.job_id, news)
 
 
 def _feed(connection: HTTPConnection, job_id: JobId, caller: Watcher, services: Wired) -> _Feed:
@@ -112,7 +112,8 @@ async def events(
     """Server-sent events, each with the kind as its name and JSON as its data.
 
     The stream goes on where `Last-Event-ID` says, also after the server or its database was away. Lines that
-    begin with a colon are signs of life. It ends with the event of the job's last state, and after an hour.
+    begin with a colon are signs of life. It ends with the event of the job's last state, after an hour,
+    and soon after the caller may no longer.
     """
     seen = last_event_id if isinstance(last_event_id, int) else after
     status, found = await feed.read(seen)

@@ -54,7 +54,8 @@ async def events(
 
     The first event is a `status`, and so is each with another state than the one before; the others are
     `progress`: a chunk was spoken, or failed. Lines that begin with a colon are signs of life. The stream
-    goes on after the server or its database was away, and ends with the last state, and after an hour.
+    goes on after the server or its database was away, and ends with the last state, after an hour, and soon
+    after the caller may no longer.
     """
 
     def look() -> LongSpeechView:
@@ -74,7 +75,7 @@ async def events(
         changed = [event_text(told[0], kind, view.model_dump_json())] if told[0] != seen_id else []
         return changed, Next.LATER if is_open(view.state) else Next.NEVER
 
-    return event_stream(follow(request.app.state.job_watch, speech_id, news), str)
+    return event_stream(follow(request.app, caller, speech_id, news), str)
 
 
 def _id_of(view: LongSpeechView) -> str:

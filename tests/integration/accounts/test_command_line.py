@@ -66,7 +66,7 @@ def test_people_are_added_with_a_link_or_a_password(users, as_json, accounts):
     assert "Nobody has an account yet" in users("list")[1]
     status, out, _ = users("add", "Admin@example.com", "--admin", "--name", "Root")
     assert status == 0
-    token = re.search(r"http://127\.0\.0\.1:4000/auth/first-run\?token=(\S+)", out)[1]
+    token = re.search(r"http://127\.0\.0\.1:4000/panel/welcome\?token=(\S+)", out)[1]
     assert accounts.sign_in.with_link(token, Origin()).user.is_admin
 
     added = as_json("add", "ann@example.com", "--password-stdin", typed=f"{PASSWORD}\n")

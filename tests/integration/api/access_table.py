@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from voicewright.accounts.caller import Scope
 from voicewright.home.layout import Home
+from voicewright.listening.models import ListeningSide, ListeningSound, ListeningTest, ListeningTrial
 from voicewright.onboarding.models import OnboardingJob
+from voicewright.recordings.models import Sample
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
 from voicewright.speech.models import Synthesis
 from voicewright.storage.trees import put_files
@@ -86,6 +88,15 @@ class Things:
         return self.enter_sample(self.owner.id).id
 
     @cached_property
+    def heard_sample(self) -> uuid.UUID:
+        """A sample with its file."""
+        sample = self.enter_sample(self.owner.id)
+        digest, _ = self.services.samples.vault.of(self.owner.id).put_bytes(b"RIFF")
+        with self.services.database.session() as session:
+            session.get_one(Sample, sample.id).digest = digest
+        return sample.id
+
+    @cached_property
     def clip_id(self) -> uuid.UUID:
         """A sample in the dataset `my_voice`."""
         return self.enter_sample(self.owner.id, dataset=self.dataset).id
@@ -128,6 +139,18 @@ class Things:
                 KeptTree(training_job_id=job_id, kind="spoken", owner_id=self.owner.id, digest=tree.digest)
             )
         return job_id
+
+    @cached_property
+    def judged_model(self) -> uuid.UUID:
+        """A voice that has said a sentence to be judged by."""
+        spoken = self._artefact() / "sentence-00.flac"
+        spoken.write_bytes(b"fLaC")
+        folder = self._artefact()
+        new = NewVoice(
+            name="Cid", artefact_dir=folder, spoken=(spoken,), engine="tone", engine_version="1",
+            language="en-us", speech_s=1.0, train_s=1.0,
+        )  # fmt: skip
+        return self.services.voices.of(self.owner.id).register(new).id
 
     @cached_property
     def model_id(self) -> uuid.UUID:
@@ -276,6 +299,40 @@ class Things:
         return synthesis_id
 
     @cached_property
+    def heard_test(self) -> uuid.UUID:
+        """A blind test that can be voted on, with one trial that was."""
+        return self._blind_test(finished=False)
+
+    @cached_property
+    def finished_test(self) -> uuid.UUID:
+        return self._blind_test(finished=True)
+
+    def _blind_test(self, *, finished: bool) -> uuid.UUID:
+        now, file_id = datetime.now(UTC), uuid.uuid4()
+        path = f"{self.owner.id}/listening/{file_id}"
+        self.services.history.vault.of(self.owner.id).put_named(path, b"fLaC")
+        test = ListeningTest(
+            user_id=self.owner.id, name="Ann", language="en-us", sentences=["Hello."],
+            finished_at=now if finished else None,
+            sides=[
+                ListeningSide(
+                    number=number, kind="voice", model_id=self.model_id, owner_id=self.owner.id, label="Ann"
+                )
+                for number in (0, 1)
+            ],
+            sounds=[ListeningSound(sentence=0, side=side, file_id=file_id) for side in (0, 1)],
+            trials=[
+                ListeningTrial(
+                    number=1, sentence=0, side_a=0, side_b=1, heard_a_at=now, heard_b_at=now, choice="a",
+                    voted_at=now,
+                )
+            ],
+        )  # fmt: skip
+        with self.services.database.session() as session:
+            session.add(test)
+        return test.id
+
+    @cached_property
     def onboarding_token(self) -> uuid.UUID:
         caller = self.services.accounts.authenticate(self.owner.access_token)
         tokens = self.services.accounts.onboarding_tokens
@@ -382,6 +439,10 @@ def _compared(things: Things) -> dict[str, Any]:
     return {"modelIds": [str(things.older_id), str(things.newer_id)]}
 
 
+def _blind_test(things: Things) -> dict[str, Any]:
+    return {"sides": [{"modelId": str(things.older_id)}, {"modelId": str(things.newer_id)}]}
+
+
 def _selected(things: Things) -> dict[str, Any]:
     assert things.model_id  # there is one to select
     return {"userId": str(things.user_id)}
@@ -417,11 +478,15 @@ TABLE: dict[str, Row] = {
     "POST /auth/sign-out": open_to_all(
         204, "/auth/sign-out", lambda things: {"refresh_token": things.owner.refresh_token}
     ),
-    "GET /auth/first-run": open_to_all(200, "/auth/first-run?token={link}"),
+    "GET /auth/first-run": open_to_all(303, "/auth/first-run?token={link}", follow_redirects=False),
     "POST /auth/link": open_to_all(200, "/auth/link", lambda things: {"token": things.link}),
     # one's own account
     "GET /auth/me": for_everybody(200, None, "/auth/me"),
     "PATCH /auth/me": for_everybody(200, ACCOUNT, "/auth/me", {"name": "A"}),
+    "GET /auth/me/notifications": for_everybody(200, ACCOUNT, "/auth/me/notifications"),
+    "PATCH /auth/me/notifications": for_everybody(
+        200, ACCOUNT, "/auth/me/notifications", {"by_mail": {"training_ended": True}}
+    ),
     "POST /auth/password": for_everybody(200, None, "/auth/password", {"new_password": PASSWORD}),
     "GET /auth/api-keys": for_everybody(200, ACCOUNT, "/auth/api-keys"),
     "POST /auth/api-keys": for_everybody(
@@ -440,9 +505,12 @@ TABLE: dict[str, Row] = {
     "GET /admin/erasures": for_admins(200, "/admin/erasures"),
     "GET /admin/erasures/{erasure_id}": for_admins(200, "/admin/erasures/{erasure_id}"),
     "DELETE /account": for_everybody(200, None, "/account"),
+    "GET /account/export": for_everybody(200, None, "/account/export"),
     "POST /admin/users/{user_id}/link": for_admins(201, "/admin/users/{user_id}/link"),
     # operations
     "GET /admin/audit": for_admins(200, "/admin/audit"),
+    "GET /admin/audit/export": for_admins(200, "/admin/audit/export"),
+    "GET /admin/audit/verification": for_admins(200, "/admin/audit/verification"),
     "GET /admin/alerts": for_admins(200, "/admin/alerts"),
     "GET /metrics": for_admins(200, "/metrics"),
     # trainings
@@ -491,6 +559,25 @@ TABLE: dict[str, Row] = {
     "POST /api/voice/upload": for_everybody(422, SAMPLES_WRITE, "/api/voice/upload", files={"other": b"x"}),
     "GET /api/voice/samples": for_everybody(200, SAMPLES_READ, "/api/voice/samples"),
     "GET /api/voice/samples/{sample_id}": for_owner(200, SAMPLES_READ, "/api/voice/samples/{sample_id}"),
+    "GET /api/voice/samples/{sample_id}/audio": for_owner(
+        200, SAMPLES_READ, "/api/voice/samples/{heard_sample}/audio", admin=404
+    ),
+    "POST /datasets/upload": for_everybody(422, SAMPLES_WRITE, "/datasets/upload", files={"other": b"x"}),
+    "GET /datasets": for_everybody(200, SAMPLES_READ, "/datasets"),
+    "GET /datasets/{name}": for_owner(200, SAMPLES_READ, "/datasets/{dataset.name}", admin=404),
+    "GET /datasets/{name}/download": for_owner(
+        200, SAMPLES_READ, "/datasets/{dataset.name}/download", admin=404
+    ),
+    "DELETE /datasets/{name}": for_owner(204, SAMPLES_WRITE, "/datasets/{dataset.name}", admin=404),
+    "GET /datasets/{name}/clips/{sample_id}": for_owner(
+        200, SAMPLES_READ, "/datasets/{dataset.name}/clips/{clip_id}", admin=404
+    ),
+    "PATCH /datasets/{name}/clips/{sample_id}": for_owner(
+        422, SAMPLES_WRITE, "/datasets/{dataset.name}/clips/{clip_id}", {"transcript": 7}, other=422
+    ),
+    "DELETE /datasets/{name}/clips/{sample_id}": for_owner(
+        204, SAMPLES_WRITE, "/datasets/{dataset.name}/clips/{clip_id}", admin=404
+    ),
     "DELETE /api/voice/samples/{sample_id}": for_owner(204, SAMPLES_WRITE, "/api/voice/samples/{sample_id}"),
     # speaking
     "POST /api/voice/clone": for_everybody(422, TRAINING_WRITE, "/api/voice/clone", {"name": "Ann"}),
@@ -528,6 +615,28 @@ TABLE: dict[str, Row] = {
     ),
     "DELETE /api/voice/history/{synthesis_id}": for_owner(
         204, SPEECH, "/api/voice/history/{synthesis_id}", admin=404
+    ),
+    # blind tests
+    "POST /listening-tests": for_owner(201, SPEECH, "/listening-tests", _blind_test, admin=404),
+    "GET /listening-tests": for_everybody(200, SPEECH, "/listening-tests"),
+    **{
+        f"{method} /listening-tests/{{testId}}{what}": for_owner(
+            status, SPEECH, f"/listening-tests/{{{test}}}{what}", admin=404
+        )
+        for method, what, status, test in (
+            ("GET", "", 200, "heard_test"),
+            ("DELETE", "", 204, "heard_test"),
+            ("POST", "/prepare", 200, "heard_test"),
+            ("POST", "/finish", 200, "heard_test"),
+            ("GET", "/result", 200, "finished_test"),
+            ("GET", "/votes.csv", 200, "finished_test"),
+        )
+    },
+    "GET /listening-tests/{testId}/trials/{number}/sounds/{letter}": for_owner(
+        200, SPEECH, "/listening-tests/{heard_test}/trials/1/sounds/a", admin=404
+    ),
+    "PUT /listening-tests/{testId}/trials/{number}/vote": for_owner(
+        200, SPEECH, "/listening-tests/{heard_test}/trials/1/vote", {"choice": "b"}, admin=404
     ),
     "GET /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences"),
     "PATCH /api/voice/preferences": for_everybody(200, SPEECH, "/api/voice/preferences", {}),
@@ -615,6 +724,11 @@ TABLE: dict[str, Row] = {
     # where sound comes from
     "POST /provenance/verify": for_everybody(422, VOICES_READ, "/provenance/verify", files={"other": b"x"}),
     "GET /provenance/certificate": open_to_all(200, "/provenance/certificate"),
+    # what voice models said
+    "GET /voice-models/{modelId}/audio": for_owner(200, VOICES_READ, "/voice-models/{judged_model}/audio"),
+    "GET /voice-models/{modelId}/audio/{name}": for_owner(
+        200, VOICES_READ, "/voice-models/{judged_model}/audio/sentence-00.flac"
+    ),
     # the figures of voice models
     "GET /voice-models/{modelId}/usage-stats": for_owner(
         200, VOICES_READ, "/voice-models/{model_id}/usage-stats"

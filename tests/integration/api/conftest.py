@@ -36,8 +36,11 @@ from voicewright.engines.installed import Engines
 from voicewright.engines.port import Forecast
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.listening.service import ListeningService
+from voicewright.notifications.choices import NotificationChoices
 from voicewright.onboarding.parts import OnboardingParts
 from voicewright.onboarding.service import OnboardingService
+from voicewright.portability.service import PortabilityParts, PortabilityService
 from voicewright.privacy.service import ConsentService
 from voicewright.provenance.service import ProvenanceService
 from voicewright.recordings.datasets import DatasetService
@@ -184,6 +187,19 @@ def services(  # noqa: PLR0917 - what the application is made of
     voices = VoiceService.open(api_settings, database, keys)
     limits = ModelLimits(accounts.rate_limits, api_settings)
     training = TrainingService(database, api_settings, consents, engines=find_engine)
+    copies = Copies.open(
+        api_settings,
+        database,
+        voices,
+        consents=consents,
+        rate_limits=accounts.rate_limits,
+        training_data=data_of_voice,
+        engines=find_engine,
+    )
+    long = LongSpeechService.open(
+        api_settings, database, KeyRing.open(api_settings, database), engines=find_engine
+    )
+    choices = NotificationChoices(database)
     onboarding = OnboardingParts(
         api_settings, database, accounts, consents, samples, training,
         speech=speech, history=history, engines=find_engine,
@@ -200,27 +216,29 @@ def services(  # noqa: PLR0917 - what the application is made of
         registry=RegistryService(database, api_settings, voices, consents, limits, engines=find_engine),
         versions=VersionService(database, voices.vault, limits),
         figures=FigureService(database, limits, engines=find_engine),
-        copies=Copies.open(
-            api_settings,
-            database,
-            voices,
-            consents=consents,
-            rate_limits=accounts.rate_limits,
-            training_data=data_of_voice,
-            engines=find_engine,
-        ),
+        copies=copies,
         stock=make_stock(api_settings, voices, limits, Engines(find=find_engine), speech),
         sharing=SharingService(database),
         erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
         lifecycle=LifecycleService(database, voices),
         cleanup=CleanupService(database, api_settings, voices),
         speech=speech,
+        listening=ListeningService(api_settings, database, keys, speech),
         provenance=provenance,
         history=history,
-        long=LongSpeechService.open(
-            api_settings, database, KeyRing.open(api_settings, database), engines=find_engine
-        ),
+        long=long,
         onboarding=OnboardingService(onboarding),
+        notifications=choices,
+        portability=PortabilityService(
+            PortabilityParts(
+                database,
+                samples=samples.vault,
+                long=long.vault,
+                voices=copies.exports,
+                history=history,
+                choices=choices,
+            )
+        ),
     )
 
 

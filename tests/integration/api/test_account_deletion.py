@@ -25,8 +25,10 @@ from voicewright.db.server import AT_MOST
 from voicewright.erasure import service as erasure_service
 from voicewright.erasure.receipts import digest_of
 from voicewright.erasure.rows import NO_VOICE, NOBODY
+from voicewright.listening.models import ListeningSide, ListeningTest
 from voicewright.monitoring.models import Alert
 from voicewright.notifications.models import OutgoingMail
+from voicewright.notifications.notices import Notice
 from voicewright.onboarding.models import OnboardingJob
 from voicewright.provenance.models import SpeechFingerprint
 from voicewright.speech.long.models import LongChunk, LongPart, LongSpeech
@@ -82,6 +84,7 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
         services.samples.vault.of(person.id).put_bytes(b"a recording")
         services.consents.assert_consent(person.id, "Ann", asserted_by=person.id)
         services.accounts.users.link(person.id)
+        services.notifications.change(person.id, {Notice.TRAINING_ENDED: True})
         person.key("training:read")
         services.accounts.rate_limits.hit(per_window("things", 5, 3600), str(person.id), what="things")
         caller = services.accounts.authenticate(person.access_token)
@@ -141,6 +144,17 @@ def fill(database, services, make_person, enter_sample, enter_dataset, add_voice
                 for long_id, user in long_texts.items()
             ),
             SpeechPreferences(user_id=person.id, keep_text="hash"),
+            *(
+                ListeningTest(
+                    user_id=user.id, name="Blind", language="en-us", sentences=["Hello."],
+                    sides=[
+                        ListeningSide(
+                            number=0, kind="voice", model_id=voice.id, owner_id=person.id, label=person.email
+                        )
+                    ],
+                )
+                for user in (person, other)
+            ),
             *(
                 CachedPiece(user_id=user.id, key=key * 64, voice_model_id=voice.id, bytes=1)
                 for user, key in ((person, "4"), (other, "5"))
@@ -217,8 +231,9 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     assert receipt["state"] == "complete"
     assert (receipt["user_id"], receipt["requested_by"]) == (str(person.id), str(person.id))
     kinds = {
-        "accounts", "alerts", "api_keys", "cleanup_notices", "clips", "consents", "datasets",
-        "fingerprints", "kept_voices", "long_texts", "mails", "onboarding_jobs", "onboarding_tokens",
+        "accounts", "alerts", "api_keys", "blind_tests", "cleanup_notices", "clips", "consents", "datasets",
+        "fingerprints", "kept_voices", "long_texts", "mails", "notification_choices", "onboarding_jobs",
+        "onboarding_tokens",
         "rate_limits", "samples", "sessions",
         "sign_in_links", "speech_cache", "speech_preferences", "syntheses", "training_events",
         "training_jobs", "voice_models", "voice_ratings", "voice_shares", "voice_uploads", "voice_uses",
@@ -232,6 +247,7 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
         print_of_other = session.query(SpeechFingerprint).one()
         of_others = session.query(Synthesis).one()  # and stays in theirs, without saying whose voice it was
         kept = session.query(CachedPiece).one()
+        compared = session.query(ListeningSide).one()
         spoken_with_it = session.query(LongPart).one()
         assert session.query(LongSpeech).one().owner_id == other.id
     assert of_other.user_id == NOBODY
@@ -248,6 +264,7 @@ def test_nothing_of_a_deleted_account_is_left_anywhere(  # noqa: PLR0917 - fixtu
     ]
     assert (spoken_with_it.voice_owner_id, spoken_with_it.voice_name) == (NOBODY, NO_VOICE)
     assert (kept.user_id, kept.voice_model_id) == (other.id, NOBODY)
+    assert (compared.owner_id, compared.model_id, compared.label) == (NOBODY, NOBODY, NO_VOICE)
 
     shown = client.get(f"/admin/erasures/{receipt['id']}", headers=admin.headers)
     assert (shown.status_code, shown.json()) == (200, receipt)

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
+from voicewright.accounts.models import User
 from voicewright.api import event_streams
 from voicewright.api.server import Server, listen
 from voicewright.db.embedded import EmbeddedServer
@@ -284,6 +286,35 @@ def test_a_stream_ends_so_that_its_client_shows_again_who_it_is(
     happen(database, job, "one")
     with http.stream("GET", f"/training/{job.id}/events", headers=person.headers) as answer:
         assert messages_of(Stream(answer.iter_lines())) == ["one"]
+
+
+@pytest.mark.parametrize("way", ["signed out", "key revoked", "disabled", "another role"])
+def test_a_stream_ends_when_its_client_may_no_longer(  # noqa: PLR0917 - fixtures
+    http: httpx.Client, person: Any, services: Any, job: TrainingJob, database: Database,
+    monkeypatch: pytest.MonkeyPatch, way: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(event_streams, "SIGN_OF_LIFE_S", 0.05)
+    headers = person.key("training:read") if way == "key revoked" else person.headers
+    accounts = services.accounts
+    with http.stream("GET", f"/training/{job.id}/events", headers=headers) as answer:
+        lines = answer.iter_lines()
+        assert ": still there" in lines  # it goes on as long as they may
+        assert ": still there" in lines
+        if way == "signed out":
+            accounts.sessions.sign_out(person.refresh_token)
+        elif way == "key revoked":
+            (key,) = accounts.api_keys.of_user(person.id)
+            accounts.api_keys.revoke(person.id, key.id)
+        else:
+            with database.session() as session:
+                user = session.get_one(User, person.id)
+                if way == "disabled":
+                    user.disabled_at = datetime.now(UTC)
+                else:
+                    user.role = "admin"
+        assert not [line for line in lines if line and not line.startswith(":")]
+    if way != "another role":  # who shows again who they are, as another one
+        assert http.get(f"/training/{job.id}/events", headers=headers).status_code == 401
 
 
 def test_streams_end_when_the_server_is_told_to(

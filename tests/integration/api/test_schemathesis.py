@@ -41,6 +41,7 @@ from voicewright.accounts.models import User, UserSession
 from voicewright.accounts.schemas import Origin
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
+from voicewright.listening.models import ListeningSide, ListeningSound, ListeningTest, ListeningTrial
 from voicewright.speech.long.bodies import LongTextBody
 from voicewright.speech.models import Synthesis
 from voicewright.training.service import TrainingService
@@ -74,6 +75,8 @@ NAMES = {
     "body.sample_ids[*]": "samples",
     "path.synthesis_id": "syntheses",
     "path.speech_id": "long_texts",
+    "path.testId": "blind_tests",
+    "body.sides[*].modelId": "own_models",
     "path.jobId": "jobs",
     "path.job_id": "jobs",
     "path.key_id": "keys",
@@ -308,9 +311,15 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
         services.history.vault.of(caller.id).put_named(f"{caller.id}/history/{one.id}", SILENCE)
     with database.session() as session:
         session.add_all(spoken)
+    heard = [blind_test(caller, found[-1], spoken[0], finished=number % 2 == 0) for number in range(30)]
+    path = f"{caller.id}/listening/{spoken[0].id}"
+    services.history.vault.of(caller.id).put_named(path, SILENCE)
+    with database.session() as session:
+        session.add_all(heard)
     chapter = LongTextBody(text="One.\n\nTwo.", paragraphs=True, voice_model_id=found[-1])
     return {
         "syntheses": [str(one.id) for one in spoken],
+        "blind_tests": [str(one.id) for one in heard],
         "long_texts": [str(services.long.start_text(caller.id, chapter).speech.id) for _ in range(20)],
         "models": [str(one) for one in found],
         "own_models": [str(one) for one in found[-30:]],
@@ -322,6 +331,26 @@ def models(cast, who, database, services, make_person, tmp_path):  # noqa: PLR09
         "leavers": [str(make_person(f"leaver{number}@example.com").id) for number in range(6)],
         "erasures": [str(services.erasures.erase(make_person("gone@example.com").id, requested_by=None).id)],
     }
+
+
+def blind_test(caller, model_id, spoken, *, finished):
+    """One that can be voted on, with a vote; its sounds are one file."""
+    now = datetime.now(UTC)
+    return ListeningTest(
+        id=uuid.uuid4(), user_id=caller.id, name="Ann", language="en-us", sentences=["Hello."],
+        finished_at=now if finished else None,
+        sides=[
+            ListeningSide(number=side, kind="voice", model_id=model_id, owner_id=caller.id, label="Ann")
+            for side in (0, 1)
+        ],
+        sounds=[ListeningSound(sentence=0, side=side, file_id=spoken.id) for side in (0, 1)],
+        trials=[
+            ListeningTrial(
+                number=1, sentence=0, side_a=0, side_b=1, heard_a_at=now, heard_b_at=now, choice="a",
+                voted_at=now,
+            )
+        ],
+    )  # fmt: skip
 
 
 def off(*checks):

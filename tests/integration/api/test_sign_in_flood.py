@@ -69,17 +69,17 @@ def test_a_flood_of_sign_ins_is_turned_away_and_the_rest_goes_on(
     assert [answer.status_code for answer in waited] == [401] * (AT_ONCE + MOST_WAITING)
 
 
-def test_the_page_of_a_link_is_shown_again_and_the_link_stays_good(client: TestClient, person: Any) -> None:
+def test_a_link_stays_good_while_too_many_sign_in(client: TestClient, person: Any) -> None:
     accounts = person.accounts
     passwords = accounts.sign_in._passwords
     token = accounts.users.link(person.id).token
-    form = {"token": token, "password": "correct horse battery"}
+    body = {"token": token, "password": "correct horse battery"}
     for _ in range(AT_ONCE + MOST_WAITING):
         passwords._room.acquire()
-    busy = client.post("/auth/link", data=form)
+    busy = client.post("/auth/link", json=body)
     for _ in range(AT_ONCE + MOST_WAITING):
         passwords._room.release()
 
-    assert busy.status_code == 503
-    assert "Try again in 5 seconds" in busy.text
-    assert client.post("/auth/link", data=form).status_code == 200
+    assert (busy.status_code, busy.json()["code"]) == (503, "PASSWORDS_BUSY")
+    assert "Try again in 5 seconds" in busy.json()["error"]
+    assert client.post("/auth/link", json=body).status_code == 200

@@ -18,6 +18,7 @@ from voicewright.training.errors import InsufficientAudioQuality
 from voicewright.training.events import record
 from voicewright.training.models import Node, TrainingJob
 from voicewright.training.runs import Run
+from voicewright.voices.rehearsals import Rehearsed
 from voicewright.voices.schemas import NewVoice
 
 if TYPE_CHECKING:
@@ -184,6 +185,36 @@ def test_what_a_voice_said_to_be_judged_by_says_how_it_is_marked(  # noqa: PLR09
         b"again",
         "ai-generated; watermark=none; c2pa=yes",
     )
+
+
+def test_what_a_voice_says_while_it_is_trained_is_listed_at_once(  # noqa: PLR0917 - fixtures
+    client: TestClient, person: Any, other: Any, start: Callable[..., str], services: Services, tmp_path: Path
+) -> None:
+    job_id = start()
+    owned = services.voices.of(person.id)
+    for epoch in (10, 2):
+        said = Rehearsed(epoch, "A boat.", 1.5, "perth", signed=False)
+        (tmp_path / said.name).write_bytes(said.name.encode())
+        owned.keep_rehearsal(uuid.UUID(job_id), said, tmp_path / said.name)
+    path = f"/training/{job_id}/audio"
+    listed = client.get(path, headers=person.headers).json()["audio"]
+    assert listed[0] == {
+        "name": "epoch-2.flac",
+        "kind": "checkpoint",
+        "epoch": 2,
+        "text": "A boat.",
+        "durationSeconds": 1.5,
+        "url": f"{path}/epoch-2.flac",
+    }
+    assert listed[1]["epoch"] == 10
+    heard = client.get(listed[1]["url"], headers=person.headers)
+    assert heard.content == b"epoch-10.flac"
+    assert heard.headers["Voicewright-Provenance"] == "ai-generated; watermark=perth; c2pa=no"
+    assert client.get(path, headers=other.headers).status_code == 404
+    assert client.get(listed[1]["url"], headers=other.headers).status_code == 404
+    assert client.get(f"{path}/epoch-3.flac", headers=person.headers).status_code == 404
+    assert client.delete(path, headers=person.headers).status_code == 204
+    assert client.get(path, headers=person.headers).json() == {"audio": []}
 
 
 def test_an_ended_training_says_how_good_it_is_or_what_to_do(

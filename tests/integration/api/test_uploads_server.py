@@ -118,6 +118,7 @@ def send_without_end(sock, content):
         send_chunk(sock, content)
 
 
+@pytest.mark.slow
 def test_bodies_of_any_size_are_streamed_to_the_disk_within_their_limits(server, sample_recordings):
     recording = (sample_recordings / "sample-01.flac").read_bytes()
 
