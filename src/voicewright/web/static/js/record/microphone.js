@@ -1,0 +1,140 @@
+// The microphone: asked for without the browser's own corrections, heard piece by piece, and written down on demand.
+import { dbfs, peakOf, rmsOf } from "./levels.js";
+import { joined } from "./wav.js";
+
+const BEFORE_S = 0.15;
+const AFTER_S = 0.2;
+const HELD_S = 0.12;
+
+export class Microphone {
+  /**
+   * @param {{level?: (rmsDb: number, peakDb: number, piece: Float32Array) => void, ended?: () => void}} heard
+   */
+  constructor({ level = () => {}, ended = () => {} } = {}) {
+    this.level = level;
+    this.ended = ended;
+    this.recent = [];
+    this.pieces = null;
+    this.stopping = null;
+  }
+
+  /**
+   * Ask for it and listen. An earlier one is let go.
+   * @param {string} [deviceId]
+   */
+  async open(deviceId) {
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
+    if (deviceId) audio.deviceId = { exact: deviceId };
+    const stream = await navigator.mediaDevices.getUserMedia({ audio });
+    this.close();
+    this.stream = stream;
+    this.context = new AudioContext({ latencyHint: "interactive" });
+    await this.context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url).href);
+    const source = this.context.createMediaStreamSource(stream);
+    const listener = new AudioWorkletNode(this.context, "listener", { numberOfOutputs: 0 });
+    listener.port.onmessage = ({ data }) => this.#hear(data);
+    source.connect(listener);
+    [this.track] = stream.getAudioTracks();
+    this.track.addEventListener("ended", () => this.ended());
+    this.context.resume();
+  }
+
+  get rate() {
+    return this.context.sampleRate;
+  }
+
+  get deviceId() {
+    return this.track?.getSettings().deviceId ?? "";
+  }
+
+  get isOpen() {
+    return this.track?.readyState === "live";
+  }
+
+  /** Write down from now on, and the moment before. */
+  start() {
+    this.pieces = [...this.recent];
+    this.stopping = null;
+  }
+
+  /** End it a moment from now, and give what was heard. */
+  stop() {
+    return new Promise((resolve) => {
+      this.stopping = { left: AFTER_S * this.rate, resolve };
+    });
+  }
+
+  /** Forget what is being written down. */
+  drop() {
+    this.pieces = null;
+    this.stopping = null;
+  }
+
+  /** What is heard in the next seconds. */
+  listen(seconds) {
+    this.pieces = [];
+    return new Promise((resolve) => {
+      this.stopping = { left: seconds * this.rate, resolve };
+    });
+  }
+
+  close() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.context?.close();
+    this.recent = [];
+    this.drop();
+  }
+
+  #hear(piece) {
+    this.recent.push(piece);
+    const held = Math.max(1, Math.round((BEFORE_S * this.rate) / piece.length));
+    while (this.recent.length > Math.max(held, Math.round((HELD_S * this.rate) / piece.length))) this.recent.shift();
+    const moment = joined(this.recent);
+    this.level(dbfs(rmsOf(moment)), dbfs(peakOf(moment)), piece);
+    if (!this.pieces) return;
+    this.pieces.push(piece);
+    if (!this.stopping) return;
+    this.stopping.left -= piece.length;
+    if (this.stopping.left > 0) return;
+    const { resolve } = this.stopping;
+    const whole = joined(this.pieces);
+    this.drop();
+    resolve(whole);
+  }
+}
+
+/** The microphones there are, once one was allowed. */
+export async function microphones() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }, index) => ({ id: deviceId, title: label || `Microphone ${index + 1}` }));
+}
+
+/** Why this page can't record at all; null: it can. */
+export function impossible({ isSecureContext, navigator: browser, AudioWorkletNode: worklet } = globalThis) {
+  if (!isSecureContext) {
+    return {
+      title: "The browser lets no page record that came over an open connection.",
+      text: "Open this page with https, or on the computer that runs the service as http://localhost. Whoever runs the service sets up https; its documentation says how.",
+    };
+  }
+  if (!browser?.mediaDevices?.getUserMedia || !worklet) {
+    return { title: "This browser can't record.", text: "Use a current Firefox, Chrome, Edge or Safari." };
+  }
+  return null;
+}
+
+/** What to do when the microphone could not be had. */
+export function faultOf(error) {
+  switch (error?.name) {
+    case "NotAllowedError":
+      return "The microphone was not allowed. Click on the sign beside the address of this page, allow the microphone there, then try again.";
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return "No such microphone was found. Plug one in, or choose another one, then try again.";
+    case "NotReadableError":
+    case "AbortError":
+      return "The microphone is there, but can't be used now. Another program may hold it: close that, then try again.";
+    default:
+      return `The microphone could not be opened (${error?.message ?? error}). Try again, or use another browser.`;
+  }
+}

@@ -1,0 +1,43 @@
+// Figures beside a text that is to be spoken.
+
+const CHARACTERS_PER_S = 15;
+
+/** About how long it will be, in seconds. */
+export function estimatedSeconds(text, speed = 1, isSsml = false) {
+  const said = isSsml ? text.replace(/<[^>]*>/g, " ") : text;
+  return said.replace(/\s+/g, " ").trim().length / CHARACTERS_PER_S / speed;
+}
+
+/** Characters as the service counts them: a sign of two halves is one. */
+export function characters(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** `12 s`, `2:05 min`. */
+export function length(seconds) {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+}
+
+/** What the answer says of the limit, where it says something: "499 of 500 requests left in this minute". */
+export function allowance(headers) {
+  const left = headers.get("x-ratelimit-remaining-requests");
+  const of = headers.get("x-ratelimit-limit-requests");
+  return left === null || of === null ? "" : `${left} of ${of} requests left in this minute`;
+}
+
+/** The body for `/v1/audio/speech`: what is as it usually is stays out. */
+export function speechBody({ text, voice, language, speed, pitch, seed, normalise, ssml, format, ownLanguage }) {
+  const body = { model: "tts-1", input: text, response_format: format };
+  if (voice) body.voice = voice;
+  if (language && language !== ownLanguage) body.language = language;
+  if (speed !== 1) body.speed = speed;
+  if (pitch) body.pitch = pitch;
+  if (seed) body.seed = seed;
+  if (normalise === false) body.normalise = false;
+  if (ssml) body.ssml = true;
+  return body;
+}

@@ -1,0 +1,37 @@
+// Several voices side by side say the same sentence, one after the other.
+import { ApiError } from "./api.js";
+import { note } from "./notes.js";
+import { installSamples, playerOf, say } from "./voice-sample.js";
+
+const form = document.querySelector("#same-form");
+
+form?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const ids = form.dataset.voices.split(",");
+  const rows = [...document.querySelectorAll("[data-spoken] > li")];
+  const told = form.querySelector("[data-told]");
+  const button = form.querySelector("button");
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    for (const [place, id] of ids.entries()) {
+      told.textContent = `${place + 1} of ${ids.length}: ${rows[place].dataset.label} speaks…`;
+      const made = await say(id, form.elements.sentence.value, { fallback: false, choose: "named" });
+      const words = document.createElement("p");
+      words.className = "fine";
+      words.textContent = `First sound after ${(made.latency_ms / 1000).toFixed(2)} s, ${made.duration.toFixed(1)} s long`;
+      rows[place].querySelector("[data-player]").replaceChildren(playerOf(made.src, rows[place].dataset.label), words);
+      rows[place].hidden = false;
+    }
+    told.textContent = "All have said it.";
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    told.textContent = "";
+    note(error.message, "bad");
+  } finally {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+});
+
+installSamples(document);
