@@ -34,6 +34,7 @@ def serve(
     from voicewright.api.app import create_app
     from voicewright.api.server import Server, listen
     from voicewright.cli.offspring import ChildWorker
+    from voicewright.web.panel import add_panel
 
     application: Application = ctx.obj
     settings = application.settings
@@ -55,7 +56,9 @@ def serve(
         if link is not None:
             print(f"Nobody can sign in yet. Make the first administrator here, once:\n  {link}", flush=True)
 
-    server = Server(create_app(services), listener, on_ready=tell)
+    app = create_app(services)
+    add_panel(app)
+    server = Server(app, listener, on_ready=tell)
     try:
         with nullcontext() if no_worker else ChildWorker():
             server.serve_until_stopped()
