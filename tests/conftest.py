@@ -11,6 +11,8 @@ import pytest
 
 from voicewright.engines.testing import write_plugin
 
+pytest_plugins = ("browsers",)
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # how long an example takes says how busy the machine is, and nothing about what is tested

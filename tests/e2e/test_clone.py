@@ -14,6 +14,8 @@ import soundfile
 if TYPE_CHECKING:
     from conftest import CommandLine
 
+pytestmark = pytest.mark.slow  # a whole training, judged; `make demo` is the short way to see one
+
 PROMISED = {
     "voice_id",
     "engine",

@@ -93,6 +93,7 @@ def test_stopping_say_claims_nothing(command_line: CommandLine, one_recording: P
     assert err.splitlines()[-1] == "error: Stopped."
 
 
+@pytest.mark.slow
 def test_waiting_for_another_training_is_said_and_can_be_stopped(
     command_line: CommandLine, one_recording: Path
 ) -> None:

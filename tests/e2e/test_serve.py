@@ -114,6 +114,7 @@ def test_from_the_first_link_to_a_voice(
     assert out.stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_ends_with_all_its_processes(serve: Callable[..., Service]) -> None:
     service = serve()
     worker = service.worker
@@ -137,6 +138,7 @@ def test_a_worker_never_outlives_a_server_that_was_killed(serve: Callable[..., S
     assert psutil.wait_procs([worker], timeout=60)[1] == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_started_again(serve: Callable[..., Service], command_line) -> None:
     service = serve()
     command_line.wait_for(service.process, "Working as")
@@ -148,6 +150,7 @@ def test_a_worker_that_dies_is_started_again(serve: Callable[..., Service], comm
     assert service.worker.pid != first.pid
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_named(serve: Callable[..., Service], command_line) -> None:
     service = serve("--no-worker")
     port = service.ready["url"].rpartition(":")[2]
@@ -158,6 +161,7 @@ def test_a_port_that_is_taken_is_named(serve: Callable[..., Service], command_li
     assert f"port {port}: another program listens there" in second.stderr
 
 
+@pytest.mark.slow
 def test_the_first_link_is_told_to_nobody_once_there_is_somebody(serve: Callable[..., Service]) -> None:
     first = serve("--no-worker")
     first.sign_in()
