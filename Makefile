@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest
 TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SRC := src tests benchmarks examples requirements
 
-.PHONY: help demo serve test test-slow test-engines test-all coverage check fix bench bench-voice clean
+.PHONY: help demo serve test test-slow test-browser pictures test-engines test-all coverage check fix bench bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,19 +32,26 @@ serve: $(RUNTIME) ## the service on port 3005: HTTP, a worker beside, the embedd
 	@$(BIN)/voicewright serve
 
 test: $(DEVELOPMENT) ## the tests that take minutes (under 8 on 2 cores)
-	@$(PYTEST) -q -m "not slow" $(TOGETHER)
+	@$(PYTEST) -q -m "not slow and not browser" $(TOGETHER)
 
 test-slow: $(DEVELOPMENT) ## the tests that `make test` leaves out: whole trainings, hours of sound
-	@$(PYTEST) -q -m "slow and not environment" $(TOGETHER)
+	@$(PYTEST) -q -m "slow and not environment and not browser" $(TOGETHER)
+
+test-browser: $(DEVELOPMENT) ## the panel in Chromium (/usr/bin/chromium), the whole journey among it
+	@$(PYTEST) -q -m browser $(TOGETHER)
+
+pictures: $(DEVELOPMENT) ## take the README's pictures again, as the browser tests see the pages
+	@rm -rf $(VENV)/pictures; VOICEWRIGHT_PICTURES=$(VENV)/pictures $(PYTEST) -q -m browser $(TOGETHER)
+	@for picture in $$(grep -o 'docs/pictures/[a-z-]*\.png' README.md); do cp $(VENV)/pictures/$$(basename $$picture) $$picture; done
 
 test-engines: $(DEVELOPMENT) ## XTTS-v2 and Chatterbox on tiny networks, in environments that pip makes
 	@$(PYTEST) -q -m environment -n auto --maxprocesses 2 --dist loadgroup
 
-test-all: test test-slow test-engines ## every test
+test-all: test test-slow test-browser test-engines ## every test
 
 coverage: $(DEVELOPMENT) ## the same as `test`, and what of the code it runs, in all of its processes; takes longer
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) -q -m "not slow" $(TOGETHER) --cov --cov-report=
+	@$(PYTEST) -q -m "not slow and not browser" $(TOGETHER) --cov --cov-report=
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage with branches, per cent: /'
 
 check: $(DEVELOPMENT) ## format, lint, types and the direction of imports; changes nothing

@@ -66,6 +66,9 @@ class Quiet:
     def log(self, message: str) -> None:
         """Say nothing."""
 
+    def spoke(self, path: Path, text: str, *, step: int) -> None:
+        """Hear nothing: nothing is asked for."""
+
     def check_cancelled(self) -> None:
         """Never."""
 

@@ -102,6 +102,9 @@ class Unwatched:
     def log(self, message: str) -> None:
         """Take notice of nothing."""
 
+    def spoke(self, path: Path, text: str, *, step: int) -> None:
+        """Take notice of nothing."""
+
     def check_cancelled(self) -> None:
         """Never cancelled."""
 
