@@ -11,6 +11,7 @@ from voicewright.accounts.errors import NotAuthenticated
 from voicewright.api.browser import drop_cookie
 from voicewright.api.caller import identify
 from voicewright.api.services import Wired
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, redirect, render
 from voicewright.web.visitor import Visiting
 
@@ -34,6 +35,7 @@ def data(
 ) -> Response:
     """How much there is, consents, export, deletion; for HTMX the consents alone."""
     consents, total = services.consents.list_consents(visitor.id, limit=_CONSENTS, offset=offset)
+    check_offset(offset, _CONSENTS, total)
     standing = services.consents.standing_of(visitor.id, consents)
     user = services.accounts.users.get(visitor.id)
     return render(

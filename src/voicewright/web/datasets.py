@@ -15,6 +15,7 @@ from voicewright.api.services import Wired
 from voicewright.recordings.report import Verdict
 from voicewright.recordings.spread import flaws_of, spreads_of
 from voicewright.web.language_titles import language_title
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import PREFIX, is_partial, page_router, render
 from voicewright.web.visitor import Visiting
 
@@ -87,6 +88,7 @@ def datasets(
     found, total = services.datasets.list_datasets(
         visitor.id, search=search, limit=LIST_LENGTH, offset=offset
     )
+    check_offset(offset, LIST_LENGTH, total)
     return render(
         request,
         "datasets/list.html",
@@ -121,6 +123,7 @@ def dataset(  # noqa: PLR0917 - what the address says
         limit=CLIPS_LENGTH,
         offset=offset,
     )
+    check_offset(offset, CLIPS_LENGTH, total)
     partial = is_partial(request)
     measured = [] if partial else services.datasets.measured(visitor.id, name)
     return render(

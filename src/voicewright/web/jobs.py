@@ -12,6 +12,7 @@ from voicewright.api.services import Wired
 from voicewright.training.listing import STATES, Wanted
 from voicewright.web.engine_titles import titles_of
 from voicewright.web.job_stream import changes_of_jobs, mark_of
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.visitor import Visiting
 
@@ -54,6 +55,7 @@ def jobs(  # noqa: PLR0917 - what the address may say
     )
     mark = mark_of(services.training, visitor.caller, wanted.owner_id)  # before what it stands for is read
     page = services.training.browse(visitor.caller, wanted, limit=PAGE, offset=offset)
+    check_offset(offset, PAGE, page.total)
     query = {"search": wanted.words, "whose": "all" if everybody else ""}
     return render(
         request,
@@ -69,7 +71,6 @@ def jobs(  # noqa: PLR0917 - what the address may say
             for name, title in _TITLES.items()
         ],
         query=_query(query, state=wanted.state),
-        here_query=_query(query, state=wanted.state, offset=offset or ""),
         offset=offset,
         limit=PAGE,
         engines=titles_of(services, (job.provider for job in page.jobs)),

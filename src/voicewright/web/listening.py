@@ -14,6 +14,7 @@ from voicewright.listening.bodies import MOST_SENTENCES, MOST_SIDES, USUAL_SENTE
 from voicewright.listening.results import Result, chosen_side, result_of
 from voicewright.listening.views import ListeningTestView, state_of
 from voicewright.voices.listing import Listing
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import page_router, render
 from voicewright.web.visitor import Visiting, Visitor
 
@@ -64,6 +65,7 @@ def list_tests(
     if len(wanted) == 1:
         wanted += [one.value for one in (*voices, *recordings, *shared) if one.value != wanted[0]][:1]
     found, total = services.listening.page(visitor.id, limit=_PAGE, offset=offset)
+    check_offset(offset, _PAGE, total)
     return render(
         request,
         "listening/tests.html",

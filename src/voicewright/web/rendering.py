@@ -33,6 +33,7 @@ from voicewright.api.request_ids import request_id
 from voicewright.api.validation import refused_input
 from voicewright.errors import AppError, ErrorKind
 from voicewright.web import formats
+from voicewright.web.list_pages import BeyondTheEnd
 from voicewright.web.navigation import sections_for
 from voicewright.web.static_files import digest
 
@@ -60,6 +61,9 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except NotAuthenticated:
                 return _to_sign_in(request)
+            except BeyondTheEnd as end:
+                there = request.url.include_query_params(offset=end.last)
+                return redirect(request, f"{_path(request)}?{there.query}")
             except AppError as error:
                 return refusal(request, error)
             except RequestValidationError as error:
@@ -169,6 +173,11 @@ def templates() -> Environment:
     return made
 
 
+def _path(request: Request) -> str:
+    """What was asked for, without the prefix of a proxy."""
+    return request.url.path.removeprefix(path_prefix(request.app.state.services.settings))
+
+
 def _headers(nonce: str) -> dict[str, str]:
     return {
         "Cache-Control": "no-store",
@@ -203,10 +212,9 @@ def _to_sign_in(request: Request) -> Response:
     """
     if "text/event-stream" in request.headers.get("accept", ""):
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"Cache-Control": "no-store"})
-    base = path_prefix(request.app.state.services.settings)
     if is_partial(request):
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
-    wanted = request.url.path.removeprefix(base)
+    wanted = _path(request)
     if request.url.query:
         wanted += f"?{request.url.query}"
     back = "" if wanted == PREFIX else f"?next={quote(wanted, safe='/')}"

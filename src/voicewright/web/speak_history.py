@@ -13,6 +13,7 @@ from voicewright.api.paging import Offset
 from voicewright.api.services import Wired
 from voicewright.speech.history import Search
 from voicewright.speech.history_views import SynthesisView
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.speak import FORMATS
 from voicewright.web.visitor import Visiting
@@ -51,6 +52,7 @@ def history(  # noqa: PLR0917 - the fields of the form
         offset=offset,
     )
     found, total = services.history.search(visitor.id, wanted)
+    check_offset(offset, _AT_ONCE, total)
     joined = services.long.joined_files(found)
     filters = {"q": q, "state": state, "days": days, "model_id": model_id}
     return render(

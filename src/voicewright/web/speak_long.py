@@ -13,6 +13,7 @@ from voicewright.speech.long.chunks import plain_text, read
 from voicewright.speech.long.models import is_open
 from voicewright.speech.long.views import LongSpeechDetailView, LongSpeechView
 from voicewright.training.nodes import engines_that_speak
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.speak import FORMATS
 from voicewright.web.visitor import Visiting
@@ -34,6 +35,7 @@ _AT_ONCE: Final = 20
 def long_texts(request: Request, visitor: Visiting, services: Wired, offset: Offset = 0) -> Response:
     """The list, the newest first."""
     found, total = services.long.page(visitor.id, limit=_AT_ONCE, offset=offset)
+    check_offset(offset, _AT_ONCE, total)
     return render(
         request,
         "speak/long_list.html",

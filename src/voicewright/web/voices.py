@@ -13,6 +13,7 @@ from voicewright.quality.sentences import sentence_set
 from voicewright.voices.listing import Listing, SortBy
 from voicewright.web.engine_titles import titles_of
 from voicewright.web.language_titles import language_options, language_title
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.visitor import Visiting, Visitor
 from voicewright.web.voice_cards import own_cards, shared_cards
@@ -67,6 +68,7 @@ def voices(  # noqa: PLR0917 - the fields of the form
         )
         own, total = services.registry.list_models(visitor.caller, visitor.id, wanted)
         cards = own_cards(services, visitor, own)
+    check_offset(offset, _PAGE, total)
     asked = {"whose": whose, "search": search, "engine": engine, "language": language, "sort": sort}
     engines, languages = _choices(services, visitor)
     return render(
@@ -93,6 +95,7 @@ def voices(  # noqa: PLR0917 - the fields of the form
 def deleted(request: Request, visitor: Visiting, services: Wired, offset: Offset = 0) -> Response:
     """The voices that can still be brought back."""
     found, total = services.lifecycle.list_deleted(visitor.caller, visitor.id, limit=_PAGE, offset=offset)
+    check_offset(offset, _PAGE, total)
     return render(
         request,
         "voices/deleted.html",
@@ -118,6 +121,7 @@ def backups(request: Request, visitor: Visiting, services: Wired, offset: Offset
     found, total = services.copies.backups.list_backups(
         visitor.caller, visitor.id, limit=_PAGE, offset=offset
     )
+    check_offset(offset, _PAGE, total)
     return render(
         request, "voices/backups.html", visitor, backups=found, total=total, offset=offset, limit=_PAGE
     )

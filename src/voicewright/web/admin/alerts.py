@@ -18,6 +18,7 @@ from voicewright.monitoring.policies import (
     STORAGE_SHARE,
     STORAGE_SHARE_OVER,
 )
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.visitor import Administrating
 
@@ -76,6 +77,7 @@ def alerts(request: Request, visitor: Administrating, services: Wired, offset: O
     with services.database.session() as session:
         firing, firing_total = list_alerts(session, is_open=True, limit=100, offset=0)
         past, past_total = list_alerts(session, is_open=False, limit=PAGE, offset=offset)
+    check_offset(offset, PAGE, past_total)
     settings = services.settings
     return render(
         request,

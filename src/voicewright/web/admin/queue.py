@@ -14,6 +14,7 @@ from voicewright.monitoring.workload import read_throughput, read_workload
 from voicewright.training.advice import in_plain_words
 from voicewright.web.admin.charts import chart, day_number
 from voicewright.web.engine_titles import titles_of
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.visitor import Administrating
 
@@ -32,6 +33,7 @@ DAYS: Final = 30
 def queue(request: Request, visitor: Administrating, services: Wired, offset: Offset = 0) -> Response:
     """The queue and its nodes, fresh every few seconds."""
     dead, dead_total = services.training.dead_letters(visitor.caller, limit=PAGE, offset=offset)
+    check_offset(offset, PAGE, dead_total)
     with services.database.session() as session:
         found = read_workload(session, services.stock.engines.find)
         days = read_throughput(session, days=DAYS, today=datetime.now(UTC).date())

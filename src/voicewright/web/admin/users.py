@@ -14,6 +14,7 @@ from voicewright.api.services import Wired
 from voicewright.monitoring.people import figures_of_people
 from voicewright.monitoring.spending import spent_by
 from voicewright.voices.listing import Listing
+from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import is_partial, page_router, render
 from voicewright.web.visitor import Administrating
 
@@ -34,6 +35,7 @@ def users(
 ) -> Response:
     """The accounts, those of a search, and the receipts of the last that were deleted."""
     found, total = services.accounts.users.page(limit=PAGE, offset=offset, query=query.strip())
+    check_offset(offset, PAGE, total)
     with services.database.session() as session:
         figures = figures_of_people(session, [user.id for user in found])
     erasures, erased = services.erasures.page(limit=_SHOWN)

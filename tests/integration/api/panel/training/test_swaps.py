@@ -56,3 +56,54 @@ def test_the_focus_and_open_details_outlast_a_swap(
     page.locator("#options-title").click()
     assert page.evaluate(swapped, "job-moved") == "options-title"
     assert page.locator("#options").get_attribute("open") is not None
+
+
+_CHANGED = "document.body.dispatchEvent(new CustomEvent('jobs-changed'))"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("asked_by", ["itself", "somebody"])
+def test_what_changes_while_a_list_is_asked_for_is_shown(
+    browse: Callable[..., Any], person: Any, enter_job: Callable[..., TrainingJob], asked_by: str
+) -> None:
+    enter_job(person.id, "An old voice")
+    page = browse(person).open("/panel/jobs")
+    held: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        if held or "hx-request" not in route.request.headers:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/panel/jobs*", hold_the_first)
+    with page.expect_request("**/panel/jobs*"):
+        if asked_by == "itself":
+            page.evaluate(_CHANGED)
+        else:
+            page.get_by_label("Search").fill("voice")
+    while not held:
+        page.wait_for_timeout(10)
+    enter_job(person.id, "A new voice")
+    page.evaluate(_CHANGED)
+    # and once more between the swap and its end
+    page.evaluate(f"document.addEventListener('htmx:afterSwap', () => {_CHANGED}, {{once: true}})")
+    route, before_the_new = held[0]
+    route.fulfill(response=before_the_new)
+    page.get_by_text("A new voice").wait_for()
+    page.get_by_text("An old voice").wait_for()
+    assert page.get_by_label("Search").input_value() == ("" if asked_by == "itself" else "voice")
+
+
+def test_a_page_beyond_the_end_of_a_list_leads_to_its_last(
+    look: Callable[..., Any], person: Any, enter_job: Callable[..., TrainingJob]
+) -> None:
+    for number in range(26):
+        enter_job(person.id, f"Voice {number}")
+    led, *_ = look(person, "/panel/jobs?search=Voice&offset=50").history
+    assert led.headers["location"] == "/panel/jobs?search=Voice&offset=25"
+    assert "26–26 of 26" in look(person, led.headers["location"], part="jobs").text
+    for path in ("voices?", "voices?whose=shared&", "voices/deleted?", "voices/backups?", "datasets?",
+                 "listening?", "speak/history?", "speak/long?", "account/data?"):  # fmt: skip
+        led, *_ = look(person, f"/panel/{path}offset=1000").history
+        assert led.headers["location"].endswith("offset=0"), path
