@@ -1,7 +1,7 @@
 // Whether what a page shows is up to date.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { freshness, isRefresh } from "../../src/voicewright/web/static/js/freshness.js";
+import { freshness, isInVain, isRefresh } from "../../src/voicewright/web/static/js/freshness.js";
 import { sightings } from "../../src/voicewright/web/static/js/training/sightings.js";
 
 function watched() {
@@ -23,6 +23,12 @@ test("one note for however many parts, gone with the next good answer", () => {
   assert.deepEqual(shown, [true]);
   one.set(true);
   assert.deepEqual(shown, [true, false]);
+});
+
+test("the clock asks for nothing that nobody sees", () => {
+  assert.equal(isInVain({ verb: "get" }, { hidden: true }), true);
+  assert.equal(isInVain({ verb: "get" }, { hidden: false }), false);
+  assert.equal(isInVain({ verb: "get", triggeringEvent: new CustomEvent("work") }, { hidden: true }), false);
 });
 
 test("a moment of silence is not told", () => {

@@ -47,7 +47,9 @@ test("a card says whether there is speech enough", () => {
   assert.match(told(30).text, /Enough to clone\. To train, it needs 30 s more/);
   assert.match(told(120).text, /8:00 min more/);
   assert.equal(told(700).tone, "good");
-  assert.match(told(700, "fr").text, /does not speak fr/);
+  assert.equal(told(700, "fr").text, "It does not speak French.");
+  assert.equal(told(700, "fr_CA").text, "It does not speak Canadian French.");
+  assert.equal(told(700, "?").text, "It does not speak ?.");
   assert.equal(speaks(["de"], "de_AT"), true);
   assert.equal(speaks(["en-us"], "en"), true);
 });

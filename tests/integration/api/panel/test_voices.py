@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
@@ -229,6 +230,40 @@ def test_the_list_and_one_voice(  # noqa: PLR0917 - fixtures
     take_picture(page, f"voices-deleted-{scheme}")
     page.get_by_role("button", name="Bring back").click()
     page.get_by_role("heading", name="How good it is").wait_for()
+
+
+@pytest.mark.browser
+def test_a_voice_leaves_as_a_file_and_comes_back_as_another(
+    browse: Callable[..., Any], judged: Callable[..., Any], person: Any, base_url: str, tmp_path: Any
+) -> None:
+    voice = judged(person, "Ann's reading voice")
+    browser = browse(person)
+    page = browser.open(f"/panel/voices/{voice.id}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    archive = tmp_path / "voice.zip"
+    download.value.save_as(archive)
+    page.goto(f"{base_url}/panel/voices/import")
+    chosen, send = page.get_by_label("Exported voice"), page.get_by_role("button", name="Import")
+
+    # what is no voice, and what nobody agreed to, is refused with what to do
+    browser.expect("400", "403", "415", "422")
+    (tmp_path / "no.zip").write_bytes(b"PK no zip at all")
+    chosen.set_input_files(tmp_path / "no.zip")
+    send.click()
+    page.get_by_role("alert").filter(has_text="zip").wait_for()
+    chosen.set_input_files(archive)
+    page.get_by_label("Name").fill("Ann again")
+    send.click()
+    page.get_by_role("alert").filter(has_text="consent").wait_for()
+    consent = {"speaker": voice.speaker, "statement": "I agree that a voice is made of my recordings."}
+    httpx.post(f"{base_url}/consents", json=consent, headers=person.headers).raise_for_status()
+
+    send.click()
+    page.get_by_role("heading", name="Ann again").wait_for()
+    page.get_by_text("Ann again is imported.").wait_for()
+    page.get_by_role("button", name=re.compile("^Play")).first.click()
+    page.wait_for_function("[...document.querySelectorAll('audio')].some((one) => one.currentTime > 0)")
 
 
 def test_an_administrator_reads_a_voice_of_another_as_that_of_another(  # noqa: PLR0917

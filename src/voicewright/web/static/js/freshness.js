@@ -11,6 +11,9 @@ let kept = null;
 /** Watch what HTMX asks for on this page. */
 export function installFreshness(document) {
   kept = freshness({ show: (isBehind) => showNote(document, isBehind), ask: (name) => document.body.dispatchEvent(new CustomEvent(name)) });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isInVain(event.detail.requestConfig, document)) event.preventDefault();
+  });
   document.addEventListener("htmx:sendError", (event) => missed(event.detail.requestConfig));
   document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && kept.set(true));
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -27,6 +30,11 @@ export function installFreshness(document) {
 /** Say that what the page shows is up to date, or that it can't be: for what does not come by HTMX. */
 export function showFreshness(isFresh) {
   kept?.set(isFresh);
+}
+
+/** Whether the clock asks for a page that nobody sees: it asks again, and by then somebody may. */
+export function isInVain({ triggeringEvent }, { hidden }) {
+  return hidden && !triggeringEvent;
 }
 
 /** Whether a part of the page asked by itself, and not somebody. */

@@ -7,7 +7,7 @@ import { duration } from "./words.js";
  * @returns {{tone: "good"|"warn"|"bad", text: string}}
  */
 export function fit({ speechS, language }, engine) {
-  if (language && !speaks(engine.languages, language)) return { tone: "bad", text: `It does not speak ${language}.` };
+  if (language && !speaks(engine.languages, language)) return { tone: "bad", text: `It does not speak ${named(language)}.` };
   if (speechS < engine.minimumS) {
     return { tone: "bad", text: `Too short: there are ${duration(speechS)} of speech, and it needs ${duration(engine.minimumS)}.` };
   }
@@ -18,6 +18,15 @@ export function fit({ speechS, language }, engine) {
     return { tone: "warn", text: `Enough. With ${duration(engine.idealS - speechS)} more the voice would be better.` };
   }
   return { tone: "good", text: "As much speech as it can use." };
+}
+
+/** A language as people call it; what is no code of one is said as it is. */
+function named(code) {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(code.replace("_", "-"));
+  } catch {
+    return code;
+  }
 }
 
 /** Whether one of the languages serves another: `de-AT` is served by `de`, and `en` by `en-us`. */
