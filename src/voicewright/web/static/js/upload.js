@@ -3,19 +3,18 @@ import { ApiError, url } from "./api.js";
 import { icon } from "./audio-player.js";
 import { note } from "./notes.js";
 import { signedOutNote } from "./signed-out.js";
-import { filesOf, filesOfTransfer, sorted } from "./upload/choosing.js";
+import { agreed, clearAbout, described, proposeName, watchAbout } from "./upload/about.js";
+import { filesOf, filesOfTransfer } from "./upload/choosing.js";
 import { closeCards, openCards } from "./upload/clip-cards.js";
-import { consentOf, recordConsent, statementOf } from "./upload/consent.js";
-import { besideKey, cleanText, counted, decodeText, few, matchWords, readMetadata } from "./upload/metadata.js";
+import { counted } from "./upload/metadata.js";
+import { planOf } from "./upload/plan.js";
 import { Queue } from "./upload/queue.js";
 import { Rows, needsLook } from "./upload/rows.js";
-import { findDataset, known, sendItem } from "./upload/sending.js";
+import { known, sendItem } from "./upload/sending.js";
 import { Pace, duration, roughly, size, totals } from "./upload/totals.js";
 
 const AT_ONCE = 3;
 const TICK_MS = 500;
-const TYPED_MS = 250;
-const NAME = /[^\p{L}\p{N}\p{M} ._-]+/gu;
 
 const at = (id) => document.getElementById(id);
 const root = at("upload");
@@ -40,7 +39,7 @@ const rows = new Rows(at("rows"), at("show-more"), {
 const signedOut = signedOutNote(root.querySelector("[data-signed-out]"), root.dataset.account, () => queue.start());
 
 watchFiles();
-watchForm();
+watchAbout();
 watchQueue();
 
 // --- choosing ---
@@ -86,36 +85,9 @@ async function take(files, unreadable = []) {
   if (queue.state === "done" && !startOver()) return;
   for (const one of files) chosen.set(one.path, one);
   folder ||= files[0]?.path.includes("/") ? files[0].path.split("/")[0] : "";
-  await lookInto(unreadable);
-}
-
-/** Find the words of what was chosen, and show what will be sent. */
-async function lookInto(unreadable) {
-  const kinds = sorted([...chosen.values()], extensions);
-  const notes = [];
-  const [list, ...otherLists] = [...kinds.metadata].sort((one, other) => one.path.split("/").length - other.path.split("/").length);
-  if (otherLists.length) notes.push(["warn", `Only ${list.path} is read; there are other lists of words.`]);
-  const metadata = list ? readMetadata(decodeText(new Uint8Array(await list.file.arrayBuffer())), extensions) : { texts: new Map(), notes: [] };
-  const beside = new Map();
-  for (const one of kinds.texts) beside.set(besideKey(one.path, extensions), cleanText(decodeText(new Uint8Array(await one.file.arrayBuffer()))));
-  const { words, left, missing } = matchWords(kinds.recordings, metadata, beside, extensions);
-  items = [...kinds.recordings, ...kinds.archives].map(({ file, path }) => ({
-    file,
-    path,
-    name: file.name,
-    size: file.size,
-    words: words.get(path) || null,
-    isArchive: kinds.archives.some((one) => one.path === path),
-    left: left.get(path) ?? (file.size > mostBytes ? `It has ${size(file.size)}; a file here has at most ${size(mostBytes)}.` : file.size === 0 ? "It is empty." : null),
-    state: "waiting",
-  }));
-  items.sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }));
-  for (const told of metadata.notes) notes.push(["warn", told]);
-  if (missing.length) notes.push(["warn", `${counted(missing.length, "line of metadata.csv names a recording that is", "lines of metadata.csv name recordings that are")} not here: ${few(missing)}.`]);
-  if (kinds.others.length) notes.push(["info", `${counted(kinds.others.length, "file is", "files are")} no recording and ${kinds.others.length === 1 ? "is" : "are"} passed over: ${few(kinds.others.map((one) => one.file.name))}.`]);
-  if (unreadable.length) notes.push(["warn", `${counted(unreadable.length, "file or folder", "files or folders")} could not be read: ${few(unreadable)}. Were they moved, or are they locked?`]);
-  if (!items.length) notes.push(["bad", "There are no recordings among these. Choose WAV, MP3, FLAC, M4A, OGG or WebM files, or a zip of them."]);
-  showChosen(notes);
+  const plan = await planOf([...chosen.values()], unreadable, { extensions, mostBytes });
+  items = plan.items;
+  showChosen(plan.notes);
 }
 
 function showChosen(notes) {
@@ -131,8 +103,7 @@ function showChosen(notes) {
   const withWords = recordings.filter((item) => item.words).length;
   at("list-words").textContent = sent.length ? `${counted(sent.length, "file", "files")}, ${size(bytes)}${recordings.length ? `; ${withWords === recordings.length ? "all" : withWords.toLocaleString("en")} with what is said` : ""}` : "";
   at("start").lastElementChild.textContent = `Upload ${counted(sent.length, "file", "files")}`;
-  if (!about.elements.name.value && folder) about.elements.name.value = cleanName(folder);
-  if (sent.length && about.elements.name.value) lookAtDataset();
+  if (sent.length) proposeName(folder);
   filter();
 }
 
@@ -143,10 +114,6 @@ function toldNote(tone, words) {
   text.textContent = words;
   told.append(icon({ info: "info", warn: "triangle-alert", bad: "circle-alert" }[tone]), text);
   return told;
-}
-
-function cleanName(name) {
-  return name.normalize("NFC").replace(NAME, " ").replace(/\s+/g, " ").replace(/^[^\p{L}\p{N}]+/u, "").replace(/\.+$/, "").trim().slice(0, 100);
 }
 
 function filter() {
@@ -160,84 +127,16 @@ function filter() {
   rows.set(groups[wanted]);
 }
 
-// --- whose voice it is ---
-
-function watchForm() {
-  const { name, speaker } = about.elements;
-  let typed = null;
-  name.addEventListener("input", () => {
-    clearTimeout(typed);
-    typed = setTimeout(lookAtDataset, TYPED_MS);
-  });
-  speaker.addEventListener("input", () => {
-    about.elements.agrees.checked = false; // somebody else has not been asked
-    showConsent(null);
-    clearTimeout(typed);
-    typed = setTimeout(lookAtConsent, TYPED_MS);
-  });
-  about.addEventListener("submit", (event) => {
-    event.preventDefault();
-    begin();
-  });
-  at("clear").addEventListener("click", startOver);
-  at("more").addEventListener("click", startOver);
-  at("filters").addEventListener("change", filter);
-}
-
-/** Where the dataset is there already, its speaker and language hold. */
-async function lookAtDataset() {
-  const { name, speaker, language } = about.elements;
-  const wanted = cleanName(name.value);
-  const found = wanted ? await findDataset(wanted).catch(() => null) : null;
-  if (name.readOnly || wanted !== cleanName(name.value)) {
-    lookAtConsent();
-    return;
-  }
-  if (found) {
-    speaker.value = found.speaker;
-    if (![...language.options].some((option) => option.value === found.language)) language.add(new Option(found.language, found.language));
-    language.value = found.language;
-  }
-  speaker.readOnly = Boolean(found);
-  language.disabled = Boolean(found);
-  const renamed = wanted === name.value.trim() || !wanted ? "" : `It will be called “${wanted}”. `;
-  at("name-hint").textContent = found ? `There is one with ${counted(found.file_count, "recording", "recordings")}: these are added to it.` : renamed || "Letters and digits, say “Ann reading”.";
-  lookAtConsent();
-}
-
-async function lookAtConsent() {
-  const speaker = about.elements.speaker.value.trim();
-  const consent = speaker ? await consentOf(speaker).catch(() => null) : null;
-  if (speaker === about.elements.speaker.value.trim()) showConsent(consent);
-}
-
-/** Ask for the speaker's agreement, or say when it was recorded. */
-function showConsent(consent) {
-  document.querySelector("[data-statement]").textContent = statementOf(about.elements.speaker.value.trim());
-  at("agree").hidden = Boolean(consent);
-  about.elements.agrees.required = !consent;
-  at("agreed").hidden = !consent;
-  if (!consent) return;
-  const when = new Intl.DateTimeFormat(undefined, { dateStyle: "long" }).format(new Date(consent.asserted_at));
-  at("agreed").lastElementChild.textContent = `That ${consent.speaker} agrees to a voice being made was recorded on ${when}.`;
-}
+// --- sending ---
 
 async function begin() {
-  const { name, speaker, language, agrees } = about.elements;
   const button = at("start");
   at("problem").hidden = true;
   button.disabled = true;
   try {
-    const who = speaker.value.trim();
-    into = { name: cleanName(name.value), speaker: who, language: language.value, there: await known(cleanName(name.value)) };
-    if (!(await consentOf(who))) {
-      if (!agrees.checked) {
-        showConsent(null); // it was taken back meanwhile
-        agrees.reportValidity();
-        return;
-      }
-      await recordConsent(who);
-    }
+    const dataset = described();
+    into = { ...dataset, there: await known(dataset.name) };
+    if (!(await agreed(dataset.speaker))) return;
     queue.items = [];
     queue.add(items.filter((item) => !item.left));
     pace.clear();
@@ -254,9 +153,14 @@ async function begin() {
   }
 }
 
-// --- sending ---
-
 function watchQueue() {
+  about.addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  at("clear").addEventListener("click", startOver);
+  at("more").addEventListener("click", startOver);
+  at("filters").addEventListener("change", filter);
   at("pause").addEventListener("click", () => {
     if (queue.state === "running" || queue.state === "away") queue.pause();
     else queue.start();
@@ -395,10 +299,7 @@ function startOver() {
   document.querySelector('input[name="filter"][value="all"]').checked = true;
   for (const id of ["going", "next", "list", "about"]) at(id).hidden = true;
   at("drop").hidden = false;
-  if (!about.elements.name.readOnly) {
-    about.reset();
-    lookAtDataset(); // what was found for the last one holds no longer
-  }
+  clearAbout();
   showChosen([]);
   at("list").hidden = true;
   return true;
