@@ -11,7 +11,7 @@ import pytest
 
 from voicewright.engines.testing import write_plugin
 
-pytest_plugins = ("browsers",)
+pytest_plugins = ("browsers", "time_limit")
 
 ROOT = Path(__file__).resolve().parents[1]
 
