@@ -68,6 +68,21 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     opened.set()
 
 
+@pytest.fixture
+def end_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What holds the end of an answer after all of its sound, until it is set."""
+    opened = threading.Event()
+    sounding = speech_response._sounding
+
+    def held(speech: Any) -> Iterator[Any]:
+        yield from sounding(speech)
+        opened.wait(PATIENCE_S)
+
+    monkeypatch.setattr(speech_response, "_sounding", held)
+    yield opened
+    opened.set()
+
+
 def until(page: Page, condition: str) -> None:
     """Wait for what only a script can see; `wait_for_function` would evaluate a string in the page."""
     page.evaluate(
@@ -83,6 +98,7 @@ def until(page: Page, condition: str) -> None:
 
 SOUND = "document.querySelector('speech-player audio')"
 HELD = "document.querySelector('speech-player').isBusy"
+STREAM = "document.querySelector('speech-player').stream"
 
 
 def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journey
@@ -153,7 +169,7 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     page.get_by_role("button", name="1.5×").click()
     page.get_by_label("Language").select_option("de")
     page.get_by_role("button", name="Speak", exact=True).click()
-    until(page, "document.querySelector('speech-player').stream.position > 0.2")
+    until(page, f"{STREAM}.position > 0.2")
     assert page.evaluate(f"{HELD} && {SOUND}.srcObject !== null && {SOUND}.currentTime > 0")
     page.keyboard.press("Escape")
     page.get_by_role("heading", name="Stopped").wait_for()
@@ -169,6 +185,24 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     browser.expect("404")
     page.get_by_role("button", name="Speak", exact=True).click()
     page.locator("#fault", has_text="no voice").wait_for()
+
+
+def test_a_wav_that_was_heard_before_its_answer_ends_can_be_played_again(
+    browse: Callable[..., Any], person: Any, humming: Callable[..., Any], end_gate: threading.Event
+) -> None:
+    humming(person, "Ann's reading voice")
+    page = browse(person).open("/panel/speak")
+    page.get_by_label("Made as").select_option("wav")
+    page.get_by_role("textbox", name="Text", exact=True).fill("Good morning.")
+    page.keyboard.press("Control+Enter")
+    until(page, f"{STREAM}?.length > 0.5 && {STREAM}.position === {STREAM}.length")
+    assert page.evaluate(f"{HELD} && {SOUND}.srcObject !== null")
+    end_gate.set()
+    page.get_by_role("heading", name="Ready").wait_for()
+    until(page, f"{SOUND}.srcObject === null && {SOUND}.duration > 0.5 && {SOUND}.duration < 3")
+    until(page, "document.querySelector('#stop').disabled")
+    page.get_by_role("button", name="Play your speech").click()
+    until(page, f"{SOUND}.currentTime > 0.1")
 
 
 def test_what_was_said_is_heard_again_and_forgotten(  # noqa: PLR0917

@@ -162,12 +162,12 @@ class ClockedStream extends SpeechStream {
     node.buffer = block;
     node.connect(this.outlet);
     node.start(this.schedule.place(block.duration, this.context.currentTime));
-    this.last = node;
+    this.heard = new Promise((resolve) => node.addEventListener("ended", resolve, { once: true }));
   }
 
   async finish() {
-    if (!this.last || this.isStopped) return this.leave();
-    this.last.addEventListener("ended", () => this.leave(), { once: true });
+    if (!this.heard || this.isStopped) return this.leave();
+    this.heard.then(() => this.leave()); // the last block may have ended long before its answer does
   }
 
   stop() {
