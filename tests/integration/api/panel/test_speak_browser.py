@@ -205,6 +205,23 @@ def test_a_wav_that_was_heard_before_its_answer_ends_can_be_played_again(
     until(page, f"{SOUND}.currentTime > 0.1")
 
 
+def test_speech_is_heard_where_nothing_more_is_known_of_it(
+    browse: Callable[..., Any], person: Any, humming: Callable[..., Any]
+) -> None:
+    humming(person, "Ann's reading voice")
+    browser = browse(person)
+    browser.expect("503")
+    page = browser.open("/panel/speak")
+    page.route("**/api/voice/history/*", lambda route: route.fulfill(status=503, json={"error": "It rests."}))
+    page.get_by_role("textbox", name="Text", exact=True).fill("Good morning.")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("alert").get_by_text("It rests.").wait_for()
+    page.get_by_role("heading", name="Ready").wait_for()
+    assert not page.locator("#fault").is_visible()
+    page.get_by_role("button", name="Play your speech").click()
+    until(page, f"{SOUND}.currentTime > 0.1")
+
+
 def test_what_was_said_is_heard_again_and_forgotten(  # noqa: PLR0917
     browse: Callable[..., Any], person: Any, humming: Callable[..., Any], base_url: str,
     check_page: Callable[..., None], take_picture: Callable[..., None],
@@ -300,6 +317,36 @@ def worker(
             assert not thread.is_alive()
 
         yield work
+
+
+def test_a_long_text_is_begun_once(
+    browse: Callable[..., Any], person: Any, humming: Callable[..., Any]
+) -> None:
+    humming(person, "Ann's reading voice")
+    browser = browse(person)
+    browser.expect("503")
+    page = browser.open("/panel/speak")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/api/voice/long", hold)
+    page.get_by_role("textbox", name="Text", exact=True).fill(LETTER)
+    page.keyboard.press("Control+Enter")
+    page.locator('#go[aria-busy="true"]').wait_for()
+    held.pop().fulfill(status=503, json={"error": "It rests."})
+    page.locator("#fault", has_text="It rests.").wait_for()
+
+    page.keyboard.press("Control+Enter")
+    page.locator('#go[aria-busy="true"]').wait_for()
+    page.keyboard.press("Control+Enter")
+    page.locator("#go").click(force=True)
+    for route in held:
+        route.continue_()
+    page.get_by_text("0 of 3 pieces").wait_for()
+    begun = page.request.get(f"{browser.base_url}/api/voice/long").json()
+    assert begun["total"] == len(held) == 1
 
 
 def test_a_long_text_is_watched_to_its_end(  # noqa: PLR0917

@@ -50,7 +50,8 @@ export function isBusy(button) {
   return button?.getAttribute("aria-busy") === "true";
 }
 
-function setBusy(button, busy) {
+/** Say so, or that it is over. */
+export function setBusy(button, busy) {
   for (const name of ["aria-busy", "aria-disabled"]) {
     if (busy) button?.setAttribute(name, "true");
     else button?.removeAttribute(name);

@@ -1,5 +1,7 @@
 // The page that speaks a text.
+import { isBusy, setBusy } from "./actions.js";
 import { ApiError, call, url } from "./api.js";
+import { note } from "./notes.js";
 import { $, fault, form } from "./speak/elements.js";
 import { wanted, watchChoice } from "./speak/choice.js";
 import { finished, learn, show, watchResult } from "./speak/result.js";
@@ -37,6 +39,7 @@ function watchKeys(player) {
 }
 
 async function speak(result, { most, mostLong }) {
+  if (isBusy($("go"))) return;
   fault("");
   const text = $("text").value;
   if (!text.trim()) {
@@ -55,11 +58,15 @@ async function speak(result, { most, mostLong }) {
 async function speakLong() {
   const { input: text, response_format: output_format, voice: model_id, language, speed, pitch, seed, normalise, ssml } = wanted();
   const json = { text, output_format, model_id, language, speed, pitch, seed, normalise, ssml, title: $("f-title").value, paragraphs: $("paragraphs").checked };
+  const go = $("go");
+  setBusy(go, true);
   try {
     const made = await call("POST", "/api/voice/long", { json });
     forgetDraft();
+    addEventListener("pagehide", () => setBusy(go, false), { once: true }); // until then another press is one too many
     location.assign(url(`/panel/speak/long/${made.id}`));
   } catch (error) {
+    setBusy(go, false);
     if (!(error instanceof ApiError)) throw error;
     fault(error.message);
   }
@@ -74,11 +81,21 @@ async function speakNow(result, text) {
     if (result.run !== run) return;
     run.id = id;
     finished(outcome);
-    if (id) await learn(result, run, outcome);
+    if (id) await tellMore(result, run, outcome);
   } catch (error) {
     if (result.run !== run) return;
     if (!(error instanceof ApiError)) throw error;
     $("result").hidden = true;
     fault(error.message);
+  }
+}
+
+/** What the history knows. It comes on top: without it the speech is there all the same. */
+async function tellMore(result, run, outcome) {
+  try {
+    await learn(result, run, outcome);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (result.run === run) note(`What else is known of this speech can't be shown now: ${error.message}`, "bad");
   }
 }
