@@ -264,6 +264,26 @@ def test_coming_back_on_a_phone_in_the_dark(  # noqa: PLR0917 - the fixtures
 
 
 @pytest.mark.browser
+def test_what_comes_between_a_recording_and_its_end(
+    browse: Callable[..., Any], make_person: Callable[..., Any]
+) -> None:
+    page = browse(make_person("ann@example.com", name="Ann")).open("/panel/record?dataset=ann")
+    _open_microphone(page)
+    # a recording takes the microphone from a check of the room, which can be made again
+    page.locator("[data-noise]").click()
+    page.locator("[data-noise-progress]").wait_for()
+    page.get_by_role("button", name="Agreement").click()
+    page.get_by_role("button", name="Record the sentence").click()
+    # whoever presses Stop twice stops once
+    page.get_by_role("button", name="Stop").dblclick()
+    page.locator("[data-said]").wait_for()
+    page.get_by_role("button", name="Record it again").wait_for()
+    page.get_by_role("button", name="Microphone", exact=True).click()
+    page.locator("[data-noise]:enabled").click()
+    page.locator("[data-noise-result]").wait_for()
+
+
+@pytest.mark.browser
 def test_no_microphone(browse: Callable[..., Any], make_person: Callable[..., Any]) -> None:
     browser = browse(make_person("ann@example.com"))
     page = browser.open("/panel/sign-in")

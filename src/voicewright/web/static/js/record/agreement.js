@@ -22,6 +22,8 @@ export class Agreement {
     this.done = done;
     this.wav = null;
     this.recording = false;
+    /** Whether it was stopped, and its last moment is still heard. */
+    this.ending = false;
     this.say = this.#find("[data-say]");
     this.now = this.#find("[data-agree-now]");
     this.statement = this.#find("[data-statement]");
@@ -38,6 +40,7 @@ export class Agreement {
   }
 
   async toggle() {
+    if (this.ending) return;
     if (!this.recording) {
       this.microphone.start();
       this.recording = true;
@@ -45,14 +48,19 @@ export class Agreement {
       this.#draw();
       return;
     }
-    this.recording = false;
-    this.#draw();
+    this.ending = true;
     const sound = await this.microphone.stop();
+    this.ending = false;
+    this.recording = false;
+    if (sound) this.#show(sound);
+    this.#draw();
+  }
+
+  #show(sound) {
     this.wav = wavOf(sound, this.microphone.rate);
     this.#find("[data-said-player]").src = URL.createObjectURL(new Blob([this.wav], { type: "audio/wav" }));
     showHints(this.#find("[data-said-hints]"), hintsFor(measure(sound, this.microphone.rate, this.noise()), this.statement.textContent), "Clearly heard.");
     this.#find("[data-said]").hidden = false;
-    this.#draw();
   }
 
   async keep() {

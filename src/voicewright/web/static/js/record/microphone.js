@@ -9,8 +9,10 @@ const HELD_S = 0.12;
 export class Microphone {
   /**
    * @param {{level?: (rmsDb: number, peakDb: number, piece: Float32Array) => void, ended?: () => void}} heard
+   * @param {typeof globalThis} browser whose microphone it is
    */
-  constructor({ level = () => {}, ended = () => {} } = {}) {
+  constructor({ level = () => {}, ended = () => {} } = {}, browser = globalThis) {
+    this.browser = browser;
     this.level = level;
     this.ended = ended;
     this.recent = [];
@@ -25,6 +27,7 @@ export class Microphone {
   async open(deviceId) {
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
     if (deviceId) audio.deviceId = { exact: deviceId };
+    const { navigator, AudioContext, AudioWorkletNode } = this.browser;
     const stream = await navigator.mediaDevices.getUserMedia({ audio });
     this.close();
     this.stream = stream;
@@ -35,7 +38,10 @@ export class Microphone {
     listener.port.onmessage = ({ data }) => this.#hear(data);
     source.connect(listener);
     [this.track] = stream.getAudioTracks();
-    this.track.addEventListener("ended", () => this.ended());
+    this.track.addEventListener("ended", () => {
+      this.drop();
+      this.ended();
+    });
     this.context.resume();
   }
 
@@ -53,29 +59,27 @@ export class Microphone {
 
   /** Write down from now on, and the moment before. */
   start() {
+    this.drop();
     this.pieces = [...this.recent];
-    this.stopping = null;
   }
 
-  /** End it a moment from now, and give what was heard. */
+  /** End it a moment from now, and give what was heard; null: it was dropped before. */
   stop() {
-    return new Promise((resolve) => {
-      this.stopping = { left: AFTER_S * this.rate, resolve };
-    });
+    return this.#heardIn(AFTER_S);
   }
 
-  /** Forget what is being written down. */
+  /** Forget what is being written down; whoever waits for it gets null. */
   drop() {
+    this.stopping?.resolve(null);
     this.pieces = null;
     this.stopping = null;
   }
 
-  /** What is heard in the next seconds. */
+  /** What is heard in the next seconds; null: it was dropped before. */
   listen(seconds) {
+    this.drop();
     this.pieces = [];
-    return new Promise((resolve) => {
-      this.stopping = { left: seconds * this.rate, resolve };
-    });
+    return this.#heardIn(seconds);
   }
 
   close() {
@@ -83,6 +87,12 @@ export class Microphone {
     this.context?.close();
     this.recent = [];
     this.drop();
+  }
+
+  #heardIn(seconds) {
+    return new Promise((resolve) => {
+      this.stopping = { left: seconds * this.rate, resolve };
+    });
   }
 
   #hear(piece) {
@@ -96,10 +106,8 @@ export class Microphone {
     if (!this.stopping) return;
     this.stopping.left -= piece.length;
     if (this.stopping.left > 0) return;
-    const { resolve } = this.stopping;
-    const whole = joined(this.pieces);
+    this.stopping.resolve(joined(this.pieces));
     this.drop();
-    resolve(whole);
   }
 }
 

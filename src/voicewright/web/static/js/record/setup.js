@@ -77,18 +77,24 @@ export class Setup {
     const timer = setInterval(() => {
       bar.value = Math.min(100, (performance.now() - from) / (NOISE_S * 10));
     }, 100);
-    const heard = await this.microphone.listen(NOISE_S);
-    clearInterval(timer);
-    const noise = noiseOf(heard, this.microphone.rate);
-    this.noiseDb = noise.db;
-    progress.hidden = true;
-    result.className = `note ${noise.tone}`;
-    this.#find("[data-noise-title]").textContent = noise.title;
-    this.#find("[data-noise-text]").textContent = noise.text;
-    result.hidden = false;
+    try {
+      const heard = await this.microphone.listen(NOISE_S);
+      if (heard) this.#tellNoise(noiseOf(heard, this.microphone.rate));
+    } finally {
+      clearInterval(timer);
+      progress.hidden = true;
+      button.disabled = false;
+      result.hidden = this.noiseDb === null; // what was broken off leaves what was found before
+    }
+  }
+
+  #tellNoise({ db, tone, title, text }) {
+    this.noiseDb = db;
+    this.#find("[data-noise-result]").className = `note ${tone}`;
+    this.#find("[data-noise-title]").textContent = title;
+    this.#find("[data-noise-text]").textContent = text;
     this.#find("[data-noise-ask]").hidden = true;
-    button.querySelector("span").textContent = "Check again";
-    button.disabled = false;
+    this.#find("[data-noise] span").textContent = "Check again";
   }
 
   async #list() {

@@ -73,7 +73,7 @@ export class Stage {
     this.state = "ending";
     this.draw();
     const sound = await this.microphone.stop();
-    if (this.state !== "ending") return; // it was dropped meanwhile
+    if (!sound) return; // it was dropped meanwhile
     const { rate } = this.microphone;
     this.wav = wavOf(sound, rate);
     this.state = "heard";
