@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { calmly } from "../../src/voicewright/web/static/js/training/calmly.js";
 import { fit, speaks } from "../../src/voicewright/web/static/js/training/fit.js";
-import { againOf, estimateOf, isWhole, startOf } from "../../src/voicewright/web/static/js/training/request.js";
+import { againOf, estimateOf, missing, startOf } from "../../src/voicewright/web/static/js/training/request.js";
 import { cautions, duration, inMinutes, memory, money, needs, quality, speech, starts } from "../../src/voicewright/web/static/js/training/words.js";
 
 const CHOICE = { from: { dataset: "readings" }, engines: ["builtin"], method: "auto", options: {} };
@@ -34,9 +34,15 @@ test("the same again says only with what", () => {
 });
 
 test("nothing is asked before there is something to ask", () => {
-  assert.equal(isWhole(CHOICE), true);
-  assert.equal(isWhole({ ...CHOICE, engines: [] }), false);
-  assert.equal(isWhole({ ...CHOICE, from: { samples: [] } }), false);
+  assert.equal(missing(CHOICE), null);
+  assert.match(missing({ ...CHOICE, engines: [] }), /an engine/);
+  assert.match(missing({ ...CHOICE, from: { samples: [] } }), /what to learn from/);
+});
+
+test("a training that may not start before some moment waits for the choice of that moment", () => {
+  assert.match(missing({ ...CHOICE, when: "later" }), /when it may start/);
+  assert.equal(missing({ ...CHOICE, when: "later", startAfter: "2026-01-01T10:00" }), null);
+  assert.equal(missing({ ...CHOICE, when: "now" }), null);
 });
 
 const ENGINE = { minimumS: 5, trainMinimumS: 60, clones: true, trains: true, idealS: 600, languages: ["en-us", "de"] };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -323,6 +324,15 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     page.get_by_role("radio", name="Evening readings").check()
     page.get_by_text("as soon as studio is free").wait_for()
     page.get_by_text("by starting you say that Ann agrees").wait_for()
+    page.get_by_label("When").select_option("later")
+    page.locator("[data-estimates]", has_text="Choose when it may start.").wait_for()
+    assert page.get_by_role("button", name="Start the training").is_disabled()
+    soon = datetime.now(UTC) + timedelta(days=2)
+    page.get_by_label("Not before").fill(f"{soon:%Y-%m-%d}T10:00")
+    page.locator(".estimate", has_text=f"{soon.year}, 10:00").wait_for()
+    announce()
+    page.get_by_label("When").select_option("now")
+    page.get_by_text("as soon as studio is free").wait_for()
     page.evaluate("scrollTo(0, 0)")
     take_picture(page, "train-light")
     check_page(page)

@@ -17,9 +17,12 @@ const MINUTE_MS = 60_000;
  * @property {Record<string, Record<string, unknown>>} options by engine, only what differs from the defaults
  */
 
-/** Whether there is enough to ask for an estimate. */
-export function isWhole({ from, engines }) {
-  return engines.length > 0 && Boolean(from.again || from.dataset || from.samples?.length);
+/** What is to be chosen before an estimate can be asked for; null: nothing. */
+export function missing({ from, engines, when, startAfter }) {
+  if (!engines.length) return "Choose an engine.";
+  if (!from.again && !from.dataset && !from.samples?.length) return "Choose what to learn from.";
+  if (when === "later" && !startAfter) return "Choose when it may start.";
+  return null;
 }
 
 /** The body of an estimate with one of the engines. */
@@ -52,7 +55,7 @@ function common({ from, method, name, language, when, startAfter, priority }) {
   if (name) said.name = name;
   if (language) said.language = language;
   if (when === "off-peak") said.schedule = "off-peak";
-  if (when === "later" && startAfter) said.startAfter = new Date(startAfter).toISOString();
+  if (when === "later") said.startAfter = new Date(startAfter).toISOString();
   if (priority !== undefined) said.priority = priority;
   return said;
 }

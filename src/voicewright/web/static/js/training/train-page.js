@@ -2,7 +2,7 @@
 import { ApiError, call, url } from "../api.js";
 import { noteAfterLoad } from "../notes.js";
 import { fit } from "./fit.js";
-import { againOf, estimateOf, isWhole, startOf } from "./request.js";
+import { againOf, estimateOf, missing, startOf } from "./request.js";
 import { Gate, StartKey, oneByOne } from "./starting.js";
 import { cautions, duration, inOneSentence, money, needs, quality, speech, starts } from "./words.js";
 
@@ -114,12 +114,13 @@ async function estimate() {
   clearFaults();
   askConsent();
   const choice = chosen();
-  if (!isWhole(choice)) {
+  const lack = missing(choice);
+  if (lack) {
     const words = document.createElement("p");
     words.className = "dim";
-    words.textContent = choice.engines.length ? "Choose what to learn from." : "Choose an engine.";
+    words.textContent = lack;
     estimates.replaceChildren(words);
-    say(words.textContent);
+    say(lack);
     return;
   }
   const mine = new AbortController();
