@@ -112,20 +112,21 @@ test("coverage counts sounds and pairs, and pauses only as neighbours", () => {
   assert.deepEqual([...unitsOf("a b | a").heard], ["a", "b"]);
   assert.deepEqual([...unitsOf("a b | a").pairs], ["| a", "a b", "b |", "a |"]);
   assert.equal(unitsOf("").pairs.size, 0);
-  const coverage = coverageOf(prompts, prompts.slice(0, 1), 4);
+  const coverage = coverageOf(prompts, prompts.slice(0, 1), 4, 180);
   assert.deepEqual([coverage.sounds, coverage.allSounds], [3, 7]);
   assert.equal(coverage.stage, "begun");
   assert.match(coverage.text, /4 sounds were not heard yet, and 56 s of speech are missing/);
 });
 
 test("it says when it is enough, and what more would bring", () => {
-  const stage = (seconds, sounds, pairShare) => verdictOn({ seconds, sounds, allSounds: 40, pairShare }).stage;
+  const stage = (seconds, sounds, pairShare) => verdictOn({ seconds, sounds, allSounds: 40, pairShare }, 180).stage;
   assert.equal(stage(300, 39, 0.9), "begun");
   assert.equal(stage(60, 40, 0.2), "first");
   assert.equal(stage(300, 40, 0.2), "first");
-  assert.equal(stage(200, 40, 0.7), "good");
+  assert.equal(stage(179, 40, 0.7), "first");
+  assert.equal(stage(180, 40, 0.7), "good");
   assert.equal(stage(600, 40, 0.9), "ideal");
-  assert.equal(verdictOn({ seconds: 200, sounds: 0, allSounds: 0, pairShare: 0 }).stage, "good");
+  assert.equal(verdictOn({ seconds: 180, sounds: 0, allSounds: 0, pairShare: 0 }, 180).stage, "good");
 });
 
 test("takes go one after another; those that nobody answers wait and are tried again", async () => {

@@ -14,6 +14,7 @@ from voicewright.api.sample_audio import MEDIA_TYPES
 from voicewright.api.services import Wired
 from voicewright.recordings.report import Verdict
 from voicewright.recordings.spread import flaws_of, spreads_of
+from voicewright.web.enough import how_far
 from voicewright.web.language_titles import language_title
 from voicewright.web.list_pages import check_offset
 from voicewright.web.rendering import PREFIX, is_partial, page_router, render
@@ -172,31 +173,6 @@ def clip(request: Request, name: str, sample_id: UUID, visitor: Visiting, servic
         sound_of=_sound_of,
         is_drawn=_is_drawn,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Enough:
-    """How far an amount of speech goes."""
-
-    words: str
-    tone: str
-
-
-def how_far(speech_s: float) -> Enough:
-    """What a voice can be made of so much usable speech."""
-    return next(enough for most_s, enough in _STEPS if speech_s < most_s)
-
-
-_STEPS: Final = (
-    (10, Enough("Too little to train a voice: 10 seconds are the least, 3 minutes are good.", "bad")),
-    (
-        40,
-        Enough("Enough for a first likeness. A minute makes it clear, 3 minutes make it good.", "warn"),
-    ),
-    (180, Enough("Enough for a clear likeness. 3 minutes and more make a good voice.", "warn")),
-    (1800, Enough("Enough for a good voice.", "good")),
-    (float("inf"), Enough("All that a voice can use: more than half an hour hardly helps.", "good")),
-)
 
 
 def _places(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from voicewright.recordings.names import clean_dataset_name, clean_language
 from voicewright.recordings.prompts.catalogue import Prompt, catalogue_for, languages, sentence_key
 from voicewright.recordings.prompts.choosing import in_order
 from voicewright.recordings.report import Verdict
+from voicewright.web.enough import GOOD_S
 from voicewright.web.language_titles import LANGUAGES, language_title
 from voicewright.web.record_consents import Statement, statements_for
 
@@ -123,6 +124,7 @@ def plan(services: Services, owner_id: UUID, sitting: Sitting) -> dict[str, Any]
             for prompt in in_order(left, counts)
         ],
         "taken": [_taken(prompt, read[sentence_key(prompt.text)]) for prompt in counts],
+        "good_seconds": GOOD_S,
         "others": {"seconds": round(sum(one.speech_s for one in others), 2)},
     }
 

@@ -11,7 +11,6 @@ import pytest
 from voicewright.recordings.entering import Incoming, Place
 from voicewright.recordings.models import Sample
 from voicewright.recordings.spread import Measured, flaws_of, spreads_of
-from voicewright.web.datasets import how_far
 from voicewright.web.language_titles import language_title
 
 if TYPE_CHECKING:
@@ -125,9 +124,6 @@ def test_figures_become_bars_and_sentences():
     assert [(flaw.words, flaw.count) for flaw in flaws_of(clips)] == [("Muffled", 1)]
     assert spreads_of([]) == ()
     assert spreads_of([Measured(1.0, {"snr_db": None})])[0].words == "Not measured."
-    assert [how_far(seconds).tone for seconds in (0, 30, 100, 400, 4000)] == [
-        "bad", "warn", "warn", "good", "good"
-    ]  # fmt: skip
     assert (language_title("PT_BR"), language_title("xx")) == ("Portuguese (Brazil)", "xx")
 
 

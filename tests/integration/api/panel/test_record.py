@@ -13,6 +13,7 @@ import soundfile
 
 from voicewright.recordings.prompts.catalogue import catalogue_for
 from voicewright.recordings.prompts.choosing import in_order
+from voicewright.web.enough import how_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -321,6 +322,7 @@ def test_the_studio_goes_on_where_somebody_stopped(
     spoilt = enter_sample(ann.id, text=second.text, verdict="rejected", dataset=mine)
     plan = _plan(_get(client, cookies_of(ann), dataset="Mine").text)
     assert [(one["text"], one["id"]) for one in plan["taken"]] == [(first.text, str(kept.id))]
+    assert how_far(plan["good_seconds"]).tone == "good" != how_far(plan["good_seconds"] - 1).tone
     assert plan["others"] == {"seconds": 60.0}  # their words are not the page's business
     assert plan["prompts"][0]["text"] in {second.text, third.text}
     assert [one["replaces"] for one in plan["prompts"] if "replaces" in one] == [str(spoilt.id)]

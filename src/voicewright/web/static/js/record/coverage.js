@@ -2,7 +2,6 @@
 
 const REST = "|";
 const FIRST_S = 60;
-const GOOD_S = 200;
 const IDEAL_S = 600;
 const GOOD_PAIRS = 0.7;
 
@@ -33,8 +32,9 @@ export function unitsOfAll(sentences) {
  * @param {{sounds: string}[]} all every sentence there is
  * @param {{sounds: string}[]} said those whose recordings can be used
  * @param {number} seconds of speech that can be used
+ * @param {number} goodS seconds that make a good voice
  */
-export function coverageOf(all, said, seconds) {
+export function coverageOf(all, said, seconds, goodS) {
   const whole = unitsOfAll(all);
   const done = unitsOfAll(said);
   const share = (part, total) => (total ? part / total : 0);
@@ -48,22 +48,22 @@ export function coverageOf(all, said, seconds) {
     pairShare: share(done.pairs.size, whole.pairs.size),
     minuteShare: Math.min(1, seconds / IDEAL_S),
   };
-  return { ...coverage, ...verdictOn(coverage) };
+  return { ...coverage, ...verdictOn(coverage, goodS) };
 }
 
 /** Whether it is enough, and what more would bring. */
-export function verdictOn({ seconds, sounds, allSounds, pairShare }) {
+export function verdictOn({ seconds, sounds, allSounds, pairShare }, goodS) {
   const missing = allSounds - sounds;
   const heardAll = missing === 0;
   if (seconds >= IDEAL_S && heardAll) {
     return { stage: "ideal", title: "That is plenty", text: "More hardly makes the voice better. Train it." };
   }
-  if (seconds >= GOOD_S && heardAll && (!allSounds || pairShare >= GOOD_PAIRS)) {
+  if (seconds >= goodS && heardAll && (!allSounds || pairShare >= GOOD_PAIRS)) {
     return { stage: "good", title: "Enough for a good voice", text: `Every sound was heard in much company. Up to ten minutes it still gets better: ${wait(IDEAL_S - seconds)} more.` };
   }
   if (seconds >= FIRST_S && heardAll) {
     const pairs = allSounds && pairShare < GOOD_PAIRS ? " More sentences bring the pairs of sounds that are missing, and smoother speech." : "";
-    const left = seconds < GOOD_S ? `${wait(GOOD_S - seconds)} more make a good one.` : "A few more make a good one.";
+    const left = seconds < goodS ? `${wait(goodS - seconds)} more make a good one.` : "A few more make a good one.";
     return { stage: "first", title: "Enough for a first voice", text: `You can train now. ${left}${pairs}` };
   }
   const lacks = [];

@@ -82,7 +82,7 @@ function reasonsOf(error) {
 }
 
 function draw() {
-  const coverage = coverageOf(session.all, session.usable.map(({ prompt }) => prompt), session.seconds);
+  const coverage = coverageOf(session.all, session.usable.map(({ prompt }) => prompt), session.seconds, plan.good_seconds);
   drawCoverage(studio, coverage);
   drawTakes(studio, session, (prompt) => stage.again(prompt));
   drawEnd(studio, session, coverage, agreement.agreed);
