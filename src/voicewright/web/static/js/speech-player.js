@@ -96,12 +96,6 @@ export class SpeechPlayer extends Base {
     this.audio.load();
   }
 
-  /** From the beginning. */
-  replay() {
-    this.audio.currentTime = 0;
-    this.player.toggle();
-  }
-
   follow() {
     cancelAnimationFrame(this.frame);
     const next = () => {

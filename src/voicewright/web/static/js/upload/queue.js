@@ -82,14 +82,6 @@ export class Queue {
     else this.start();
   }
 
-  /** Take an item out. */
-  remove(item) {
-    this.#going.get(item)?.abort();
-    this.items = this.items.filter((one) => one !== item);
-    this.#settle();
-    this.#changed();
-  }
-
   /** Whether something would be lost by leaving now. */
   get isBusy() {
     return this.state !== "idle" && this.state !== "done" && this.items.some((item) => item.state === "waiting" || item.state === "sending");
