@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clippedOf, hintsFor, measure } from "../../src/voicewright/web/static/js/record/hints.js";
 import { dbfs, levelWord, noiseOf, peakOf, rmsOf } from "../../src/voicewright/web/static/js/record/levels.js";
+import { figures, Meters, place } from "../../src/voicewright/web/static/js/record/meter.js";
 import { joined, wavOf } from "../../src/voicewright/web/static/js/record/wav.js";
 
 const RATE = 16_000;
@@ -73,4 +74,21 @@ test("a file has 16-bit samples and says so", () => {
   assert.equal(view.getUint16(34, true), 16);
   assert.equal(view.getUint32(40, true), 10);
   assert.deepEqual([0, 1, 2, 3, 4].map((index) => view.getInt16(44 + 2 * index, true)), [0, 16384, -16384, 32767, -32768]);
+});
+
+test("a level has its place on the bar, and its figures", () => {
+  assert.deepEqual([-100, -60, -30, 0, 3].map(place), [0, 0, 50, 100, 100]);
+  assert.equal(figures(-23.4, -12), "loudness −23, peak −12 dBFS");
+  assert.equal(figures(-100, -99), "loudness –∞, peak –∞ dBFS");
+});
+
+test("the mark of the peak jumps up at once and falls slowly", () => {
+  globalThis.requestAnimationFrame = () => 1;
+  const meters = new Meters({ querySelectorAll: () => [] });
+  const peaks = [-20, -6, -60, -60, -3].map((peakDb) => {
+    meters.show(-30, peakDb);
+    return meters.peakDb;
+  });
+  assert.ok(peaks[1] === -6 && peaks[4] === -3, peaks);
+  assert.ok(peaks[2] < -6 && peaks[3] < peaks[2] && peaks[3] > -12, peaks);
 });
