@@ -5,7 +5,7 @@ import { statementOf, standing } from "../../src/voicewright/web/static/js/uploa
 import { sorted } from "../../src/voicewright/web/static/js/upload/choosing.js";
 import { failure, findDataset, known, plainReason } from "../../src/voicewright/web/static/js/upload/sending.js";
 import { needsLook, told } from "../../src/voicewright/web/static/js/upload/rows.js";
-import { Pace, duration, roughly, size, totals } from "../../src/voicewright/web/static/js/upload/totals.js";
+import { Pace, totals } from "../../src/voicewright/web/static/js/upload/totals.js";
 
 const sample = (verdict, speech_seconds = 5) => ({ verdict, speech_seconds, reasons: [], notes: [] });
 const done = (...samples) => ({ size: 100, state: "done", result: { outcome: "sent", samples, refused: [], notes: [] } });
@@ -32,12 +32,6 @@ test("the time that is left follows from the last seconds", () => {
   assert.equal(pace.secondsFor(1000), 5);
   pace.clear();
   assert.equal(pace.secondsFor(1), null);
-});
-
-test("figures are written for people", () => {
-  assert.deepEqual([roughly(2), roughly(31), roughly(100), roughly(4800)], ["5 s", "30 s", "2 min", "1 h 20 min"]);
-  assert.deepEqual([duration(8.4), duration(185), duration(3720)], ["8 s", "3:05 min", "1:02 h"]);
-  assert.deepEqual([size(512), size(3_565_158)], ["512 bytes", "3.4 MB"]);
 });
 
 test("an answer says whether to wait, to stop, or that this one file is wrong", () => {

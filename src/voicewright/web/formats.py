@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,15 +22,25 @@ _UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 _CENT: Final = 0.01
 
 
+def _rounded(number: float, places: int = 0) -> float:
+    """A half goes up, as the browser's scripts round (`js/figures.js`), and not to the next even figure."""
+    scale = 10.0**places
+    return math.floor(float(number) * scale + 0.5) / scale
+
+
 def duration(seconds: float | None) -> str:
     """`8.4 s`, `2:05 min`, `1:02 h`; a dash for None."""
     if seconds is None:
         return "–"
-    if seconds < _MINUTE_S:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - one figure is enough then
-    if seconds < _HOUR_S:
-        return f"{int(seconds) // _MINUTE_S}:{int(seconds) % _MINUTE_S:02d} min"
-    return f"{int(seconds) // _HOUR_S}:{int(seconds) % _HOUR_S // _MINUTE_S:02d} h"
+    tenths = _rounded(seconds, 1)
+    if tenths < 10:  # noqa: PLR2004 - whole seconds are enough from then on
+        return f"{tenths:.1f} s"
+    whole = int(_rounded(seconds))
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        return f"{whole // _MINUTE_S}:{whole % _MINUTE_S:02d} min"
+    return f"{whole // _HOUR_S}:{whole % _HOUR_S // _MINUTE_S:02d} h"
 
 
 def size(size_bytes: float | None) -> str:
@@ -39,7 +50,7 @@ def size(size_bytes: float | None) -> str:
     left, unit = float(size_bytes), 0
     while left >= _STEP and unit < len(_UNITS) - 1:
         left, unit = left / _STEP, unit + 1
-    return f"{left:.0f} {_UNITS[unit]}" if unit == 0 else f"{left:.1f} {_UNITS[unit]}"
+    return f"{left:.0f} {_UNITS[unit]}" if unit == 0 else f"{_rounded(left, 1):.1f} {_UNITS[unit]}"
 
 
 def count(number: float | None) -> str:
@@ -66,7 +77,8 @@ def money(dollars: float | None) -> str:
 
 def spent(dollars: float) -> str:
     """The same of a sum or a budget, of which nothing is not free: `$0.00`, `$0.0005`, `$1,204.50`."""
-    return f"${dollars:,.2f}" if dollars == 0 or abs(float(dollars)) >= _CENT else f"${dollars:.4f}"
+    places = 2 if dollars == 0 or abs(float(dollars)) >= _CENT else 4
+    return f"${_rounded(dollars, places):,.{places}f}"
 
 
 def score(value: float | None) -> str:

@@ -2,9 +2,9 @@
 // more to it than figures, but never while somebody listens to a part of it. The page of one follows its stream; the
 // list asks now and then for all that it shows, as a browser has no connections for a stream of each.
 import { call, url } from "./api.js";
+import { duration } from "./figures.js";
 import { showFreshness } from "./freshness.js";
 import { follow, poll } from "./live.js";
-import { length } from "./speech-figures.js";
 
 const MOMENT_MS = 700;
 const LIST_MS = 3000;
@@ -71,8 +71,8 @@ function show(element, { progress, chunks, audio_seconds: sound, seconds_left: l
   if (bar) bar.value = progress;
   write("percent", `${Math.round(progress)} %`);
   write("pieces", `${chunks.spoken} of ${chunks.of} ${chunks.of === 1 ? "piece" : "pieces"}`);
-  write("sound", `${length(sound)} of sound`);
-  write("left", left === null ? "" : `about ${length(left)} left`);
+  write("sound", `${duration(sound)} of sound`);
+  write("left", left === null ? "" : `about ${duration(left)} left`);
 }
 
 function refresh() {

@@ -15,13 +15,6 @@ export function characters(text) {
   return count;
 }
 
-/** `12 s`, `2:05 min`. */
-export function length(seconds) {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
-}
-
 /** What the answer says of the limit, where it says something: "499 of 500 requests left in this minute". */
 export function allowance(headers) {
   const left = headers.get("x-ratelimit-remaining-requests");

@@ -1,6 +1,7 @@
 // The page that uploads recordings: files are chosen, their words found, then all are sent and judged.
 import { ApiError, url } from "./api.js";
 import { icon } from "./audio-player.js";
+import { duration, roughly, size } from "./figures.js";
 import { note } from "./notes.js";
 import { signedOutNote } from "./signed-out.js";
 import { agreed, clearAbout, described, proposeName, watchAbout } from "./upload/about.js";
@@ -11,7 +12,7 @@ import { planOf } from "./upload/plan.js";
 import { Queue } from "./upload/queue.js";
 import { Rows, needsLook } from "./upload/rows.js";
 import { known, sendItem } from "./upload/sending.js";
-import { Pace, duration, roughly, size, totals } from "./upload/totals.js";
+import { Pace, totals } from "./upload/totals.js";
 
 const AT_ONCE = 3;
 const TICK_MS = 500;
@@ -228,7 +229,7 @@ function showTotals() {
   at("bar").value = sum.share * 1000;
   at("sent").textContent = `${size(Math.round(sum.sentBytes))} of ${size(sum.bytes)}`;
   const seconds = queue.state === "running" ? pace.secondsFor(sum.bytes - sum.sentBytes) : null;
-  at("left").textContent = seconds === null ? "" : `about ${roughly(seconds)} left`;
+  at("left").textContent = seconds === null ? "" : `${roughly(seconds)} left`;
   const figures = { files: `${(sum.done + sum.failed).toLocaleString("en")} of ${sum.files.toLocaleString("en")}`, speech: duration(sum.speechS), good: sum.goodShare === null ? "–" : `${Math.floor(sum.goodShare * 100)} %`, look: look.toLocaleString("en") };
   for (const [name, value] of Object.entries(figures)) document.querySelector(`[data-figure="${name}"]`).textContent = value;
   at("again").hidden = sum.failed === 0 || sum.failed !== queue.items.filter((item) => item.state === "failed").length;

@@ -1,4 +1,5 @@
 // How much of a language was heard: its sounds, their pairs, and minutes of speech; and what that is enough for.
+import { duration } from "../figures.js";
 
 const REST = "|";
 const FIRST_S = 60;
@@ -59,23 +60,22 @@ export function verdictOn({ seconds, sounds, allSounds, pairShare }, goodS) {
     return { stage: "ideal", title: "That is plenty", text: "More hardly makes the voice better. Train it." };
   }
   if (seconds >= goodS && heardAll && (!allSounds || pairShare >= GOOD_PAIRS)) {
-    return { stage: "good", title: "Enough for a good voice", text: `Every sound was heard in much company. Up to ten minutes it still gets better: ${wait(IDEAL_S - seconds)} more.` };
+    return { stage: "good", title: "Enough for a good voice", text: `Every sound was heard in much company. Up to ten minutes it still gets better: ${lack(IDEAL_S - seconds)} more.` };
   }
   if (seconds >= FIRST_S && heardAll) {
     const pairs = allSounds && pairShare < GOOD_PAIRS ? " More sentences bring the pairs of sounds that are missing, and smoother speech." : "";
-    const left = seconds < goodS ? `${wait(goodS - seconds)} more make a good one.` : "A few more make a good one.";
+    const left = seconds < goodS ? `${lack(goodS - seconds)} more make a good one.` : "A few more make a good one.";
     return { stage: "first", title: "Enough for a first voice", text: `You can train now. ${left}${pairs}` };
   }
   const lacks = [];
   if (missing > 0) lacks.push(`${missing} ${missing === 1 ? "sound was" : "sounds were"} not heard yet`);
-  if (seconds < FIRST_S) lacks.push(`${wait(FIRST_S - seconds)} of speech are missing`);
+  if (seconds < FIRST_S) lacks.push(`${lack(FIRST_S - seconds)} of speech are missing`);
   return { stage: "begun", title: "Not enough for a voice yet", text: `${capital(lacks.join(", and "))}. The next sentences were chosen to bring that.` };
 }
 
-/** `40 s`, `2:05 min`. */
-export function wait(seconds) {
-  const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+/** What is missing, so that it is enough once that was spoken. */
+function lack(seconds) {
+  return duration(Math.ceil(seconds));
 }
 
 function capital(text) {

@@ -1,6 +1,6 @@
 // What the page shows of takes, of coverage and of the end; figures come from elsewhere.
 import { icon } from "../audio-player.js";
-import { wait } from "./coverage.js";
+import { duration } from "../figures.js";
 
 const MOST_SHOWN = 40;
 const SHOWN = {
@@ -74,7 +74,7 @@ export function drawCoverage(studio, coverage) {
   const bars = {
     sounds: [coverage.soundShare, `${coverage.sounds} of ${coverage.allSounds}`, coverage.allSounds],
     pairs: [coverage.pairShare, `${coverage.pairs} of ${coverage.allPairs}`, coverage.allPairs],
-    minutes: [coverage.minuteShare, `${wait(coverage.seconds).replace(" min", "")} of 10 min`, 1],
+    minutes: [coverage.minuteShare, `${duration(coverage.seconds).replace(" min", "")} of 10 min`, 1],
   };
   for (const [name, [share, figure, shown]] of Object.entries(bars)) {
     const bar = studio.querySelector(`[data-bar="${name}"]`);
@@ -87,7 +87,7 @@ export function drawCoverage(studio, coverage) {
 /** What there is at the end. */
 export function drawEnd(studio, session, coverage, agreed) {
   const end = (name, text) => say(studio.querySelector(`[data-end="${name}"]`), text);
-  end("minutes", wait(coverage.seconds));
+  end("minutes", duration(coverage.seconds));
   end("sounds", coverage.allSounds ? `${coverage.sounds} of ${coverage.allSounds}` : "–");
   for (const verdict of ["good", "usable", "rejected"]) end(verdict, session.count(verdict).toLocaleString("en"));
   say(studio.querySelector("[data-end-title]"), coverage.title);

@@ -1,7 +1,7 @@
 // What was spoken: its words as they are heard, what was found out about it, and its files.
 import { ApiError, call, send, url } from "../api.js";
+import { duration } from "../figures.js";
 import { findings, marksOf, verification } from "../speech-findings.js";
-import { length } from "../speech-figures.js";
 import { placed, wordAt, wordBeside, writeWords } from "../speech-words.js";
 import { $ } from "./elements.js";
 
@@ -12,7 +12,7 @@ const LOOK_AGAIN_MS = 1500;
 export function watchResult(player, languages) {
   const result = { player, languages, run: null, words: [], marks: [], said: -1, spoken: null };
   player.addEventListener("sound", ({ detail }) => {
-    $("first-sound").textContent = `First sound after ${length(Math.max(detail.after, 0))}`;
+    $("first-sound").textContent = `First sound after ${duration(Math.max(detail.after, 0))}`;
   });
   player.addEventListener("position", ({ detail }) => {
     follow(result, detail.at);
@@ -109,7 +109,7 @@ function follow(result, at) {
 
 function tell(result, entry, outcome) {
   $("verdict").replaceChildren(...findings(entry, outcome).map(([tone, text]) => told(tone, text)));
-  const facts = [entry.duration && length(entry.duration), entry.voice_name, named(result.languages, entry.language)].filter(Boolean);
+  const facts = [entry.duration && duration(entry.duration), entry.voice_name, named(result.languages, entry.language)].filter(Boolean);
   $("badges").replaceChildren(...facts.map((text) => badge(text)));
   $("after").hidden = false;
   const kept = entry.audio_url !== null;

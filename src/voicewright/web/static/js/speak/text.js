@@ -1,6 +1,7 @@
 // The text that is to be spoken: typed, dropped or opened, with or without SSML.
+import { duration } from "../figures.js";
 import { note } from "../notes.js";
-import { characters, estimatedSeconds, length } from "../speech-figures.js";
+import { characters, estimatedSeconds } from "../speech-figures.js";
 import { speed } from "./choice.js";
 import { $, form } from "./elements.js";
 
@@ -86,7 +87,7 @@ function count({ most, mostLong }) {
   const isLong = now > most;
   const seconds = estimatedSeconds(text, speed(), $("ssml").checked);
   form.querySelector("[data-count]").textContent = `${now.toLocaleString("en")} of ${(isLong ? mostLong : most).toLocaleString("en")}`;
-  form.querySelector("[data-estimate]").textContent = seconds ? ` · about ${length(seconds)}` : "";
+  form.querySelector("[data-estimate]").textContent = seconds ? ` · about ${duration(seconds)}` : "";
   $("figures").classList.toggle("over", now > mostLong);
   $("long").hidden = !isLong;
   $("go").querySelector("span").textContent = isLong ? "Speak as a long text" : "Speak";

@@ -1,5 +1,5 @@
 // Whether there is speech enough for an engine, and whether it speaks the language: told at once, on its card.
-import { duration } from "./words.js";
+import { duration } from "../figures.js";
 
 /**
  * @param {{speechS: number, language: string}} material

@@ -2,11 +2,12 @@
 import { icon } from "../audio-player.js";
 import { chart } from "../charts.js";
 import { url } from "../api.js";
+import { roughly } from "../figures.js";
 import { showFreshness } from "../freshness.js";
 import { follow } from "../live.js";
 import { calmly } from "./calmly.js";
 import { mergeWhereSwapped } from "./heard.js";
-import { after, called, chartsOf, figure, inWords, isOpen, isTriedAgain, milestone, roughly, running, standing, timeLeft } from "./job-state.js";
+import { after, called, chartsOf, figure, inWords, isOpen, isTriedAgain, milestone, running, standing, timeLeft } from "./job-state.js";
 import { tail } from "./log-tail.js";
 
 const SIGNS = { done: "circle-check", running: "activity", failed: "circle-alert", stopped: "ban", waits: "circle-dot" };
@@ -97,7 +98,7 @@ function showTime() {
   const left = state.status === "running" ? timeLeft(state.progress, clock.attemptMs + ran, state.estimatedMs) : null;
   const words = [];
   if (spent >= 1000) words.push(running(spent));
-  if (left !== null) words.push(`${roughly(left)} left`);
+  if (left !== null) words.push(`${roughly(left / 1000)} left`);
   part("left").textContent = words.join(" · ");
 }
 

@@ -1,6 +1,5 @@
 // What is known of a running training, and what follows from it; no page in here.
 
-const MINUTE_MS = 60_000;
 /** Before this much time and work a guess from the progress would only jump about. */
 const TELLING_MS = 3000;
 const TELLING_PERCENT = 3;
@@ -48,16 +47,6 @@ export function timeLeft(progress, elapsedMs, estimatedMs) {
     return left > 0 ? left : null;
   }
   return (elapsedMs * (100 - progress)) / progress;
-}
-
-/** `less than a minute`, `about 4 minutes`, `about 1 hour 20 minutes`: as exact as a forecast may be. */
-export function roughly(milliseconds) {
-  if (milliseconds < 0.75 * MINUTE_MS) return "less than a minute";
-  const minutes = Math.round(milliseconds / MINUTE_MS);
-  if (minutes < 60) return minutes <= 1 ? "about a minute" : `about ${minutes} minutes`;
-  const tens = Math.round(minutes / 10);
-  const [hours, rest] = [Math.floor(tens / 6), (tens % 6) * 10];
-  return `about ${hours} ${hours === 1 ? "hour" : "hours"}${rest ? ` ${rest} minutes` : ""}`;
 }
 
 /** `1:05`, `2:03:40`: a time that runs. */

@@ -1,10 +1,11 @@
 // The page on which a training is chosen: an estimate for every engine as the choice changes, then the start.
 import { ApiError, call, url } from "../api.js";
+import { duration, money, spent } from "../figures.js";
 import { noteAfterLoad } from "../notes.js";
 import { fit } from "./fit.js";
 import { againOf, estimateOf, missing, startOf } from "./request.js";
 import { Gate, StartKey, oneByOne } from "./starting.js";
-import { cautions, duration, inOneSentence, money, needs, quality, speech, starts } from "./words.js";
+import { cautions, inOneSentence, needs, quality, speech, starts } from "./words.js";
 
 const PAUSE_MS = 350;
 const place = document.getElementById("train");
@@ -134,7 +135,7 @@ async function estimate() {
     allow(found.every(({ told }) => told?.canStart));
     say(inOneSentence(found.map(({ engine, told, error }) => ({ title: titleOf(engine), told, error }))));
     const left = found.find(({ told }) => told)?.told.budget.left;
-    if (left !== undefined) place.querySelector("[data-left]").textContent = left === 0 ? "$0.00" : money(left);
+    if (left !== undefined) place.querySelector("[data-left]").textContent = spent(left);
     start.querySelector("span").textContent = found.length > 1 ? `Start ${found.length} trainings` : "Start the training";
   } catch (error) {
     if (error.name !== "AbortError") throw error;

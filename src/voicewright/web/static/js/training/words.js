@@ -1,21 +1,5 @@
-// Figures of trainings as people read them, the same as the server writes them.
-
-/** `8.4 s`, `2:05 min`, `1:02 h`. */
-export function duration(seconds) {
-  const two = (number) => String(number).padStart(2, "0");
-  if (seconds < 60) return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
-  const whole = Math.floor(seconds);
-  if (seconds < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
-  return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))} h`;
-}
-
-/** `free`, `$0.04`, `$1,204.50`. */
-export function money(dollars) {
-  if (dollars === 0) return "free";
-  return Math.abs(dollars) >= 0.01
-    ? `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
-    : `$${dollars.toFixed(4)}`;
-}
+// What is told of trainings that could be started.
+import { duration, money } from "../figures.js";
 
 /** `2.0 GB`, of mebibytes. */
 export function memory(megabytes) {

@@ -1,7 +1,7 @@
 // What will be sent of all that was chosen, with the words that belong to each recording.
+import { size } from "../figures.js";
 import { sorted } from "./choosing.js";
 import { besideKey, cleanText, counted, decodeText, few, matchWords, readMetadata } from "./metadata.js";
-import { size } from "./totals.js";
 
 /**
  * Find the words of what was chosen, and what is left out.

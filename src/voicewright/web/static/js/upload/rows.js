@@ -1,7 +1,7 @@
 // The list of files: a hundred of them at first, and each row is written anew only where something changed.
 import { icon } from "../audio-player.js";
+import { size } from "../figures.js";
 import { plainReason } from "./sending.js";
-import { size } from "./totals.js";
 
 const STEP = 100;
 const MOST_OPEN = 20; // more recordings of one archive are looked at on the page of their dataset

@@ -52,27 +52,3 @@ export class Pace {
     return (bytes * (last[0] - first[0])) / (last[1] - first[1]) / 1000;
   }
 }
-
-/** `8 s`, `2 min`, `1 h 20 min`: about how long. */
-export function roughly(seconds) {
-  if (seconds < 55) return `${Math.max(5, Math.round(seconds / 5) * 5)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** `12 s`, `3:05 min`, `1:02 h`. */
-export function duration(seconds) {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
-  return `${Math.floor(whole / 3600)}:${String(Math.floor(whole / 60) % 60).padStart(2, "0")} h`;
-}
-
-/** `512 bytes`, `3.4 MB`. */
-export function size(bytes) {
-  let left = bytes;
-  let unit = 0;
-  const units = ["bytes", "KB", "MB", "GB", "TB"];
-  while (left >= 1024 && unit < units.length - 1) [left, unit] = [left / 1024, unit + 1];
-  return unit === 0 ? `${left} bytes` : `${left.toFixed(1)} ${units[unit]}`;
-}
