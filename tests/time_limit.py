@@ -1,7 +1,7 @@
 """A time until which tests may begin: `VOICEWRIGHT_TESTS_UNTIL`, in seconds since the epoch.
 
-Continuous integration has so many minutes and no more. What has not begun by then is skipped, and says so; as the files
-come in another order for another time, each has its turn.
+Continuous integration has so many minutes and no more. What has not begun by then is skipped, and says so;
+as the files come in another order for another time, each has its turn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ UNTIL = os.environ.get("VOICEWRIGHT_TESTS_UNTIL")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files into the order of this time, the same in every process; a file's tests stay as they are."""
+    """Put the files into the order of this time, the same in every process."""
     if UNTIL is None:
         return
     files = sorted({item.path for item in items})
