@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from voicewright.speech.long.models import LongPart, LongSpeech
 from voicewright.speech.models import Synthesis
 from voicewright.training.models import TrainingJob
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.retention import needs_files
 
 if TYPE_CHECKING:
     import uuid
@@ -31,7 +33,10 @@ class Holdings:
     recordings_bytes: int
     voices: int
     """Versions, each of them."""
+    resting_voices: int
+    """Deleted ones that can still be brought back."""
     voices_bytes: int
+    """Of both."""
     jobs: int
     spoken: int
     """Entries of the history."""
@@ -56,10 +61,11 @@ def holdings_of(session: Session, user_id: uuid.UUID) -> Holdings:
             Sample.owner_id == user_id
         )
     ).one()
-    voices, voices_bytes = session.execute(
-        select(func.count(), func.sum(VoiceModel.stored_bytes)).where(
-            VoiceModel.owner_id == user_id, VoiceModel.deleted_at.is_(None)
-        )
+    deleted = VoiceModel.deleted_at.is_not(None)
+    voices, resting_voices, voices_bytes = session.execute(
+        select(
+            func.count().filter(~deleted), func.count().filter(deleted), func.sum(VoiceModel.stored_bytes)
+        ).where(VoiceModel.owner_id == user_id, needs_files(datetime.now(UTC)))
     ).one()
     spoken, spoken_bytes = session.execute(
         select(func.count(), func.sum(Synthesis.file_bytes)).where(Synthesis.user_id == user_id)
@@ -74,6 +80,7 @@ def holdings_of(session: Session, user_id: uuid.UUID) -> Holdings:
         recordings_s=float(recordings_s or 0),
         recordings_bytes=int(recordings_bytes or 0),
         voices=voices,
+        resting_voices=resting_voices,
         voices_bytes=int(voices_bytes or 0),
         jobs=one(select(func.count()).where(TrainingJob.owner_id == user_id)),
         spoken=spoken,

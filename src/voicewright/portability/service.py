@@ -1,12 +1,17 @@
 """Takes all of an account away in one zip, which is made while it is sent.
 
-README.txt                 what is where
+README.txt                 what is where, and what is not here
 account.json               profile, preferences, API keys without their secrets, sessions
 consents.json              what speakers agreed to
+shares.json                voices that are shared, in both directions; the others by their ids
+ratings.json               what was thought of voices
+voice_uses.json            when which voice spoke, and how that went
 jobs.json                  trainings
+jobs/<id>.json             what happened in each: its log and its curves
 recordings/<dataset>/      the files as they were uploaded, with metadata.csv and recordings.json
 recordings/single/         those that are in no dataset
 voices/<name>-v<n>.zip     each version as `GET /voice-models/{modelId}/export` gives it, to be imported again
+voices/deleted/            the same of deleted ones that can still be brought back
 blind_tests.json           what was chosen in blind tests
 history.json               what was spoken
 history/<id>.<format>      its sound, as far as it is kept
@@ -19,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -29,12 +35,17 @@ from voicewright.portability.tables import (
     blind_tests_json,
     consents_json,
     datasets_of,
+    events_json,
     history_json,
     jobs_json,
+    jobs_of,
+    ratings_json,
     recordings_json,
     samples_of,
+    shares_json,
     spoken_by,
     to_json,
+    voice_uses_json,
 )
 from voicewright.recordings.listing import unique_ids
 from voicewright.recordings.ljspeech import metadata_line
@@ -42,8 +53,9 @@ from voicewright.recordings.names import safe_suffix
 from voicewright.recordings.zip_streams import ZipStream
 from voicewright.speech.long.models import LongPart, LongSpeech
 from voicewright.storage.errors import BlobCorrupt, BlobNotFound, ObjectNotFound, SealBroken
-from voicewright.voices.errors import VoiceFilesGone
+from voicewright.voices.errors import VoiceFilesGone, VoiceNotFound
 from voicewright.voices.models import VoiceModel
+from voicewright.voices.retention import needs_files
 
 if TYPE_CHECKING:
     import uuid
@@ -58,20 +70,39 @@ if TYPE_CHECKING:
     from voicewright.storage.vault import Vault
     from voicewright.voices.copies.exporting import ExportService
 
-_UNREADABLE: Final = (BlobCorrupt, BlobNotFound, ObjectNotFound, SealBroken, VoiceFilesGone)
+_UNREADABLE: Final = (BlobCorrupt, BlobNotFound, ObjectNotFound, SealBroken, VoiceFilesGone, VoiceNotFound)
 _SINGLE: Final = "single"
 _README: Final = """\
-All that Voicewright keeps of your account.
+What Voicewright keeps of your account.
 
 account.json          your profile, preferences, API keys (without their secrets) and sessions
 consents.json         what speakers agreed to
-jobs.json             your trainings
+shares.json           the voices that you share, and those that are shared with you, ended shares too; the
+                      others by their ids (ownerId, targetUserId)
+ratings.json          what you think of voices
+voice_uses.json       when your voices spoke, and others' voices for you (ownVoice, byYou), and how that went
+jobs.json             your trainings; jobs/ has for each of them, by its id, what happened: its log (kind
+                      log), its curves point by point (kind metric), how far it was and its states
 blind_tests.json      what you chose in blind tests
-recordings/           your recordings as you uploaded them, one folder for each dataset. metadata.csv has what
-                      is said in them (file|text|text), recordings.json what was measured.
-voices/               each version of your voices, as a zip that any Voicewright can import
+recordings/           your recordings as you uploaded them, one folder for each dataset. metadata.csv has
+                      what is said in them (file|text|text), recordings.json what was measured.
+voices/               each version of your voices, as a zip that any Voicewright can import; voices/deleted/
+                      has those that you deleted and can still bring back
 history.json          what you had spoken; history/ has the sound, as far as it is kept
 left_out.json         only where something could not be read: what, and why
+
+What is kept and deliberately not here:
+
+- secrets: of passwords, API keys, sessions and tokens there are only digests, which are good for nothing else
+- what can be made of the files that are here again: clips cut out of recordings, sentences kept to be spoken
+  faster, fingerprints that spoken sound is known again by
+- what goes by itself: what a voice said while it was trained, a voice that was not good enough, an uploaded
+  model that is not registered yet, a mail that is not sent yet
+- backups of your voices, which are here themselves
+- for which of its users an application made voices with your account
+- the audit trail and the counters of limits, which belong to the installation
+- what others think of your voices, and who of them had your voices speak
+- what would tell who speaks in a blind test that goes on: it is here once you have finished that
 """
 
 
@@ -163,9 +194,18 @@ class PortabilityService:
         archive, user_id, database = _Archive(), caller.user_id, self._parts.database
         for name, content in small.items():
             yield from archive.add(name, [content])
-        yield from archive.add("jobs.json", jobs_json(database, user_id), packed=True)
-        yield from archive.add("history.json", history_json(database, user_id), packed=True)
-        yield from archive.add("blind_tests.json", blind_tests_json(database, user_id), packed=True)
+        tables = {
+            "shares.json": shares_json(database, user_id),
+            "ratings.json": ratings_json(database, user_id),
+            "voice_uses.json": voice_uses_json(database, user_id),
+            "jobs.json": jobs_json(jobs_of(database, user_id)),
+            "history.json": history_json(database, user_id),
+            "blind_tests.json": blind_tests_json(database, user_id),
+        }
+        for name, rows in tables.items():
+            yield from archive.add(name, rows, packed=True)
+        for job in jobs_of(database, user_id):
+            yield from archive.add(f"jobs/{job.id}.json", events_json(database, job.id), packed=True)
         yield from self._recordings(archive, user_id)
         yield from self._voices(archive, caller)
         if with_audio:
@@ -199,16 +239,17 @@ class PortabilityService:
             yield from archive.add(f"{folder}recordings.json", told, packed=True)
 
     def _voices(self, archive: _Archive, caller: Caller) -> Iterator[bytes]:
-        mine = (VoiceModel.owner_id == caller.user_id) & VoiceModel.deleted_at.is_(None)
+        mine = (VoiceModel.owner_id == caller.user_id) & needs_files(datetime.now(UTC))
+        columns = (VoiceModel.id, VoiceModel.name, VoiceModel.version, VoiceModel.deleted_at)
         with self._parts.database.session() as session:
-            found = select(VoiceModel.id, VoiceModel.name, VoiceModel.version).where(mine)
-            voices = session.execute(found.order_by(VoiceModel.created_at, VoiceModel.id)).all()
+            found = select(*columns).where(mine).order_by(VoiceModel.created_at, VoiceModel.id)
+            voices = session.execute(found).all()
         files = unique_ids(f"{voice.name}-v{voice.version}" for voice in voices)
         for voice, file in zip(voices, files, strict=True):
-            name = f"voices/{file}.zip"
+            name = f"voices/{file}.zip" if voice.deleted_at is None else f"voices/deleted/{file}.zip"
             try:
                 # its recordings are in the archive already
-                export = self._parts.voices.export(caller, voice.id, with_recordings=False)
+                export = self._parts.voices.export_own(caller, voice.id, with_recordings=False)
             except _UNREADABLE as error:
                 archive.leave_out(name, error)
                 continue

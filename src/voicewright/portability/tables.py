@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 
 from voicewright.accounts.models import ApiKey, User, UserSession
-from voicewright.listening.models import ListeningTest
+from voicewright.listening.models import ListeningSide, ListeningTest
 from voicewright.listening.views import ListeningTestView, RevealedTrialView
+from voicewright.portability.views import ExportedShare, ExportedUse
 from voicewright.privacy.models import Consent
 from voicewright.recordings.models import Dataset, Sample
 from voicewright.recordings.schemas import SampleView
 from voicewright.speech.history import BLIND
 from voicewright.speech.history_views import SynthesisView
 from voicewright.speech.models import Synthesis
-from voicewright.training.models import TrainingJob
-from voicewright.training.views import JobSummaryView
+from voicewright.training.models import TrainingEvent, TrainingJob
+from voicewright.training.views import EventView, JobSummaryView
+from voicewright.voices.figures.models import VoiceRating, VoiceUse
+from voicewright.voices.figures.views import RatingView
+from voicewright.voices.sharing.models import VoiceShare
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pydantic import BaseModel
@@ -59,10 +64,51 @@ def history_json(database: Database, user_id: uuid.UUID) -> Iterator[bytes]:
     return json_list(SynthesisView.of(entry) for entry in spoken_by(database, user_id))
 
 
-def jobs_json(database: Database, owner_id: uuid.UUID) -> Iterator[bytes]:
-    """The trainings."""
-    jobs = _pages(database, TrainingJob, TrainingJob.owner_id == owner_id)
+def jobs_of(database: Database, owner_id: uuid.UUID) -> Iterator[TrainingJob]:
+    """The trainings, the oldest first."""
+    yield from _pages(database, TrainingJob, TrainingJob.owner_id == owner_id)
+
+
+def jobs_json(jobs: Iterable[TrainingJob]) -> Iterator[bytes]:
+    """What is known of trainings, without what happened in them."""
     return json_list(JobSummaryView.of(job) for job in jobs)
+
+
+def events_json(database: Database, job_id: uuid.UUID) -> Iterator[bytes]:
+    """What happened in a training, in order: its log, and its curves point by point."""
+    events = _pages(database, TrainingEvent, TrainingEvent.job_id == job_id, by=[TrainingEvent.id])
+    return json_list(EventView.of(event) for event in events)
+
+
+def shares_json(database: Database, user_id: uuid.UUID) -> Iterator[bytes]:
+    """The shares in both directions, ended ones too."""
+    theirs = or_(VoiceShare.owner_id == user_id, VoiceShare.target_user_id == user_id)
+    return json_list(ExportedShare.of(share) for share in _pages(database, VoiceShare, theirs))
+
+
+def ratings_json(database: Database, user_id: uuid.UUID) -> Iterator[bytes]:
+    """What they think of voices; not what others think of theirs."""
+    mine, by = VoiceRating.user_id == user_id, [VoiceRating.at, VoiceRating.model_id]
+    return json_list(RatingView.of(rating) for rating in _pages(database, VoiceRating, mine, by=by))
+
+
+def voice_uses_json(database: Database, user_id: uuid.UUID) -> Iterator[bytes]:
+    """The uses of their voices, whoever had them speak, and then theirs of others' voices.
+
+    Without theirs of voices in a blind test that goes on: how long each spoke would tell who speaks in it.
+    """
+    goes_on = select(ListeningTest.id).join(ListeningSide).where(
+        ListeningTest.user_id == user_id,
+        ListeningTest.finished_at.is_(None),
+        ListeningTest.created_at <= VoiceUse.at,
+        ListeningSide.model_id == VoiceUse.model_id,
+    )  # fmt: skip
+    told = (VoiceUse.user_id != user_id) | ~goes_on.exists()
+    own = (VoiceUse.owner_id == user_id) & told
+    of_others = (VoiceUse.user_id == user_id) & (VoiceUse.owner_id != user_id) & told
+    by = [VoiceUse.at, VoiceUse.id]
+    uses = chain.from_iterable(_pages(database, VoiceUse, which, by=by) for which in (own, of_others))
+    return json_list(ExportedUse.of(use, user_id) for use in uses)
 
 
 def blind_tests_json(database: Database, user_id: uuid.UUID) -> Iterator[bytes]:
@@ -161,19 +207,26 @@ def _revealed(test: ListeningTest) -> ListeningTestView:
     return shown.model_copy(update={"items": items})
 
 
-def _pages(database: Database, table: Any, mine: Any) -> Iterator[Any]:
-    """Rows by their age, so many in each transaction; what comes meanwhile may be among them."""
-    place, after = tuple_(table.created_at, table.id), None
+def _pages(database: Database, table: Any, mine: Any, *, by: Sequence[Any] = ()) -> Iterator[Any]:
+    """Rows by their age, so many in each transaction; what comes meanwhile may be among them.
+
+    Args:
+        database: open.
+        table: of which table.
+        mine: which of them.
+        by: the columns that put them in order, no two rows alike; none: when they were made, and the id.
+    """
+    place, after = list(by) or [table.created_at, table.id], None
     while True:
-        wanted = select(table).where(mine).order_by(table.created_at, table.id).limit(_AT_ONCE)
+        wanted = select(table).where(mine).order_by(*place).limit(_AT_ONCE)
         if after is not None:
-            wanted = wanted.where(place > tuple_(*after))
+            wanted = wanted.where(tuple_(*place) > tuple_(*after))
         with database.session() as session:
             rows = session.scalars(wanted).all()
         yield from rows
         if len(rows) < _AT_ONCE:
             return
-        after = (rows[-1].created_at, rows[-1].id)
+        after = [getattr(rows[-1], column.key) for column in place]
 
 
 def _moment(value: datetime) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import secrets
 import uuid
 import zipfile
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,9 +18,16 @@ from sqlalchemy import update
 from voicewright.accounts.rate_limits import per_window
 from voicewright.api import account_export
 from voicewright.listening.models import ListeningSide, ListeningTest, ListeningTrial
+from voicewright.portability import tables
 from voicewright.recordings.models import Sample
 from voicewright.speech.long.models import LongSpeech
 from voicewright.speech.models import Synthesis
+from voicewright.training.events import record
+from voicewright.training.models import TrainingJob
+from voicewright.voices.figures.usage import Use, record_use
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.schemas import NewVoice
+from voicewright.voices.sharing.models import SharePermission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +151,7 @@ def test_everything_of_an_account_and_nothing_of_others(  # noqa: PLR0917 - fixt
     single, folder = "recordings/single/", "recordings/mine_dataset/"
     assert set(archive.namelist()) == {
         "README.txt", "account.json", "blind_tests.json", "consents.json", "jobs.json", "history.json",
+        "ratings.json", "shares.json", "voice_uses.json",
         f"{single}00001-alone.mp3", f"{single}metadata.csv", f"{single}recordings.json",
         f"{folder}00001-take_1.wav", f"{folder}00002-take_1.wav", f"{folder}metadata.csv",
         f"{folder}recordings.json", "voices/Voice_mine-v1.zip",
@@ -204,9 +214,16 @@ def test_one_damaged_file_costs_none_of_the_others(  # noqa: PLR0917 - fixtures
 
 def test_an_empty_account_and_a_key(client: TestClient, person: Any) -> None:
     archive = export(client, person)
-    lists = ["jobs.json", "history.json", "blind_tests.json"]
+    lists = [
+        "shares.json",
+        "ratings.json",
+        "voice_uses.json",
+        "jobs.json",
+        "history.json",
+        "blind_tests.json",
+    ]
     assert archive.namelist() == ["README.txt", "account.json", "consents.json", *lists]
-    assert [read(archive, name) for name in lists] == [[], [], []]
+    assert [read(archive, name) for name in lists] == [[]] * len(lists)
     refused = client.get("/account/export", headers=person.key("account", "samples:read"))
     assert (refused.status_code, refused.json()["code"]) == (403, "NOT_ALLOWED")
 
@@ -222,20 +239,160 @@ def test_an_account_is_exported_so_many_times_a_day(
     export(client, other)
 
 
-def test_what_was_spoken_for_a_blind_test_is_told_when_it_is_finished(
-    client: TestClient, person: Any, database: Database, put_speech: Callable[..., Any]
+def test_shares_ratings_and_uses_and_of_the_others_only_ids(  # noqa: PLR0917 - fixtures
+    client: TestClient,
+    services: Services,
+    person: Any,
+    other: Any,
+    add_voice: Callable[..., Any],
+    database: Database,
 ) -> None:
+    callers = {by: services.accounts.authenticate(by.access_token) for by in (person, other)}
+    mine, theirs, unheard = (add_voice(owner, "Ann") for owner in (person, other, other))
+    for owner, voice, target in ((person, mine, other), (other, theirs, person)):
+        may_use = {"targets": [target.id], "permission": SharePermission.USE}
+        services.sharing.share(callers[owner], voice.id, **may_use)
+        for by, stars in ((person, 4), (other, 2)):
+            services.figures.rate(callers[by], voice.id, stars)
+            with database.session() as session:
+                record_use(
+                    session, voice, user_id=by.id, use=Use("spoken", stars, 1.5, 30.0, Decimal("0.25"))
+                )
+    with database.session() as session:
+        record_use(session, unheard, user_id=other.id, use=Use("spoken", 5, 1.0, 30.0))
+    services.sharing.unshare(callers[person], mine.id, other.id)
+
+    archive = export(client, person)
+    given, received = read(archive, "shares.json")
+    assert (given["modelId"], given["targetUserId"]) == (str(mine.id), str(other.id))
+    assert (given["permissions"], given["endedAt"] is None) == ("use", False)
+    assert (received["modelId"], received["ownerId"]) == (str(theirs.id), str(other.id))
+    assert (received["targetUserId"], received["endedAt"]) == (str(person.id), None)
+    assert {(one["modelId"], one["rating"]) for one in read(archive, "ratings.json")} == {
+        (str(mine.id), 4),
+        (str(theirs.id), 4),
+    }
+    uses = read(archive, "voice_uses.json")
+    assert [(one["modelId"], one["ownVoice"], one["byYou"], one["characters"]) for one in uses] == [
+        (str(mine.id), True, True, 4),
+        (str(mine.id), True, False, 2),
+        (str(theirs.id), False, True, 4),
+    ]
+    assert (uses[0]["outcome"], uses[0]["audioS"], uses[0]["costUsd"]) == ("spoken", 1.5, 0.25)
+    whole = b"".join(archive.read(name) for name in archive.namelist() if name != "shares.json")
+    assert str(other.id).encode() not in whole
+    assert other.email.encode() not in whole + archive.read("shares.json")
+
+
+def test_the_log_and_the_curves_of_every_training_in_order_and_by_pages(
+    client: TestClient, person: Any, other: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_AT_ONCE", 2)
+    jobs = [_enter_job(database, owner.id) for owner in (person, person, person, other)]
+    with database.session() as session:
+        first = session.get_one(TrainingJob, jobs[0])
+        for step in range(1, 6):
+            record(session, first, "metric", "loss", data={"name": "loss", "step": step, "value": 1 / step})
+            record(session, first, "log", f"Line {step}.", level="warning", data={"clip": step})
+        record(session, session.get_one(TrainingJob, jobs[3]), "log", "Of somebody else.")
+    archive = export(client, person)
+    assert [one["id"] for one in read(archive, "jobs.json")] == [str(job) for job in jobs[:3]]
+    told = [name for name in archive.namelist() if name.startswith("jobs/")]
+    assert told == [f"jobs/{job}.json" for job in jobs[:3]]
+    events = read(archive, told[0])
+    log = [(one["message"], one["level"], one["data"]) for one in events if one["kind"] == "log"]
+    assert log == [(f"Line {step}.", "warning", {"clip": step}) for step in range(1, 6)]
+    curve = [(one["data"]["step"], one["data"]["value"]) for one in events if one["kind"] == "metric"]
+    assert curve == [(step, 1 / step) for step in range(1, 6)]
+    assert read(archive, told[1]) == []
+
+
+def test_a_deleted_voice_comes_along_while_it_can_be_brought_back(  # noqa: PLR0917 - fixtures
+    client: TestClient,
+    services: Services,
+    person: Any,
+    add_voice: Callable[..., Any],
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "model.safetensors").write_bytes(secrets.token_bytes(1 << 20))
+    kept = services.voices.of(person.id).register(
+        NewVoice(
+            name="Kept", artefact_dir=tmp_path / "large", engine="tone", engine_version="1",
+            language="en-us", sample_rate_hz=22050, speech_s=20.0, train_s=1.5,
+        )
+    )  # fmt: skip
+    resting, gone, purged = (add_voice(person, name) for name in ("Resting", "Gone", "Purged on the way"))
+    for voice in (resting, gone, purged):
+        answer = client.delete(f"/voice-models/{voice.id}", headers=person.headers)
+        assert answer.status_code == 200, answer.text
+    _purge(database, gone)
+    held = services.portability.holdings(person.id)
+    assert (held.voices, held.resting_voices) == (1, 2)
+    assert held.voices_bytes == sum(voice.stored_bytes for voice in (kept, resting, purged))
+
+    content = b""
+    for piece in services.portability.export(services.accounts.authenticate(person.access_token)):
+        if not content:  # in the middle of the large voice, all of them are listed
+            _purge(database, purged)
+        content += piece
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert [name for name in archive.namelist() if name.startswith("voices/")] == [
+        "voices/Kept-v1.zip",
+        "voices/deleted/Resting-v1.zip",
+    ]
+    voice = zipfile.ZipFile(io.BytesIO(archive.read("voices/deleted/Resting-v1.zip")))
+    assert voice.testzip() is None
+    assert "model/model.safetensors" in voice.namelist()
+    assert [(one["file"], one["code"]) for one in read(archive, "left_out.json")] == [
+        ("voices/deleted/Purged_on_the_way-v1.zip", "VOICE_MODEL_NOT_FOUND")
+    ]
+    refused = client.get(f"/voice-models/{resting.id}/export", headers=person.headers)
+    assert (refused.status_code, refused.json()["code"]) == (404, "VOICE_MODEL_NOT_FOUND")
+
+
+def _purge(database: Database, voice: VoiceModel) -> None:
+    with database.session() as session:
+        session.get_one(VoiceModel, voice.id).purge_at = datetime.now(UTC)
+
+
+def _enter_job(database: Database, owner_id: uuid.UUID) -> uuid.UUID:
+    job = TrainingJob(
+        owner_id=owner_id, name="Ann", provider="tone", language="en-us", sample_ids=[], options={},
+        engine_options={}, quality_threshold=0.5, max_training_ms=1000, status="completed", priority=50,
+        max_retries=3, estimated_cost=Decimal(0), estimated_time_ms=1, forecast_time_ms=1,
+    )  # fmt: skip
+    with database.session() as session:
+        session.add(job)
+    return job.id
+
+
+def test_what_was_spoken_for_a_blind_test_is_told_when_it_is_finished(
+    client: TestClient,
+    person: Any,
+    database: Database,
+    put_speech: Callable[..., Any],
+    add_voice: Callable[..., Any],
+) -> None:
+    ann, bystander = add_voice(person, "Ann"), add_voice(person, "Bystander")
     test = ListeningTest(
         user_id=person.id, name="Two", language="en-us", sentences=["Hello."],
-        sides=[ListeningSide(number=0, kind="voice", model_id=uuid.uuid4(), owner_id=person.id, label="Ann")],
+        sides=[ListeningSide(number=0, kind="voice", model_id=ann.id, owner_id=person.id, label="Ann")],
     )  # fmt: skip
     with database.session() as session:
         session.add(test)
     spoken = put_speech(person, "Hello.")
     with database.session() as session:
         session.get_one(Synthesis, spoken).source = "listening"
-    assert read(export(client, person), "history.json") == []
+        for voice in (ann, bystander):
+            record_use(session, voice, user_id=person.id, use=Use("spoken", 6, 1.0, 30.0))
+    archive = export(client, person)
+    assert read(archive, "history.json") == []
+    assert [one["modelId"] for one in read(archive, "voice_uses.json")] == [str(bystander.id)]
     assert client.get(f"/api/voice/history/{spoken}", headers=person.headers).status_code == 404
     with database.session() as session:
         session.get_one(ListeningTest, test.id).finished_at = datetime.now(UTC)
-    assert [one["id"] for one in read(export(client, person), "history.json")] == [str(spoken)]
+    archive = export(client, person)
+    assert [one["id"] for one in read(archive, "history.json")] == [str(spoken)]
+    assert [one["modelId"] for one in read(archive, "voice_uses.json")] == [str(ann.id), str(bystander.id)]

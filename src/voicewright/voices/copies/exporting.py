@@ -42,7 +42,9 @@ from voicewright.voices.copies.archive_form import (
 )
 from voicewright.voices.errors import VoiceFilesGone
 from voicewright.voices.figures.service import stats_of
-from voicewright.voices.sharing.access import find_named
+from voicewright.voices.models import VoiceModel
+from voicewright.voices.retention import needs_files
+from voicewright.voices.sharing.access import find_named, not_found
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
     from voicewright.db.server import Database
     from voicewright.storage.blobs import BlobStore
     from voicewright.storage.vault import Vault
-    from voicewright.voices.models import VoiceModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,25 +180,44 @@ class ExportService:
         """
         with self._database.session() as session:
             voice = find_named(session, caller, model_id, user_id=user_id, need="own")
-            data = self._training_data(session, voice)
-            consents = _consents_of(session, voice.owner_id, data.speakers)
-            stats = stats_of(session, [voice.id])[voice.id]
-            parts = [*self._stored(voice)]
-            if voice.evaluation is not None:
-                parts.append(_Part.made(EVALUATION, _json(voice.evaluation)))
-            parts.append(_Part.made(ANALYTICS, stats.model_dump_json(by_alias=True, indent=1).encode()))
-            missing = list(data.missing)
-            if with_recordings:
-                recordings, gone = self._recordings(voice.owner_id, data)
-                parts += recordings
-                missing += gone
-            parts.append(_Part.made(CONSENT, _json(_consents_json(data.speakers, consents))))
-            if len(parts) > MOST_FILES:
-                raise ArchiveTooLarge(
-                    f"An exported voice has at most {MOST_FILES:,} files, and this one would have "
-                    f"{len(parts):,}. Export it without its recordings (recordings=false)."
-                )
-            note_reading(session, caller, "export", voice.owner_id, voice.id, files=len(parts))
+            return self._prepare(session, caller, voice, with_recordings=with_recordings)
+
+    def export_own(self, caller: Caller, model_id: UUID, *, with_recordings: bool = True) -> Export:
+        """The same of a voice of the caller's own, also of a deleted one that can still be brought back.
+
+        Raises:
+            VoiceNotFound: they have no such voice.
+            ArchiveTooLarge, VoiceFilesGone, BlobCorrupt: as `export`.
+        """
+        own = (VoiceModel.owner_id == caller.user_id) & needs_files(datetime.now(UTC))
+        with self._database.session() as session:
+            voice = session.scalar(select(VoiceModel).where(VoiceModel.id == model_id, own))
+            if voice is None:
+                raise not_found(model_id)
+            return self._prepare(session, caller, voice, with_recordings=with_recordings)
+
+    def _prepare(
+        self, session: Session, caller: Caller, voice: VoiceModel, *, with_recordings: bool
+    ) -> Export:
+        data = self._training_data(session, voice)
+        consents = _consents_of(session, voice.owner_id, data.speakers)
+        stats = stats_of(session, [voice.id])[voice.id]
+        parts = [*self._stored(voice)]
+        if voice.evaluation is not None:
+            parts.append(_Part.made(EVALUATION, _json(voice.evaluation)))
+        parts.append(_Part.made(ANALYTICS, stats.model_dump_json(by_alias=True, indent=1).encode()))
+        missing = list(data.missing)
+        if with_recordings:
+            recordings, gone = self._recordings(voice.owner_id, data)
+            parts += recordings
+            missing += gone
+        parts.append(_Part.made(CONSENT, _json(_consents_json(data.speakers, consents))))
+        if len(parts) > MOST_FILES:
+            raise ArchiveTooLarge(
+                f"An exported voice has at most {MOST_FILES:,} files, and this one would have "
+                f"{len(parts):,}. Export it without its recordings (recordings=false)."
+            )
+        note_reading(session, caller, "export", voice.owner_id, voice.id, files=len(parts))
         manifest = Manifest(
             exported_at=datetime.now(UTC),
             exported_by=__version__,
