@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from voicewright.accounts.caller import Caller
 from voicewright.accounts.policies import require_signed_in
 from voicewright.accounts.rate_limits import per_window
+from voicewright.api.browser import refuse_foreign_page
 from voicewright.api.caller import calling
 from voicewright.api.problems import refusals
 from voicewright.api.services import Wired
@@ -30,6 +31,7 @@ _ZIP: Final = {
     "/account/export",
     summary="Export the own account",
     response_class=StreamingResponse,
+    dependencies=[Depends(refuse_foreign_page)],
     responses={200: _ZIP, **refusals(429)},
 )
 def export_account(
@@ -42,7 +44,7 @@ def export_account(
 
     Its README says what is where. A file that is missing or damaged is left out and named in
     `left_out.json`. An API key can't do it. Ten times a day is the most, as each reads every file of
-    the account.
+    the account; therefore no other site's page can ask for it with a browser's cookie.
     """
     require_signed_in(caller)
     services.accounts.rate_limits.hit(_LIMIT, str(caller.user_id), what="exports of the account in a day")

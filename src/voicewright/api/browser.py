@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COOKIE: Final = "voicewright_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 
 def cookie_of(connection: HTTPConnection) -> str | None:
@@ -54,10 +55,20 @@ def require_own_page(connection: HTTPConnection) -> None:
     origin = _host_of(connection.headers.get("origin", ""))
     if site is None and origin[0] and origin == _own_host(connection):
         return
-    raise CrossSiteRequest(
-        "This did not come from a page of this service. Open the panel itself and try again there; a program "
-        "sends an API key instead of a cookie."
-    )
+    raise _cross_site()
+
+
+def refuse_foreign_page(connection: HTTPConnection) -> None:
+    """Refuse what only looks and yet uses something up, where a page that is not ours leads a browser there.
+
+    `SameSite=Lax` lets the cookie go along with another site's links. An address that somebody typed or kept
+    comes through, and so does a browser that says nothing, as over plain http.
+
+    Raises:
+        CrossSiteRequest: the browser shows its cookie and says that such a page asks.
+    """
+    if COOKIE in connection.cookies and connection.headers.get("sec-fetch-site") in _FOREIGN:
+        raise _cross_site()
 
 
 def keep_cookie(
@@ -89,6 +100,13 @@ def drop_cookie(response: Response, settings: Settings, connection: HTTPConnecti
 def path_prefix(settings: Settings) -> str:
     """The path below which a proxy has put the whole service; empty: none."""
     return urlsplit(settings.public_url or "").path.rstrip("/")
+
+
+def _cross_site() -> CrossSiteRequest:
+    return CrossSiteRequest(
+        "This did not come from a page of this service. Open the panel itself and try again there; a program "
+        "sends an API key instead of a cookie."
+    )
 
 
 def _own_host(connection: HTTPConnection) -> tuple[str | None, int | None]:

@@ -10,6 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from voicewright.accounts.caller import Role
+from voicewright.accounts.rate_limits import per_window
+from voicewright.api import account_export
 from voicewright.api.browser import COOKIE
 from voicewright.web.devices import device_of
 
@@ -104,6 +106,22 @@ def test_another_sites_page_changes_nothing(
     # looking is allowed: SameSite and CORS keep others from seeing it
     assert client.get("/auth/me", headers=headers).json()["name"] == "Ann"
     assert client.get("/panel/account", headers=headers).status_code == 200
+
+
+def test_another_sites_link_uses_up_no_export(
+    client: TestClient, ann: Any, cookies_of: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_export, "_LIMIT", per_window("account-exports", 3, 86_400))
+    client.cookies.update(cookies_of(ann))
+    for site in ("cross-site", "same-site"):
+        refused = client.get(
+            "/account/export", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "CROSS_SITE_REQUEST"), site
+    for headers in (SAME, {"Sec-Fetch-Site": "none"}, {}):
+        assert client.get("/account/export", headers=headers).status_code == 200, headers
+    used_up = client.get("/account/export", headers=SAME)
+    assert (used_up.status_code, used_up.json()["code"]) == (429, "RATE_LIMITED")
 
 
 def test_tokens_and_keys_work_beside_a_cookie(
