@@ -4,7 +4,7 @@
 
 `voicewright serve` runs with an empty data directory and the embedded PostgreSQL. Both people ask over one
 connection each and take turns, so that whatever else the machine does falls on both alike. The rows are as
-trainings of a hundred samples leave them.
+trainings of a hundred samples leave them. Both administer: everybody's jobs are those of the two together.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from _report import machine, table
 from _service import running
+from voicewright.accounts.caller import Role
 from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
 from voicewright.api.browser import COOKIE
@@ -43,6 +44,7 @@ _PAGES = {
     "those that failed": "?state=failed",
     "a search": "?search=voice+77",
     "the last page": "?offset={last}",
+    "everybody's": "?whose=all",
 }
 _FILL = """
 INSERT INTO training_jobs (id, owner_id, name, provider, language, sample_ids, dataset_name, sample_bytes,
@@ -97,7 +99,7 @@ def _fill(home: Path, jobs: int) -> str:
     try:
         with Database.connect(address) as database:
             accounts = AccountService(settings, database)
-            owner: UUID = accounts.users.add(f"{jobs}@example.com").id
+            owner: UUID = accounts.users.add(f"{jobs}@example.com", role=Role.ADMIN).id
             with database.session() as session:
                 values = {"owner": owner, "jobs": jobs, "samples": _SAMPLES, "quality": _QUALITY}
                 session.execute(text(_FILL), values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, or_, select
@@ -12,7 +12,7 @@ from voicewright.db.patterns import contains
 from voicewright.training.models import TrainingJob
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -33,6 +33,9 @@ _UNSEEN: Final = (
     TrainingJob.voice_metadata,
 )
 """Columns that no list shows; with some thousand samples one of them alone is large."""
+_LATEST: Final = (TrainingJob.created_at.desc(), TrainingJob.id.desc())
+_ONE_BY_ONE: Final = 50
+"""So many of the newest are in a `Standing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,6 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class JobPage:
-    """Some of them, the newest first."""
-
-    jobs: list[TrainingJob]
-    """Without the columns that no list shows."""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """By state of `STATES`, of all that have the words."""
-    total: int = 0
-    """Of those in the wanted state, on all pages."""
-
-
-@dataclass(frozen=True, slots=True)
 class JobState:
     """Where a job is."""
 
@@ -69,20 +60,50 @@ class JobState:
     stage: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the jobs of an owner, or of all, are at one time: what changes in them changes this."""
+
+    counts: Mapping[str, int]
+    """By state of `STATES`."""
+    newest: Sequence[JobState]
+    """One by one; of the others there are the counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some of them, the newest first."""
+
+    jobs: list[TrainingJob]
+    """Without the columns that no list shows."""
+    counts: Mapping[str, int]
+    """By state of `STATES`, of all that have the words."""
+    total: int
+    """Of those in the wanted state, on all pages."""
+    standing: Standing
+    """Of all of the owner's, read before the page: whoever follows the changes since misses none."""
+
+
+def standing_of(session: Session, owner_id: UUID | None) -> Standing:
+    """How the jobs of an owner are now; None: everybody's."""
+    among = _conditions(Wanted(owner_id))
+    job = TrainingJob
+    newest = select(job.id, job.status, job.progress, job.stage).where(*among).order_by(*_LATEST)
+    rows = session.execute(newest.limit(_ONE_BY_ONE))
+    return Standing(_counts(session, among), [JobState(*row) for row in rows])
+
+
 def page_of_jobs(session: Session, wanted: Wanted, *, limit: int, offset: int) -> JobPage:
     """A page of jobs, and how many there are in each state."""
     among = _conditions(wanted)
-    rows = session.execute(
-        select(TrainingJob.status, func.count()).where(*among).group_by(TrainingJob.status)
-    ).all()
-    known = {status: int(number) for status, number in rows}
-    counts = {name: sum(known.get(status, 0) for status in states) for name, states in STATES.items()}
+    standing = standing_of(session, wanted.owner_id)
+    counts = _counts(session, among) if wanted.words else standing.counts
     total = counts[wanted.state] if wanted.state else sum(counts.values())
     query = select(TrainingJob).where(*among).options(*(defer(one, raiseload=True) for one in _UNSEEN))
     if wanted.state:
         query = query.where(TrainingJob.status.in_(STATES[wanted.state]))
-    latest = query.order_by(TrainingJob.created_at.desc(), TrainingJob.id.desc())
-    return JobPage(list(session.scalars(latest.limit(limit).offset(offset))), counts, total)
+    found = session.scalars(query.order_by(*_LATEST).limit(limit).offset(offset))
+    return JobPage(list(found), counts, total, standing)
 
 
 def states_of_jobs(session: Session, ids: Collection[UUID], owner_id: UUID | None) -> list[JobState]:
@@ -105,6 +126,14 @@ def jobs_before(session: Session, job: TrainingJob) -> int:
     same = (other.provider == job.provider) & (other.clones == job.clones)
     query = select(func.count()).where(other.status == "queued", same, sooner)
     return session.scalar(query) or 0
+
+
+def _counts(session: Session, among: Collection[ColumnElement[bool]]) -> Mapping[str, int]:
+    rows = session.execute(
+        select(TrainingJob.status, func.count()).where(*among).group_by(TrainingJob.status)
+    ).all()
+    known = {status: int(number) for status, number in rows}
+    return {name: sum(known.get(status, 0) for status in states) for name, states in STATES.items()}
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -24,7 +24,16 @@ from voicewright.training.entering import voice_of_job
 from voicewright.training.errors import TrainingJobEnded, TrainingJobNotRetriable
 from voicewright.training.events import record
 from voicewright.training.idempotency import digest_of, earlier_jobs, key_of_place
-from voicewright.training.listing import JobPage, JobState, Wanted, jobs_before, page_of_jobs, states_of_jobs
+from voicewright.training.listing import (
+    JobPage,
+    JobState,
+    Standing,
+    Wanted,
+    jobs_before,
+    page_of_jobs,
+    standing_of,
+    states_of_jobs,
+)
 from voicewright.training.models import RETRIABLE, TrainingEvent, TrainingJob, is_open
 from voicewright.training.nodes import can_run, live_nodes
 from voicewright.training.scheduling import start_moment
@@ -354,6 +363,16 @@ class TrainingService:
         _require_may_list(caller, wanted.owner_id)
         with self._database.session() as session:
             return page_of_jobs(session, wanted, limit=limit, offset=offset)
+
+    def standing(self, caller: Caller, owner_id: UUID | None) -> Standing:
+        """How the jobs of an owner are now, or everybody's, to tell it from how they are at another time.
+
+        Raises:
+            NotAllowed: as `browse`.
+        """
+        _require_may_list(caller, owner_id)
+        with self._database.session() as session:
+            return standing_of(session, owner_id)
 
     def states_of(self, caller: Caller, ids: Collection[UUID], *, owner_id: UUID | None) -> list[JobState]:
         """Where some jobs are, of an owner's or of everybody's; others are left out.

@@ -107,7 +107,6 @@ def home(request: Request, visitor: Visiting, services: Wired) -> Response:
 
 
 def _going(services: Services, visitor: Visitor) -> Going:
-    mark = mark_of(services.training, visitor.caller, visitor.id)  # before what it stands for is read
     page = services.training.browse(visitor.caller, Wanted(visitor.id, "open"), limit=_GOING, offset=0)
     texts, texts_open = services.long.page(visitor.id, limit=_GOING, offset=0, open_only=True)
     return Going(
@@ -116,7 +115,7 @@ def _going(services: Services, visitor: Visitor) -> Going:
         jobs_ever=sum(page.counts.values()),
         more_jobs=page.total - len(page.jobs),
         more_texts=texts_open - len(texts),
-        mark=mark,
+        mark=mark_of(page.standing),
     )
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from voicewright.api.event_streams import Next, event_stream, read_beside, reading
 from voicewright.errors import AppError
-from voicewright.training.listing import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -26,22 +25,20 @@ if TYPE_CHECKING:
 
     from voicewright.accounts.caller import Caller
     from voicewright.api.job_watch import JobWatch
-    from voicewright.training.listing import JobState
+    from voicewright.training.listing import JobState, Standing
     from voicewright.training.service import TrainingService
 
 _MOMENT_S: Final = 0.3
-_MARKED: Final = 50
-"""The newest jobs, which a mark knows one by one; of the others it knows how many are in which state."""
 _MARK_DIGITS: Final = 16
 _ALL: Final = "event: all\ndata: {}\n\n"
 """Any may have changed: nothing could be heard for a while."""
 
 
-def mark_of(training: TrainingService, caller: Caller, owner_id: UUID | None) -> str:
-    """Tells how the jobs of somebody, or of everybody, are now from how they are at another time."""
-    page = training.browse(caller, Wanted(owner_id), limit=_MARKED, offset=0)
-    states = [(str(job.id), job.status, job.progress, job.stage) for job in page.jobs]
-    return hashlib.sha256(json.dumps([page.counts, states]).encode()).hexdigest()[:_MARK_DIGITS]
+def mark_of(standing: Standing) -> str:
+    """Tells how jobs are at one time from how they are at another."""
+    states = [(str(job.id), job.status, job.progress, job.stage) for job in standing.newest]
+    content = json.dumps([dict(standing.counts), states])
+    return hashlib.sha256(content.encode()).hexdigest()[:_MARK_DIGITS]
 
 
 def changes_of_jobs(
@@ -75,7 +72,8 @@ async def _batches(
                 return (), Next.LATER
             try:
                 if ids is None:
-                    before, mark = mark, await read_beside(app, partial(mark_of, training, caller, owner_id))
+                    standing = await read_beside(app, partial(training.standing, caller, owner_id))
+                    before, mark = mark, mark_of(standing)
                     return () if mark == before else (_ALL,), Next.LATER
                 states = await read_beside(app, partial(training.states_of, caller, ids, owner_id=owner_id))
             except AppError:

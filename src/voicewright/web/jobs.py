@@ -53,7 +53,6 @@ def jobs(  # noqa: PLR0917 - what the address may say
         state=state if state in STATES else "",
         words=search.strip(),
     )
-    mark = mark_of(services.training, visitor.caller, wanted.owner_id)  # before what it stands for is read
     page = services.training.browse(visitor.caller, wanted, limit=PAGE, offset=offset)
     check_offset(offset, PAGE, page.total)
     query = {"search": wanted.words, "whose": "all" if everybody else ""}
@@ -63,7 +62,7 @@ def jobs(  # noqa: PLR0917 - what the address may say
         visitor,
         block="rows" if is_partial(request) else None,
         page=page,
-        mark=mark,
+        mark=mark_of(page.standing),
         wanted=wanted,
         everybody=everybody,
         tabs=[

@@ -57,6 +57,7 @@ def test_what_changes_before_the_stream_begins_is_told_first(  # noqa: PLR0917 -
     first("")  # whoever listens first hears that something may have happened before
     seen = mark("/panel/jobs")
     assert seen == mark("/panel")  # what is told to the one is told to the other
+    assert seen == mark("/panel/jobs?state=failed&search=nobody")  # the stream tells of all of them
     assert first(f"?mark={seen}") == ": still there"
     it.progress(50.0, "learning")
     assert first(f"?mark={seen}") == "event: all"

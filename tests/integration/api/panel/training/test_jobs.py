@@ -52,6 +52,7 @@ def test_the_list_is_sorted_out_by_state_and_words(look: Any, person: Any, enter
     assert "No such job" in look(person, "/panel/jobs?search=nobody").text
     partial = look(person, "/panel/jobs?state=failed", part="jobs").text
     assert partial.lstrip().startswith('<div id="jobs"')
+    assert partial.count("<tr id=") == 1
 
 
 def test_the_list_comes_in_pages(services: Services, person: Any, look: Any, enter_job: Any) -> None:
@@ -72,9 +73,9 @@ def test_a_page_asks_as_often_whatever_there_is(
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    def queries() -> int:
+    def queries(query: str = "") -> int:
         asked.clear()
-        assert look(person, "/panel/jobs").status_code == 200
+        assert look(person, f"/panel/jobs{query}").status_code == 200
         return len(asked)
 
     for _ in range(2):
@@ -85,6 +86,9 @@ def test_a_page_asks_as_often_whatever_there_is(
     for _ in range(30):
         enter_job(person.id, status="completed")
     assert queries() == few
+    assert sum("GROUP BY training_jobs.status" in statement for statement in asked) == 1
+    assert queries("?state=failed") == few
+    assert queries("?search=Ann") == few + 1  # what is found is counted as well
 
 
 def test_a_name_is_a_name_and_no_page(look: Any, person: Any, enter_job: Any, happening: Any) -> None:
