@@ -61,16 +61,15 @@ test("a dataset is found by any spelling, with all that is in it", async () => {
   assert.ok(asked.includes("/datasets/my%20voice?limit=500&offset=500"));
 });
 
-test("a consent stands until it ends or anyone of the same is taken back", () => {
-  const consent = (asserted_at, more = {}) => ({ scope: ["voice-cloning"], asserted_at, expires_at: null, revoked_at: null, ...more });
-  const now = Date.parse("2026-01-10T00:00:00Z");
-  const newer = consent("2026-01-05T00:00:00Z");
-  assert.equal(standing([newer], now), newer);
-  assert.equal(standing([consent("2026-01-01T00:00:00Z", { revoked_at: "2026-01-04T00:00:00Z" })], now), null);
-  assert.equal(standing([newer, consent("2026-01-01T00:00:00Z", { revoked_at: "2026-01-06T00:00:00Z" })], now), null);
-  assert.equal(standing([newer, consent("2026-01-01T00:00:00Z", { revoked_at: "2026-01-04T00:00:00Z" })], now), newer);
-  assert.equal(standing([consent("2026-01-01T00:00:00Z", { expires_at: "2026-01-02T00:00:00Z" })], now), null);
-  assert.equal(standing([consent("2026-01-01T00:00:00Z", { scope: ["provider-upload"] })], now), null);
+test("of the consents that stand for a voice the one that lasts longest is told", () => {
+  const consent = (expires_at, stands_for = ["voice-cloning"]) => ({ scope: ["provider-upload", "voice-cloning"], expires_at, stands_for });
+  const [short, long, open] = ["2026-02-01T00:00:00Z", "2026-02-01T01:00:00+02:00", null].map((end) => consent(end));
+  assert.equal(standing([short]), short);
+  assert.equal(standing([long, short]), short);
+  assert.equal(standing([short, open, long]), open);
+  assert.equal(standing([open, consent(null)]), open); // the newer one, as they come
+  assert.equal(standing([consent(null, []), consent(null, ["provider-upload"])]), null);
+  assert.equal(standing([]), null);
   assert.match(statementOf("Ann"), /^Ann agrees/);
 });
 

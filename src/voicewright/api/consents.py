@@ -6,7 +6,7 @@ Everybody records consents for recordings of their own; an administrator may nam
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -22,6 +22,11 @@ from voicewright.api.services import Wired
 from voicewright.privacy.models import Consent
 from voicewright.privacy.policies import ConsentScope
 from voicewright.recordings.agreeing import evidence_of, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voicewright.api.services import Services
 
 router = APIRouter(prefix="/consents", tags=["consents"])
 
@@ -71,10 +76,14 @@ class ConsentView(BaseModel):
     asserted_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    stands_for: list[ConsentScope] = Field(
+        description="What of its scope it counts for now; empty where it has expired or was taken back, "
+        "itself or with one that was recorded later."
+    )
 
     @classmethod
-    def of(cls, consent: Consent) -> Self:
-        """Show a consent."""
+    def of(cls, consent: Consent, stands_for: Sequence[ConsentScope]) -> Self:
+        """Show a consent, and what it counts for."""
         told = consent.evidence if consent.source == "recording" else None
         return cls(
             id=consent.id,
@@ -89,6 +98,7 @@ class ConsentView(BaseModel):
             asserted_at=consent.asserted_at,
             expires_at=consent.expires_at,
             revoked_at=consent.revoked_at,
+            stands_for=list(stands_for),
         )
 
 
@@ -123,7 +133,7 @@ def add_consent(body: NewConsentBody, services: Wired, caller: Writer) -> Consen
         expires_at=body.expires_at,
         recording=recording,
     )
-    return ConsentView.of(consent)
+    return _shown(services, consent)
 
 
 @router.get("", summary="List consents")
@@ -139,16 +149,18 @@ def consents(
     """The newest first, revoked and expired ones too."""
     if user_id is not None:
         require_own_id(caller, user_id)
-    found, total = services.consents.list_consents(
-        user_id or caller.user_id, speaker=speaker, limit=limit, offset=offset
+    owner_id = user_id or caller.user_id
+    found, total = services.consents.list_consents(owner_id, speaker=speaker, limit=limit, offset=offset)
+    standing = services.consents.standing_of(owner_id, found)
+    return ConsentsView(
+        consents=[ConsentView.of(one, standing.get(one.id, ())) for one in found], total=total
     )
-    return ConsentsView(consents=[ConsentView.of(one) for one in found], total=total)
 
 
 @router.get("/{consent_id}", summary="Look at a consent", responses=refusals(404))
 def consent(consent_id: UUID, services: Wired, caller: Reader) -> ConsentView:
     """One of your own; administrators see all."""
-    return ConsentView.of(services.consents.get(consent_id, _whose(caller)))
+    return _shown(services, services.consents.get(consent_id, _whose(caller)))
 
 
 @router.post("/{consent_id}/revoke", summary="Take a consent back", responses=refusals(404))
@@ -157,13 +169,18 @@ def revoke(consent_id: UUID, services: Wired, caller: Writer) -> ConsentView:
 
     It ends every consent of the speaker to the same that was recorded before.
     """
-    return ConsentView.of(services.consents.revoke(consent_id, _whose(caller)))
+    return _shown(services, services.consents.revoke(consent_id, _whose(caller)))
 
 
 @router.delete("/{consent_id}", status_code=204, summary="Take a consent back", responses=refusals(404))
 def delete(consent_id: UUID, services: Wired, caller: Writer) -> None:
     """As `revoke`: that it was given, and taken back, stays on record."""
     services.consents.revoke(consent_id, _whose(caller))
+
+
+def _shown(services: Services, consent: Consent) -> ConsentView:
+    standing = services.consents.standing_of(consent.owner_id, [consent])
+    return ConsentView.of(consent, standing.get(consent.id, ()))
 
 
 def _whose(caller: Caller) -> UUID | None:

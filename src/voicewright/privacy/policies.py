@@ -84,18 +84,24 @@ def require_consent(
 
 def standing_consents(consents: Iterable[AnAgreement], *, speaker: str, at: datetime) -> list[AnAgreement]:
     """The consents of a speaker that still count for something, the newest first."""
+    return [one for one, _ in standing_for(consents, speaker=speaker, at=at)]
+
+
+def standing_for(
+    consents: Iterable[AnAgreement], *, speaker: str, at: datetime
+) -> list[tuple[AnAgreement, list[ConsentScope]]]:
+    """The same, each with what of its scope it still counts for."""
     about = [one for one in consents if one.speaker_key == speaker_key(speaker)]
-    taken_back = {
-        scope: last_revocation(about, speaker=speaker, scope=ConsentScope(scope))
-        for scope in {scope for one in about for scope in one.scope}
-    }
-
-    def counts(one: AnAgreement) -> bool:
-        ends = (taken_back[scope] for scope in one.scope)
-        stands = any(end is None or one.asserted_at > end for end in ends)
-        return stands and (one.expires_at is None or one.expires_at > at)
-
-    return sorted(filter(counts, about), key=lambda one: one.asserted_at, reverse=True)
+    scopes = [ConsentScope(scope) for scope in sorted({scope for one in about for scope in one.scope})]
+    taken_back = {scope: last_revocation(about, speaker=speaker, scope=scope) for scope in scopes}
+    found = []
+    for one in sorted(about, key=lambda one: one.asserted_at, reverse=True):
+        if one.expires_at is None or one.expires_at > at:
+            ends = {scope: end for scope, end in taken_back.items() if scope in one.scope}
+            counts = [scope for scope, end in ends.items() if end is None or one.asserted_at > end]
+            if counts:
+                found.append((one, counts))
+    return found
 
 
 def last_revocation(consents: Iterable[Agreement], *, speaker: str, scope: ConsentScope) -> datetime | None:

@@ -13,7 +13,12 @@ from sqlalchemy.orm import aliased
 
 from voicewright.privacy.errors import ConsentInvalid, ConsentNotFound
 from voicewright.privacy.models import Consent
-from voicewright.privacy.policies import ConsentScope, require_consent, standing_consents
+from voicewright.privacy.policies import (
+    ConsentScope,
+    require_consent,
+    standing_consents,
+    standing_for,
+)
 from voicewright.privacy.speakers import clean_speaker, speaker_key
 
 if TYPE_CHECKING:
@@ -115,8 +120,10 @@ class ConsentService:
             )
             return list(found), session.scalar(select(func.count()).select_from(Consent).where(where)) or 0
 
-    def standing_of(self, owner_id: uuid.UUID, consents: Sequence[Consent]) -> set[uuid.UUID]:
-        """Which of some consents of an owner count for something now.
+    def standing_of(
+        self, owner_id: uuid.UUID, consents: Sequence[Consent]
+    ) -> dict[uuid.UUID, list[ConsentScope]]:
+        """What some consents of an owner count for now; those that count for nothing are left out.
 
         Taking one back takes back all that the same speaker gave before, so the last of each kind is looked
         at.
@@ -136,9 +143,11 @@ class ConsentService:
         at = datetime.now(UTC)
         speakers = {one.speaker_key: one.speaker for one in consents}
         standing = {
-            one.id for name in speakers.values() for one in standing_consents(known, speaker=name, at=at)
+            one.id: scopes
+            for name in speakers.values()
+            for one, scopes in standing_for(known, speaker=name, at=at)
         }
-        return standing & {one.id for one in consents}
+        return {one.id: standing[one.id] for one in consents if one.id in standing}
 
     def page(
         self, owner_id: uuid.UUID, *, after: uuid.UUID | None = None, limit: int = 20

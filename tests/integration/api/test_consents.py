@@ -74,6 +74,26 @@ def test_consents_are_listed_newest_first(client, person, record):
     assert ([one["id"] for one in found["consents"]], found["total"]) == ([ids[2]], 2)
 
 
+def test_each_says_what_it_counts_for_wherever_it_is_shown(client, person, record):
+    both = ["provider-upload", "voice-cloning"]
+    first, half = record(speaker="ann").json(), record(scope=both).json()
+    assert (first["stands_for"], half["stands_for"]) == (["voice-cloning"], both)
+    third, bob = record().json(), record(speaker="Bob").json()
+    revoked = client.post(f"/consents/{third['id']}/revoke", headers=person.headers).json()
+    assert revoked["stands_for"] == []
+    told = {first["id"]: [], half["id"]: ["provider-upload"], third["id"]: [], bob["id"]: ["voice-cloning"]}
+    listed = client.get("/consents", headers=person.headers).json()["consents"]
+    assert {one["id"]: one["stands_for"] for one in listed} == told
+    page = client.get("/consents", headers=person.headers, params={"speaker": "Ann", "offset": 1}).json()
+    assert {one["id"]: one["stands_for"] for one in page["consents"]} == {
+        first["id"]: [],  # what ended it is on another page
+        half["id"]: ["provider-upload"],
+    }
+    for consent_id, scopes in told.items():
+        one = client.get(f"/consents/{consent_id}", headers=person.headers).json()
+        assert one["stands_for"] == scopes
+
+
 @pytest.mark.parametrize(
     ("body", "code", "fields"),
     [

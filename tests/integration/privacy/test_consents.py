@@ -161,6 +161,10 @@ def test_one_that_is_taken_back_takes_the_earlier_ones_with_it(consents):
     consents.revoke(given().id, OWNER)
     later, bob = given("ann"), given("Bob")
     shown = [first, both, later, bob]
-    assert consents.standing_of(OWNER, shown) == {both.id, later.id, bob.id}  # one half of it stands
-    assert consents.standing_of(OWNER, [first]) == set()
-    assert consents.standing_of(OTHER, []) == set()
+    assert consents.standing_of(OWNER, shown) == {
+        both.id: ["provider-upload"],  # one half of it stands
+        later.id: ["voice-cloning"],
+        bob.id: ["voice-cloning"],
+    }
+    assert consents.standing_of(OWNER, [first]) == {}
+    assert consents.standing_of(OTHER, []) == {}

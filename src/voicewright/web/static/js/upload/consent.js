@@ -3,11 +3,11 @@ import { callHere as call } from "../signed-out.js";
 
 const SCOPE = "voice-cloning";
 
-/** The consent of a speaker that counts now; null where there is none. Revoking one ends all that came before it. */
-export function standing(consents, now = Date.now()) {
-  const about = consents.filter((one) => one.scope.includes(SCOPE));
-  const takenBack = Math.max(0, ...about.filter((one) => one.revoked_at).map((one) => Date.parse(one.revoked_at)));
-  return about.find((one) => Date.parse(one.asserted_at) > takenBack && (!one.expires_at || Date.parse(one.expires_at) > now)) ?? null;
+/** The consent that a voice may be made with now, of several the one that lasts longest; null where there is none. */
+export function standing(consents) {
+  const ends = (one) => (one.expires_at ? Date.parse(one.expires_at) : Infinity);
+  const counting = consents.filter((one) => one.stands_for.includes(SCOPE));
+  return counting.reduce((longest, one) => (longest && ends(longest) >= ends(one) ? longest : one), null);
 }
 
 export async function consentOf(speaker, get = call) {
