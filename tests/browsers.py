@@ -84,6 +84,12 @@ class Watched:
         page.goto(self.base_url + path)
         return page
 
+    def keep(self, cookies: Mapping[str, str]) -> None:
+        """Have it show these cookies from now on."""
+        self.context.add_cookies(
+            [{"name": name, "value": value, "url": self.base_url} for name, value in cookies.items()]
+        )
+
     def expect(self, *parts: str) -> None:
         """Faults with these words in them are what the test wants."""
         self.expected += parts
@@ -128,10 +134,8 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Watched]]:
             locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **more,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE_MS)
-        context.add_cookies(
-            [{"name": name, "value": value, "url": base_url} for name, value in (cookies or {}).items()]
-        )
         opened.append(Watched(context, base_url))
+        opened[-1].keep(cookies or {})
         return opened[-1]
 
     yield start

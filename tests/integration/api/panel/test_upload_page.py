@@ -64,7 +64,8 @@ def hundred(sample_recordings: Path) -> list[tuple[str, str]]:
 class Line:
     """The line to `/datasets/upload`, which a test holds, cuts and mends."""
 
-    def __init__(self) -> None:
+    def __init__(self, end_the_session: Callable[[], None]) -> None:
+        self.end_the_session = end_the_session
         self.state = "open"
         self.sent = 0
         self.breaks_at = 0
@@ -78,7 +79,8 @@ class Line:
         elif self.state == "cut":
             route.abort("connectionrefused")
         elif self.state == "signed out":
-            route.fulfill(status=401, json={"error": "Sign in.", "code": "NOT_AUTHENTICATED"})
+            self.end_the_session()
+            route.continue_()
         elif self.state == "broken" and self.sent == self.breaks_at:
             route.fulfill(
                 status=500, json={"error": "Something unforeseen happened.", "code": "INTERNAL_ERROR"}
@@ -94,13 +96,14 @@ def test_a_folder_is_uploaded(  # noqa: PLR0915, PLR0917 - one journey, fixtures
     folder: Path,
     hundred: list[tuple[str, str]],
     services: Any,
+    cookies_of: Callable[[Any], dict[str, str]],
     check_page: Callable[..., None],
     take_picture: Callable[..., None],
 ) -> None:
     browser = browse(person)
     browser.expect("401", "422", "500", "ERR_CONNECTION_REFUSED", "Response Status Error")
     page = browser.open("/panel/upload")
-    line = Line()
+    line = Line(lambda: services.accounts.sessions.end_all(person.id))
     page.route("**/datasets/upload", line.pass_on)
 
     # the words are found before anything is sent, and what matches nothing is told
@@ -190,6 +193,9 @@ def test_a_folder_is_uploaded(  # noqa: PLR0915, PLR0917 - one journey, fixtures
     page.get_by_text("You have been signed out.").wait_for()
     take_picture(page, "upload-signed-out-light-wide")
     line.state = "open"
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("Nobody is signed in yet.").wait_for()
+    browser.keep(cookies_of(person))  # as another tab does that signs in
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="All there").wait_for(timeout=60_000)
     assert services.datasets.summary(person.id, "Ann reading").files == 6 + len(hundred)

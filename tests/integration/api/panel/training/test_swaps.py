@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from voicewright.training.models import TrainingJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+PATIENCE_S = 60
 
 
 def test_an_old_job_that_goes_on_is_on_the_first_page(
@@ -63,33 +66,33 @@ _CHANGED = "document.body.dispatchEvent(new CustomEvent('jobs-changed'))"
 
 @pytest.mark.browser
 @pytest.mark.parametrize("asked_by", ["itself", "somebody"])
-def test_what_changes_while_a_list_is_asked_for_is_shown(
-    browse: Callable[..., Any], person: Any, enter_job: Callable[..., TrainingJob], asked_by: str
-) -> None:
+def test_what_changes_while_a_list_is_asked_for_is_shown(  # noqa: PLR0917 - fixtures
+    browse: Callable[..., Any], person: Any, enter_job: Callable[..., TrainingJob], services: Any,
+    monkeypatch: pytest.MonkeyPatch, asked_by: str,
+) -> None:  # fmt: skip
     enter_job(person.id, "An old voice")
     page = browse(person).open("/panel/jobs")
-    held: list[Any] = []
+    asked, answered = threading.Event(), threading.Event()
+    read = services.training.browse
 
-    def hold_the_first(route: Any) -> None:
-        if held or "hx-request" not in route.request.headers:
-            route.continue_()
-        else:
-            held.append((route, route.fetch()))
+    def read_and_hold_the_first(*arguments: Any, **more: Any) -> Any:
+        found = read(*arguments, **more)
+        if not asked.is_set():
+            asked.set()
+            assert answered.wait(PATIENCE_S)
+        return found
 
-    page.route("**/panel/jobs*", hold_the_first)
-    with page.expect_request("**/panel/jobs*"):
-        if asked_by == "itself":
-            page.evaluate(_CHANGED)
-        else:
-            page.get_by_label("Search").fill("voice")
-    while not held:
-        page.wait_for_timeout(10)
+    monkeypatch.setattr(services.training, "browse", read_and_hold_the_first)
+    if asked_by == "itself":
+        page.evaluate(_CHANGED)
+    else:
+        page.get_by_label("Search").fill("voice")
+    assert asked.wait(PATIENCE_S)
     enter_job(person.id, "A new voice")
     page.evaluate(_CHANGED)
     # and once more between the swap and its end
     page.evaluate(f"document.addEventListener('htmx:afterSwap', () => {_CHANGED}, {{once: true}})")
-    route, before_the_new = held[0]
-    route.fulfill(response=before_the_new)
+    answered.set()  # with what was there before the new one
     page.get_by_text("A new voice").wait_for()
     page.get_by_text("An old voice").wait_for()
     assert page.get_by_label("Search").input_value() == ("" if asked_by == "itself" else "voice")
