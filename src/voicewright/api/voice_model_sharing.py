@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from voicewright.accounts.rate_limits import per_window
 from voicewright.answers import UtcMoment, View
 from voicewright.api.paging import Limit, Offset
 from voicewright.api.problems import refusals
@@ -20,6 +22,8 @@ from voicewright.voices.views import SharedVoiceView
 
 router = APIRouter(prefix="/voice-models", tags=["voice models"])
 
+_BY_ADDRESS: Final = per_window("shares-by-address", 30, 86_400)
+
 
 class ShareBody(RequestModel):
     """With whom a voice is to be shared."""
@@ -28,15 +32,35 @@ class ShareBody(RequestModel):
         default=None,
         description="Whose voice it is: left out, it is yours, and for administrators anybody's.",
     )
-    target_user_ids: list[UUID] = Field(
+    target_user_ids: list[UUID] | None = Field(
+        default=None,
         min_length=1,
         max_length=100,
         description="Accounts other than the owner's, by the id that `GET /auth/me` tells each of them.",
+    )
+    email: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=254,
+        description="One account by its e-mail address, instead of `targetUserIds`.",
+        examples=["bob@example.com"],
     )
     permissions: SharePermission = Field(
         default=SharePermission.USE,
         description="`use`: speak with it, and see what is known of it. `read`: only see.",
     )
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["targetUserIds"]}, {"required": ["email"]}]}
+    )
+
+    @model_validator(mode="after")
+    def _names_accounts_once(self) -> Self:
+        if (self.target_user_ids is None) == (self.email is None):
+            told = PydanticCustomError("accounts_once", "Name the accounts: either targetUserIds or email")
+            fault = InitErrorDetails(type=told, loc=("targetUserIds",), input=self.target_user_ids)
+            raise ValidationError.from_exception_data(type(self).__name__, [fault])
+        return self
 
 
 class ShareView(View):
@@ -103,7 +127,7 @@ class SharedModelPageView(View):
     offset: int
 
 
-@router.post("/{modelId}/share", summary="Share a voice", responses=refusals(404))
+@router.post("/{modelId}/share", summary="Share a voice", responses=refusals(404, 429))
 def share(
     model_id: Annotated[UUID, Path(alias="modelId")], body: ShareBody, caller: Writer, services: Wired
 ) -> SharesView:
@@ -111,12 +135,17 @@ def share(
 
     Who has it already gets this permission instead. A shared voice can be seen, and with `use` spoken with;
     it can't be exported, changed, activated, deleted or passed on. What it speaks counts for its owner.
+    An account may be named by its address thirty times a day, so that nobody finds out who has one here.
     """
+    if body.email is not None:
+        what = "voices shared by e-mail address in a day"
+        services.accounts.rate_limits.hit(_BY_ADDRESS, str(caller.user_id), what=what)
     made = services.sharing.share(
         caller,
         model_id,
         owner_id=body.owner_id,
-        targets=body.target_user_ids,
+        targets=body.target_user_ids or (),
+        email=body.email,
         permission=body.permissions,
     )
     shares = [ShareView.of(each) for each in made]

@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from voicewright.accounts.rate_limits import per_window
+from voicewright.api import voice_model_sharing
 from voicewright.voices.entering import Entry, enter_voice
 from voicewright.voices.schemas import StoredTrees, VoiceFacts
 
@@ -123,8 +125,49 @@ def test_bad_requests_name_the_fields_and_share_with_nobody(ask, share, person, 
         ({"permissions": "own"}, "permissions"),
         ({"permission": "use"}, "permission"),
         ({"ownerId": "ann"}, "ownerId"),
+        ({"email": "bob@example.com"}, "targetUserIds"),
+        ({"targetUserIds": None}, "targetUserIds"),
+        ({"targetUserIds": None, "email": ""}, "email"),
+        ({"targetUserIds": None, "email": "b" * 255}, "email"),
     ):
         answer = share(other.id, **bad)
         assert answer.status_code == 422, bad
         assert [fault["field"] for fault in answer.json()["fields"]] == [field]
     assert ask(person, "GET", "/shares").json()["total"] == 0
+
+
+def test_an_account_is_named_by_its_address_too(ask, person, other, make_person, accounts):
+    def share_by_address(email, by=person):
+        return ask(by, "POST", "/share", json={"email": email, "permissions": "read"})
+
+    made = share_by_address(" BOB@Example.com")
+    assert (made.status_code, made.json()["permissions"]) == (200, "read")
+    assert [one["userId"] for one in made.json()["shares"]] == [str(other.id)]
+    disabled = make_person("cid@example.com")
+    accounts.users.change(disabled.id, disabled=True)
+    refusals = {
+        "nobody@example.com": "there is no account with the address nobody@example.com",
+        disabled.email: "there is no account with the address cid@example.com",
+        "bob": "there is no account with the address bob",
+        person.email: "this is the owner, who has the voice already",
+    }
+    for email, message in refusals.items():
+        refused = share_by_address(email)
+        problem = refused.json()
+        assert (refused.status_code, problem["code"]) == (422, "SHARE_TARGETS_INVALID")
+        assert problem["fields"] == [{"field": "email", "message": message}]
+    hidden = share_by_address(
+        "nobody@example.com", by=other
+    )  # what is shared with them is not theirs to share
+    assert (hidden.status_code, hidden.json()["code"]) == (403, "NOT_ALLOWED")
+    assert ask(person, "GET", "/shares").json()["total"] == 1
+
+
+def test_addresses_can_be_tried_so_many_times_a_day(ask, share, person, other, monkeypatch):
+    monkeypatch.setattr(voice_model_sharing, "_BY_ADDRESS", per_window("shares-by-address", 2, 86_400))
+    tries = [ask(person, "POST", "/share", json={"email": email}) for email in ("x@x.com", other.email) * 2]
+    assert [answer.status_code for answer in tries] == [422, 200, 429, 429]  # no more is said of either
+    assert {(answer.json()["code"], answer.headers["retry-after"] > "0") for answer in tries[2:]} == {
+        ("RATE_LIMITED", True)
+    }
+    assert share(other.id).status_code == 200

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from voicewright.accounts.emails import email_key
 from voicewright.accounts.errors import NotAllowed
 from voicewright.accounts.models import User
 from voicewright.accounts.policies import may_see, require_own_id
@@ -61,7 +62,8 @@ class SharingService:
         model_id: uuid.UUID,
         *,
         owner_id: uuid.UUID | None = None,
-        targets: Sequence[uuid.UUID],
+        targets: Sequence[uuid.UUID] = (),
+        email: str | None = None,
         permission: SharePermission,
     ) -> list[VoiceShare]:
         """Share a voice with some accounts: with all of them, or with none.
@@ -73,6 +75,7 @@ class SharingService:
             model_id: the voice.
             owner_id: whose it is; None: the caller's own, or, where an administrator asks, anybody's.
             targets: the accounts that get it.
+            email: the address of the one that gets it, instead of `targets`.
             permission: what they may do with it.
 
         Raises:
@@ -83,7 +86,10 @@ class SharingService:
         with self._database.session() as session:
             voice = find_named(session, caller, model_id, user_id=owner_id, need="own")
             _hold(session, voice)
-            _check(session, targets, voice.owner_id)
+            named = [(f"targetUserIds[{place}]", f"id {each}") for place, each in enumerate(targets)]
+            if email is not None:
+                targets, named = [_account_at(session, email)], [("email", f"address {email}")]
+            _check(session, targets, named, voice.owner_id)
             made = _enter(session, voice, sorted(set(targets)), permission)
             told = {"with": [str(each.target_user_id) for each in made], "permission": permission.value}
             note(session, _act(caller, "share", voice.owner_id, model_id=model_id, details=told))
@@ -205,23 +211,36 @@ def _hold(session: Session, voice: VoiceModel) -> None:
         raise not_found(voice.id)
 
 
-def _check(session: Session, targets: Sequence[uuid.UUID], owner_id: uuid.UUID) -> None:
+def _account_at(session: Session, email: str) -> uuid.UUID:
+    """The account with an address; for one without, an id that nobody has, looked up as any other."""
+    return session.scalar(select(User.id).where(User.email_key == email_key(email))) or uuid.uuid4()
+
+
+def _check(
+    session: Session, targets: Sequence[uuid.UUID], named: Sequence[tuple[str, str]], owner_id: uuid.UUID
+) -> None:
     """Every target has an account, which stays until the transaction ends, and is not the owner.
 
-    Whoever may share a voice can thereby ask whether an account has some id. Ids are random, so that none can
-    be guessed; a disabled account is answered as none.
+    Whoever may share a voice can thereby ask whether an account has some id or address. Ids are random, so
+    that none can be guessed; with addresses the edge limits how often. A disabled one is answered as none.
+
+    Args:
+        session: the transaction.
+        targets: the accounts.
+        named: for each of them, the field and what it was called there.
+        owner_id: whose voice it is.
     """
     there = select(User.id).where(User.id.in_(targets), User.disabled_at.is_(None))
     known = set(session.scalars(there.with_for_update(read=True, key_share=True)))
     faults = []
-    for place, target in enumerate(targets):
+    for target, (where, called) in zip(targets, named, strict=True):
         if target == owner_id:
-            message = "is the owner, who has the voice already"
+            message = "this is the owner, who has the voice already"
         elif target not in known:
-            message = f"there is no account with the id {target}"
+            message = f"there is no account with the {called}"
         else:
             continue
-        faults.append(FieldFault(f"targetUserIds[{place}]", message))
+        faults.append(FieldFault(where, message))
     if faults:
         told = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
         raise ShareTargetsInvalid(f"The voice was shared with nobody. {told}.", fields=faults)

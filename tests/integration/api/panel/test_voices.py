@@ -152,9 +152,14 @@ def test_a_voice_of_another_is_shown_as_far_as_it_is_shared(
 
 def change(page: Any, bob: Any) -> None:
     """Share a voice and take it back, write notes, rate it, go back to an older version."""
-    page.get_by_label("Account id").fill(str(bob.id))
+    named = page.get_by_label("E-mail address or account id")
+    named.fill(bob.email)
     page.get_by_role("button", name="Share").click()
     page.get_by_text("Bob Miller may speak with it").wait_for()
+    page.get_by_label("E-mail address or account id").fill(str(bob.id))
+    page.get_by_label("They may").select_option("read")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_text("Bob Miller may look at it").wait_for()
     page.locator("#f-notes").fill("Recorded in the quiet room.")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
@@ -229,6 +234,25 @@ def test_the_list_and_one_voice(  # noqa: PLR0917 - fixtures
     take_picture(page, f"voices-deleted-{scheme}")
     page.get_by_role("button", name="Bring back").click()
     page.get_by_role("heading", name="How good it is").wait_for()
+
+
+@pytest.mark.browser
+def test_with_whom_a_voice_can_not_be_shared_is_told_plainly(
+    browse: Callable[..., Any], judged: Callable[..., Any], person: Any
+) -> None:
+    voice = judged(person)
+    browser = browse(person)
+    browser.expect("422")
+    page = browser.open(f"/panel/voices/{voice.id}")
+    for target, told in (
+        ("Bob", "That is neither an e-mail address nor an account id."),
+        ("nobody@example.com", "There is no account with the address nobody@example.com."),
+        (str(voice.id), f"There is no account with the id {voice.id}."),
+        (person.email, "This is the owner, who has the voice already."),
+    ):
+        page.get_by_label("E-mail address or account id").fill(target)
+        page.get_by_role("button", name="Share").click()
+        page.get_by_role("alert").get_by_text(told).wait_for()
 
 
 @pytest.mark.browser

@@ -5,6 +5,7 @@ import { installSamples } from "./voice-sample.js";
 
 const OVERALL = { name: "Overall", color: 1 };
 const PARTS = [["Similarity", "similarity", 2], ["Naturalness", "naturalness", 3], ["Clarity", "clarity", 4], ["Consistency", "consistency", 5]];
+const asSentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 const twoFigures = (value) => value.toFixed(2);
 
 /** Draw what the page has the figures of; the module for charts is loaded only then. */
@@ -33,8 +34,9 @@ document.querySelector("#share-form")?.addEventListener("submit", async (event) 
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    const body = { targetUserIds: [form.elements.target.value.trim()], permissions: form.elements.permissions.value };
-    await call("POST", `/voice-models/${form.dataset.share}/share`, { json: body });
+    const target = form.elements.target.value.trim();
+    const account = target.includes("@") ? { email: target } : { targetUserIds: [target] };
+    await call("POST", `/voice-models/${form.dataset.share}/share`, { json: { ...account, permissions: form.elements.permissions.value } });
     noteAfterLoad("Shared.");
     location.reload();
   } catch (error) {
@@ -43,8 +45,8 @@ document.querySelector("#share-form")?.addEventListener("submit", async (event) 
     told.className = "field-error";
     told.id = "e-target";
     told.setAttribute("role", "alert");
-    const isId = error.fields.length && error.status === 422 && error.code === "VALIDATION_FAILED";
-    told.textContent = isId ? "That is no account id. It looks like 6f1c9a52-8a3e-4b61-9f0e-2f9d6f1f7a11." : (error.fields[0]?.message ?? error.message);
+    const isNeither = error.fields.length && error.code === "VALIDATION_FAILED";
+    told.textContent = isNeither ? "That is neither an e-mail address nor an account id." : asSentence(error.fields[0]?.message ?? error.message);
     form.elements.target.setAttribute("aria-invalid", "true");
     form.elements.target.setAttribute("aria-errormessage", told.id);
     form.elements.target.closest(".field").append(told);
