@@ -99,10 +99,12 @@ def page_of_jobs(session: Session, wanted: Wanted, *, limit: int, offset: int) -
     standing = standing_of(session, wanted.owner_id)
     counts = _counts(session, among) if wanted.words else standing.counts
     total = counts[wanted.state] if wanted.state else sum(counts.values())
-    query = select(TrainingJob).where(*among).options(*(defer(one, raiseload=True) for one in _UNSEEN))
+    ids = select(TrainingJob.id).where(*among)  # from an index alone, however many come before the page
     if wanted.state:
-        query = query.where(TrainingJob.status.in_(STATES[wanted.state]))
-    found = session.scalars(query.order_by(*_LATEST).limit(limit).offset(offset))
+        ids = ids.where(TrainingJob.status.in_(STATES[wanted.state]))
+    on_page = TrainingJob.id.in_(ids.order_by(*_LATEST).limit(limit).offset(offset))
+    seen = select(TrainingJob).options(*(defer(one, raiseload=True) for one in _UNSEEN))
+    found = session.scalars(seen.where(on_page).order_by(*_LATEST))
     return JobPage(list(found), counts, total, standing)
 
 
