@@ -16,6 +16,7 @@ from voicewright.web.rendering import is_partial, page_router, redirect, render
 from voicewright.web.visitor import Visiting
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from uuid import UUID
 
     from voicewright.privacy.models import Consent
@@ -69,7 +70,7 @@ def goodbye(request: Request, services: Wired) -> Response:
     return redirect(request, "/panel")
 
 
-def _state(consent: Consent, standing: set[UUID]) -> str:
+def _state(consent: Consent, standing: Container[UUID]) -> str:
     if consent.id in standing:
         return "stands"
     if consent.revoked_at is None and consent.expires_at and consent.expires_at <= datetime.now(UTC):

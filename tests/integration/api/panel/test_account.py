@@ -124,6 +124,17 @@ def test_another_sites_link_uses_up_no_export(
     assert (used_up.status_code, used_up.json()["code"]) == (429, "RATE_LIMITED")
 
 
+def test_deleted_voices_that_rest_are_counted_with_what_is_kept(
+    client: TestClient, ann: Any, add_voice: Callable[..., Any], cookies_of: Callable[..., dict[str, str]]
+) -> None:
+    client.cookies.update(cookies_of(ann))
+    add_voice(ann, "Kept")
+    resting = add_voice(ann, "Resting")
+    assert "Versions, each counted ·" in client.get("/panel/account/data").text
+    client.delete(f"/voice-models/{resting.id}", headers=SAME).raise_for_status()
+    assert "Versions, each counted, and 1 deleted ·" in client.get("/panel/account/data").text
+
+
 def test_tokens_and_keys_work_beside_a_cookie(
     client: TestClient, ann: Any, other: Any, cookies_of: Callable[..., dict[str, str]]
 ) -> None:
