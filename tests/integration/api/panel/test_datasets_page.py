@@ -11,6 +11,7 @@ import pytest
 from voicewright.recordings.entering import Incoming, Place
 from voicewright.recordings.models import Sample
 from voicewright.recordings.spread import Measured, flaws_of, spreads_of
+from voicewright.web.datasets import CLIPS_LENGTH
 from voicewright.web.language_titles import language_title
 
 if TYPE_CHECKING:
@@ -83,6 +84,18 @@ def test_a_dataset_shows_the_worst_first_and_can_be_narrowed(look, person, enter
     told = ("<html" in card, "data-wave=" in card, WORDS in card, "DELETE" in card)
     assert told == (False, True, True, False)
     look(person, "/panel/datasets/my_voice?verdict=odd", expect=422)
+
+
+def test_a_long_list_has_pages(look, person, enter_dataset, enter_sample):
+    mine = enter_dataset(person.id)
+    for _ in range(CLIPS_LENGTH + 1):
+        enter_sample(person.id, dataset=mine)
+    first = look(person, "/panel/datasets/my_voice?verdict=good")
+    assert ("Previous" in first, "Next" in first) == (False, True)
+    assert f"/panel/datasets/my_voice?verdict=good&amp;offset={CLIPS_LENGTH}" in first
+    last = look(person, f"/panel/datasets/my_voice?offset={CLIPS_LENGTH}")
+    assert ("Previous" in last, "Next" in last) == (True, False)
+    assert f"{CLIPS_LENGTH + 1}–{CLIPS_LENGTH + 1} of {CLIPS_LENGTH + 1}" in last
 
 
 def test_what_others_have_is_not_there(  # noqa: PLR0917 - fixtures
