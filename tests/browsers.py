@@ -147,7 +147,7 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Watched]]:
 
 @pytest.fixture
 def check_page() -> Callable[[Page], None]:
-    """Hold a page to what all keep to: nothing serious for axe-core, as wide as the screen, steady."""
+    """Hold a page to what all keep to: no serious fault, one title, as wide as the screen, steady."""
 
     def check(page: Page) -> None:
         # with a script of the debugger's: the content security policy lets none into the page
@@ -162,6 +162,8 @@ def check_page() -> Callable[[Page], None]:
             for node in one["nodes"][:3]
         ]
         assert not serious, f"{page.url}\n" + "\n".join(serious)
+        titles = page.locator("h1").all_inner_texts()
+        assert len(titles) == 1, f"{page.url} has the titles {titles}"
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{page.url} is {wider} px wider than the screen"
         shifted = page.evaluate(_SHIFT)

@@ -215,6 +215,24 @@ def test_the_first_page_is_light_and_steady(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", "wide"), ("dark", "phone")])
+def test_the_page_of_a_refusal(  # noqa: PLR0917 - fixtures
+    browse: Callable[..., Any],
+    person: Any,
+    check_page: Callable[..., None],
+    take_picture: Callable[..., None],
+    scheme: str,
+    width: str,
+) -> None:
+    browser = browse(person, scheme=scheme, width=width)
+    browser.expect("404")
+    page = browser.open("/panel/nothing")
+    page.get_by_role("heading", name="That did not work", level=1).wait_for()
+    check_page(page)
+    take_picture(page, f"refusal-{scheme}-{width}")
+
+
+@pytest.mark.browser
 def test_light_and_dark_by_the_switch_stay(browse: Callable[..., Any], person: Any) -> None:
     page = browse(person, scheme="light").open("/panel")
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
