@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { dataOf, day, money, topOf } from "../../src/voicewright/web/static/js/admin-charts.js";
-import { isInUse } from "../../src/voicewright/web/static/js/admin-live.js";
 
 const bars = { x: [3, 4], series: [{ values: [1, 2] }, { values: [0, null] }], bars: true };
 
@@ -31,13 +30,4 @@ test("money has as many figures as it needs", () => {
   assert.deepEqual([0, 0.00005, 0.0005, 0.005, 0.015, 0.04, 2.5, 1204.5].map(money), [
     "$0", "$0.00005", "$0.0005", "$0.0050", "$0.015", "$0.04", "$2.50", "$1,204.5",
   ]);
-});
-
-test("a part with the focus in it is in use", () => {
-  const button = {};
-  const part = { contains: (element) => element === button };
-  const body = {};
-  assert.equal(isInUse(part, { activeElement: button, body }), true);
-  assert.equal(isInUse(part, { activeElement: body, body }), false);
-  assert.equal(isInUse(part, { activeElement: null, body }), false);
 });

@@ -271,3 +271,29 @@ def test_looking_what_would_go_then_cleaning_up_and_reading_who_did_it(
     page.get_by_role("row", name="Ben's podcast").wait_for(state="detached")
     page.get_by_role("button", name="Retry").click()
     page.get_by_text("The training is queued again.").wait_for()
+
+
+@pytest.mark.browser
+def test_the_queue_refreshes_itself_also_after_an_act_and_under_the_focus(
+    browse: Callable[..., Any], admin: Any, in_use: dict[str, Any], database: Database
+) -> None:
+    browser = browse(admin)
+    browser.context.clock.install()
+    page = browser.open("/panel/admin/queue")
+    page.get_by_role("row", name="Ben's podcast").get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel it").click()
+    page.get_by_role("row", name="Ben's podcast").wait_for(state="detached")
+    page.locator("#work :focus").wait_for()  # the button is gone that had it
+    for new, focused in (
+        ("Mira in the morning", None),
+        ("Mira at noon", "Mira in Swedish"),
+        ("Mira in the evening", "Mira Lindqvist"),
+    ):
+        if focused:
+            page.get_by_role("row", name="Mira in Swedish").get_by_role("link", name=focused).focus()
+        with database.session() as session:
+            session.add(_job(in_use["mira"], new, "queued"))
+        browser.context.clock.fast_forward(5_000)
+        page.get_by_role("row", name=new).wait_for()
+        if focused:
+            page.wait_for_function("name => document.activeElement.textContent === name", arg=focused)
