@@ -284,16 +284,20 @@ def test_the_queue_refreshes_itself_also_after_an_act_and_under_the_focus(
     page.get_by_role("dialog").get_by_role("button", name="Cancel it").click()
     page.get_by_role("row", name="Ben's podcast").wait_for(state="detached")
     page.locator("#work :focus").wait_for()  # the button is gone that had it
-    for new, focused in (
-        ("Mira in the morning", None),
-        ("Mira at noon", "Mira in Swedish"),
-        ("Mira in the evening", "Mira Lindqvist"),
-    ):
-        if focused:
-            page.get_by_role("row", name="Mira in Swedish").get_by_role("link", name=focused).focus()
+
+    def comes(new: str) -> None:
+        """After a while, by itself."""
         with database.session() as session:
             session.add(_job(in_use["mira"], new, "queued"))
         browser.context.clock.fast_forward(5_000)
-        page.get_by_role("row", name=new).wait_for()
-        if focused:
-            page.wait_for_function("name => document.activeElement.textContent === name", arg=focused)
+        page.locator("tr", has_text=new).wait_for()
+
+    comes("Mira in the morning")
+    for focused in ("Mira in Swedish", "Mira Lindqvist"):
+        page.get_by_role("row", name="Mira in Swedish").get_by_role("link", name=focused).focus()
+        comes(f"After {focused}")
+        page.wait_for_function("name => document.activeElement.textContent === name", arg=focused)
+    page.get_by_role("row", name="Mira in Swedish").get_by_role("button", name="Cancel").click()
+    comes("Mira in the evening")  # behind the question
+    page.get_by_role("button", name="Let it wait").click()
+    page.locator("tr", has_text="Mira in Swedish").locator("button:focus").wait_for()

@@ -223,5 +223,6 @@ def delete_dataset(page: Any) -> None:
     """By the menu, after the question."""
     page.get_by_text("More").first.click()
     page.get_by_role("button", name="Delete dataset").click()
-    page.locator("#confirm").get_by_role("button", name="Delete dataset").click()
+    page.locator("#confirm").get_by_role("button", name="Keep it").wait_for()
+    page.locator("#confirm-yes.danger", has_text="Delete dataset").click()
     page.get_by_text("The dataset was deleted.").wait_for()

@@ -3,6 +3,7 @@
 //   <button data-call="DELETE /voice-models/7" data-ask="Delete Ann's voice?" data-then="go:/panel/voices">
 //   <form data-call="PATCH /auth/me" data-then="reload" data-told="Saved.">
 //
+// data-ask: what is asked before, with `data-ask-text`, `-yes` and `-no`; of a button of the class `danger` in red;
 // data-body: JSON that is sent (a form sends its fields); data-if-match: the entity tag of what it changes;
 // data-then: what follows, see `follow`; data-told: a note.
 // Refusals that name fields are written beside these fields.
@@ -26,8 +27,9 @@ export function installActions(document) {
 
 /** Run what an element asks for; resolves to the answer, or to undefined where it was refused or not confirmed. */
 export async function run(element, body, button = element) {
-  const { call: what, ask, askText, askYes, then = "", told, ifMatch } = element.dataset;
-  if (ask && !(await confirmed(ask, askText ?? "", askYes ?? "Yes"))) return undefined;
+  const { call: what, ask, askText = "", askYes = "Yes", askNo, then = "", told, ifMatch } = element.dataset;
+  const isDangerous = button?.classList.contains("danger");
+  if (ask && !(await confirmed(ask, askText, { yes: askYes, no: askNo, isDangerous }))) return undefined;
   const [method, path] = what.split(" ");
   clearFaults(element);
   setBusy(button, true);

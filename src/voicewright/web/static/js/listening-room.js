@@ -154,7 +154,7 @@ one("[data-again]").addEventListener("click", prepare);
 one("[data-finish]").addEventListener("click", finish);
 end.addEventListener("click", async () => {
   const left = test.items.length - round.voted;
-  if (await confirmed("End the test now?", `${left} of ${test.items.length} trials have no vote and do not count. Then it is told who was who.`, "End it")) finish();
+  if (await confirmed("End the test now?", `${left} of ${test.items.length} trials have no vote and do not count. Then it is told who was who.`, { yes: "End it", no: "Go on listening" })) finish();
 });
 document.addEventListener("keydown", (event) => {
   const action = actionOf(event.key);
