@@ -233,6 +233,38 @@ def test_the_page_of_a_refusal(  # noqa: PLR0917 - fixtures
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", "wide"), ("dark", "phone")])
+def test_a_button_at_work_shows_it_and_keeps_the_focus(  # noqa: PLR0917 - fixtures
+    browse: Callable[..., Any],
+    person: Any,
+    check_page: Callable[..., None],
+    take_picture: Callable[..., None],
+    scheme: str,
+    width: str,
+) -> None:
+    browser = browse(person, scheme=scheme, width=width)
+    browser.context.clock.install()
+    page = browser.open("/panel/account")
+    held: list[Any] = []
+    page.route("**/auth/me", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    save = page.get_by_role("button", name="Save name")
+    save.focus()
+    for _ in range(2):  # the second press does nothing
+        page.keyboard.press("Enter")
+    page.locator("button[aria-busy=true]:focus", has_text="Save name").wait_for()
+    assert save.evaluate("button => getComputedStyle(button).opacity") == "1"
+    assert save.evaluate("button => getComputedStyle(button, '::before').animationName") == "turning"
+    browser.context.clock.fast_forward(1_000)
+    page.get_by_role("status").filter(has_text="Working…").wait_for()
+    check_page(page)
+    take_picture(page, f"busy-{scheme}-{width}")
+    assert [route.request.method for route in held] == ["PATCH"]
+    held.pop().continue_()
+    page.get_by_text("Your name is saved.").wait_for()
+    assert page.get_by_role("status").filter(has_text="Working…").count() == 0
+
+
+@pytest.mark.browser
 def test_light_and_dark_by_the_switch_stay(browse: Callable[..., Any], person: Any) -> None:
     page = browse(person, scheme="light").open("/panel")
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -8,6 +8,7 @@
 // data-then: what follows, see `follow`; data-told: a note.
 // Refusals that name fields are written beside these fields.
 import { ApiError, call, url } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { confirmed } from "./confirm.js";
 import { note, noteAfterLoad } from "./notes.js";
 
@@ -32,9 +33,9 @@ export async function run(element, body, button = element) {
   if (ask && !(await confirmed(ask, askText, { yes: askYes, no: askNo, isDangerous }))) return undefined;
   const [method, path] = what.split(" ");
   clearFaults(element);
-  setBusy(button, true);
   try {
-    const answer = await call(method, path, { json: body, headers: ifMatch ? { "If-Match": ifMatch } : {} });
+    const send = () => call(method, path, { json: body, headers: ifMatch ? { "If-Match": ifMatch } : {} });
+    const answer = await whileBusy(button, send);
     element.dispatchEvent(new CustomEvent("called", { bubbles: true, detail: answer }));
     follow(then, told, answer);
     return answer ?? null;
@@ -42,21 +43,6 @@ export async function run(element, body, button = element) {
     if (!(error instanceof ApiError)) throw error;
     if (!showFaults(element, error)) note(error.message, "bad");
     return undefined;
-  } finally {
-    setBusy(button, false);
-  }
-}
-
-/** Whether what a button began still goes on. It is not disabled meanwhile: that would take the focus from it. */
-export function isBusy(button) {
-  return button?.getAttribute("aria-busy") === "true";
-}
-
-/** Say so, or that it is over. */
-export function setBusy(button, busy) {
-  for (const name of ["aria-busy", "aria-disabled"]) {
-    if (busy) button?.setAttribute(name, "true");
-    else button?.removeAttribute(name);
   }
 }
 
