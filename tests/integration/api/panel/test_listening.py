@@ -79,11 +79,15 @@ def test_a_whole_blind_test(  # noqa: PLR0917 - fixtures
     )
     page.keyboard.press("1")
     page.get_by_text("Trial 2 of 2").wait_for()
+    page.locator("[data-sentence]:focus").wait_for()
     for letter in ("a", "b"):
         page.get_by_role("button", name=f"Play {letter.upper()}").click()
         page.locator(f"[data-take={letter}][data-full]").wait_for()
     page.get_by_role("button", name="No difference").click()
-    page.get_by_role("heading", name="That was the last one").wait_for()
+    page.locator("h2:focus", has_text="That was the last one").wait_for()
+    page.get_by_role("button", name="One back").click()
+    page.locator("[data-sentence]:focus").wait_for()
+    page.get_by_role("button", name="No difference").click()
     page.get_by_role("button", name="See who was who").click()
     page.get_by_role("heading", name="Who was who").wait_for()
     with database.session() as session:

@@ -216,8 +216,10 @@ def test_the_list_and_one_voice(  # noqa: PLR0917 - fixtures
     assert page.get_by_text("Ann's reading voice sounds best overall").is_visible()
     check_page(page)
     take_picture(page, f"compare-{scheme}")
-    page.get_by_role("button", name="Have each say it").click()
+    page.get_by_role("button", name="Have each say it").focus()
+    page.keyboard.press("Enter")
     page.get_by_text("All have said it.").wait_for()
+    page.locator("button:focus", has_text="Have each say it").wait_for()
     assert page.locator("[data-spoken] audio-player").count() == 2
 
     page.goto(page.url.split("/panel")[0] + f"/panel/voices/{voice.id}")

@@ -1,5 +1,6 @@
 // The recordings of a dataset: waveforms are drawn when they come into sight, what is said is saved in place.
 import { ApiError, url } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { note } from "./notes.js";
 import { callHere as call } from "./signed-out.js";
 import { isTyping, nextOf } from "./clip-keys.js";
@@ -73,22 +74,22 @@ function draw(row) {
 function showChanged(form) {
   const changed = form.elements.transcript.value !== form.dataset.saved;
   form.toggleAttribute("data-changed", changed);
-  form.querySelector("button").disabled = !changed;
+  form.querySelector("button").setAttribute("aria-disabled", String(!changed)); // it keeps the focus
   if (changed) tell(form, "Not saved yet");
   else tell(form, form.dataset.saved ? "Saved" : "");
 }
 
-/** Save the words of a recording, which is judged again; resolves to whether it was done. */
+/** Save the changed words of a recording, which is judged again; resolves to whether it was done. */
 async function save(form) {
   const clip = form.closest(".clip");
   const words = form.elements.transcript;
   const button = form.querySelector("button");
+  if (!form.hasAttribute("data-changed") || isBusy(button)) return false;
   const { api, page } = clip.closest("[data-api]").dataset;
   const sent = words.value;
-  button.disabled = true;
   tell(form, "Saving and listening again …");
   try {
-    const sample = await call("PATCH", `${api}/clips/${clip.dataset.id}`, { json: { transcript: sent } });
+    const sample = await whileBusy(button, () => call("PATCH", `${api}/clips/${clip.dataset.id}`, { json: { transcript: sent } }));
     form.dataset.saved = words.value === sent ? (sample.transcript ?? "") : sent;
     if (words.value === sent) words.value = sample.transcript ?? "";
     showChanged(form);
@@ -97,7 +98,6 @@ async function save(form) {
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    button.disabled = false;
     tell(form, "Not saved");
     note(error.message, "bad");
     return false;

@@ -1,6 +1,7 @@
 // The room in which one listens: has the sentences spoken, plays A and B, and sends what was chosen.
 // Nothing here knows who is who: the server keeps that until the test is finished.
 import { ApiError, call, url } from "./api.js";
+import { whileBusy } from "./busy.js";
 import { confirmed } from "./confirm.js";
 import { actionOf, Round } from "./listening-trial.js";
 import { note } from "./notes.js";
@@ -45,7 +46,6 @@ function begin() {
   for (const button of room.querySelectorAll("[data-back]")) button.disabled = !round.canGoBack;
   if (trial === null) {
     one("[data-summary]").textContent = `You decided ${round.voted} of ${test.items.length} trials. From here on, no vote can be changed.`;
-    one("[data-all-done] h2").focus();
     return;
   }
   one("[data-count]").textContent = `Trial ${trial.number} of ${test.items.length}`;
@@ -62,6 +62,12 @@ function begin() {
   show();
 }
 
+/** Show it after another one, and lead the keyboard there: what had the focus can't be pressed yet, or is gone. */
+function goOn() {
+  begin();
+  one(round.current ? "[data-sentence]" : "[data-all-done] h2").focus();
+}
+
 /** Write what may be done now. */
 function show() {
   for (const take of room.querySelectorAll("[data-take]")) {
@@ -73,7 +79,7 @@ function show() {
     take.querySelector("[data-heard]").textContent = round.heard(letter) ? "Heard" : "Not heard yet";
   }
   for (const button of room.querySelectorAll("[data-choice]")) {
-    button.disabled = !round.canChoose || sending;
+    button.disabled = !round.canChoose;
     button.setAttribute("aria-pressed", String(round.current?.choice === button.dataset.choice));
   }
   one("[data-hint]").textContent = round.canChoose ? "Which is better? If you can't tell, say so: that counts as well." : "Hear both to the end, then choose. You may play them as often as you like.";
@@ -100,20 +106,18 @@ async function play(letter) {
 async function choose(choice) {
   if (!round.canChoose || sending || !round.current) return;
   sending = true;
-  show();
   const rated = (letter) => Number(one(`[name="natural-${letter}"]:checked`)?.value) || null;
   const vote = { choice, naturalnessA: rated("a"), naturalnessB: rated("b") };
   try {
-    await call("PUT", `${where}/trials/${round.current.number}/vote`, { json: vote });
+    await whileBusy(one(`[data-choice="${choice}"]`), () => call("PUT", `${where}/trials/${round.current.number}/vote`, { json: vote }));
     Object.assign(round.current, vote);
     round.chose(choice);
-    sending = false;
-    begin();
+    goOn();
   } catch (error) {
-    sending = false;
-    show();
     if (!(error instanceof ApiError)) throw error;
     note(error.message, "bad");
+  } finally {
+    sending = false;
   }
 }
 
@@ -146,8 +150,9 @@ for (const take of room.querySelectorAll("[data-take]")) {
 for (const button of room.querySelectorAll("[data-choice]")) button.addEventListener("click", () => choose(button.dataset.choice));
 for (const button of room.querySelectorAll("[data-back]")) {
   button.addEventListener("click", () => {
+    if (sending) return;
     round.back();
-    begin();
+    goOn();
   });
 }
 one("[data-again]").addEventListener("click", prepare);

@@ -1,6 +1,6 @@
 // The page that speaks a text.
-import { isBusy, setBusy } from "./actions.js";
 import { ApiError, call, url } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { note } from "./notes.js";
 import { $, fault, form } from "./speak/elements.js";
 import { wanted, watchChoice } from "./speak/choice.js";
@@ -58,18 +58,17 @@ async function speak(result, { most, mostLong }) {
 async function speakLong() {
   const { input: text, response_format: output_format, voice: model_id, language, speed, pitch, seed, normalise, ssml } = wanted();
   const json = { text, output_format, model_id, language, speed, pitch, seed, normalise, ssml, title: $("f-title").value, paragraphs: $("paragraphs").checked };
-  const go = $("go");
-  setBusy(go, true);
-  try {
-    const made = await call("POST", "/api/voice/long", { json });
-    forgetDraft();
-    addEventListener("pagehide", () => setBusy(go, false), { once: true }); // until then another press is one too many
-    location.assign(url(`/panel/speak/long/${made.id}`));
-  } catch (error) {
-    setBusy(go, false);
-    if (!(error instanceof ApiError)) throw error;
-    fault(error.message);
-  }
+  await whileBusy($("go"), async () => {
+    try {
+      const made = await call("POST", "/api/voice/long", { json });
+      forgetDraft();
+      location.assign(url(`/panel/speak/long/${made.id}`));
+      await new Promise((left) => addEventListener("pagehide", left, { once: true })); // another press is one too many
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      fault(error.message);
+    }
+  });
 }
 
 async function speakNow(result, text) {

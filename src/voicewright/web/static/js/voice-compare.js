@@ -1,5 +1,6 @@
 // Several voices side by side say the same sentence, one after the other.
 import { ApiError } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { note } from "./notes.js";
 import { installSamples, playerOf, say } from "./voice-sample.js";
 
@@ -7,12 +8,14 @@ const form = document.querySelector("#same-form");
 
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const button = form.querySelector("button");
+  if (!isBusy(button)) await whileBusy(button, sayAll);
+});
+
+async function sayAll() {
   const ids = form.dataset.voices.split(",");
   const rows = [...document.querySelectorAll("[data-spoken] > li")];
   const told = form.querySelector("[data-told]");
-  const button = form.querySelector("button");
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
   try {
     for (const [place, id] of ids.entries()) {
       told.textContent = `${place + 1} of ${ids.length}: ${rows[place].dataset.label} speaks…`;
@@ -28,10 +31,7 @@ form?.addEventListener("submit", async (event) => {
     if (!(error instanceof ApiError)) throw error;
     told.textContent = "";
     note(error.message, "bad");
-  } finally {
-    button.disabled = false;
-    button.removeAttribute("aria-busy");
   }
-});
+}
 
 installSamples(document);

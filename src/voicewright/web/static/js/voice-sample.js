@@ -2,6 +2,7 @@
 //
 //   <div data-first-words><button data-speak="id" data-text="..." data-label="Ann">...</button></div>
 import { ApiError, call, url } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { note } from "./notes.js";
 
 /** Have a voice say something; resolves to the synthesis, with a sound that can be heard at `src`. */
@@ -22,14 +23,12 @@ export function playerOf(src, label) {
 export function installSamples(document) {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-speak]");
-    if (!button || button.disabled) return;
+    if (!button || isBusy(button)) return;
     const words = button.querySelector("span");
     const before = words.textContent;
-    button.disabled = true;
-    button.setAttribute("aria-busy", "true");
     words.textContent = "It speaks…";
     try {
-      const { src } = await say(button.dataset.speak, button.dataset.text);
+      const { src } = await whileBusy(button, () => say(button.dataset.speak, button.dataset.text));
       const player = playerOf(src, button.dataset.label);
       button.closest("[data-first-words]").replaceWith(player);
       player.button.focus();
@@ -38,8 +37,6 @@ export function installSamples(document) {
       if (!(error instanceof ApiError)) throw error;
       note(error.message, "bad");
       words.textContent = before;
-      button.disabled = false;
-      button.removeAttribute("aria-busy");
     }
   });
 }

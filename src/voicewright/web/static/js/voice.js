@@ -1,5 +1,6 @@
 // One voice: its charts, sharing, and what the export has in it.
 import { ApiError, call } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { note, noteAfterLoad } from "./notes.js";
 import { installSamples } from "./voice-sample.js";
 
@@ -32,11 +33,12 @@ document.querySelector("#share-form")?.addEventListener("submit", async (event) 
   event.preventDefault();
   const form = event.target;
   const button = form.querySelector("button");
-  button.disabled = true;
+  if (isBusy(button)) return;
   try {
     const target = form.elements.target.value.trim();
     const account = target.includes("@") ? { email: target } : { targetUserIds: [target] };
-    await call("POST", `/voice-models/${form.dataset.share}/share`, { json: { ...account, permissions: form.elements.permissions.value } });
+    const body = { ...account, permissions: form.elements.permissions.value };
+    await whileBusy(button, () => call("POST", `/voice-models/${form.dataset.share}/share`, { json: body }));
     noteAfterLoad("Shared.");
     location.reload();
   } catch (error) {
@@ -51,8 +53,6 @@ document.querySelector("#share-form")?.addEventListener("submit", async (event) 
     form.elements.target.setAttribute("aria-errormessage", told.id);
     form.elements.target.closest(".field").append(told);
     form.elements.target.focus();
-  } finally {
-    button.disabled = false;
   }
 });
 
