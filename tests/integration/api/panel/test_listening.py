@@ -27,11 +27,29 @@ def start(page: Any) -> UUID:
     return UUID(page.url.rsplit("/", 1)[1])
 
 
+def hear(page: Any) -> None:
+    """Play both to the end, by their keys."""
+    for letter in ("a", "b"):
+        page.keyboard.press(letter)
+        page.wait_for_function(PLAYED, arg=letter)
+        page.locator(f"[data-take={letter}][data-full]").wait_for()
+
+
 def rate(page: Any) -> None:
     """Say how natural both are."""
     page.get_by_text("Rate how natural they sound").click()
     for letter, stars in (("a", "4"), ("b", "2")):
         page.locator(f"[name=natural-{letter}][value='{stars}']").check()
+
+
+def decide_the_last(page: Any) -> None:
+    """Vote, look at it again, and vote anew; the keyboard is led to what comes."""
+    page.get_by_role("button", name="No difference").click()
+    page.locator("h2:focus", has_text="That was the last one").wait_for()
+    page.get_by_role("button", name="One back").click()
+    page.locator("[data-sentence]:focus").wait_for()
+    page.get_by_role("button", name="No difference").click()
+    page.get_by_role("heading", name="That was the last one").wait_for()
 
 
 @pytest.mark.browser
@@ -60,10 +78,7 @@ def test_a_whole_blind_test(  # noqa: PLR0917 - fixtures
     check_page(page)
     better = page.get_by_role("button", name="A is better")
     assert better.is_disabled()
-    for letter in ("a", "b"):
-        page.keyboard.press(letter)
-        page.wait_for_function(PLAYED, arg=letter)
-        page.locator(f"[data-take={letter}][data-full]").wait_for()
+    hear(page)
     take_picture(page, f"listening-trial-{scheme}")
     rate(page)
     check_page(page)
@@ -83,11 +98,7 @@ def test_a_whole_blind_test(  # noqa: PLR0917 - fixtures
     for letter in ("a", "b"):
         page.get_by_role("button", name=f"Play {letter.upper()}").click()
         page.locator(f"[data-take={letter}][data-full]").wait_for()
-    page.get_by_role("button", name="No difference").click()
-    page.locator("h2:focus", has_text="That was the last one").wait_for()
-    page.get_by_role("button", name="One back").click()
-    page.locator("[data-sentence]:focus").wait_for()
-    page.get_by_role("button", name="No difference").click()
+    decide_the_last(page)
     page.get_by_role("button", name="See who was who").click()
     page.get_by_role("heading", name="Who was who").wait_for()
     with database.session() as session:
