@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -28,6 +29,8 @@ router = page_router()
 
 LIST_LENGTH: Final = 50
 CLIPS_LENGTH: Final = 20
+_PARTS: Final = frozenset({"figures", "clips"})
+"""What HTMX may ask for: ids of elements, and names of blocks."""
 _DRAWN_S: Final = 120.0
 """The waveform of what is longer is not drawn: a browser would have to decode all of it at once."""
 _PLAYED: Final = frozenset(MEDIA_TYPES) - {"aac"}
@@ -74,6 +77,12 @@ class ShownDataset:
         return shares
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many recordings there are by verdict, the worst first; under `""` all of them."""
+        verdicts = self.summary.verdicts
+        return {"": self.summary.files} | {one.value: verdicts.get(one, 0) for one in reversed(Verdict)}
+
+    @property
     def good_share(self) -> float | None:
         """Of all recordings."""
         if not self.summary.files:
@@ -113,8 +122,16 @@ def dataset(  # noqa: PLR0917 - what the address says
     search: Search = "",
     offset: Offset = 0,
 ) -> Response:
-    """One with its figures and its recordings, those that harm a voice first."""
+    """One with its figures and its recordings, those that harm a voice first; or the part that HTMX names.
+
+    Where its last recording was removed, `clips` brings all that is below the title, and nothing else comes.
+    """
+    target = request.headers.get("hx-target")
+    part = target if is_partial(request) and target in _PARTS else None
     shown = ShownDataset(services.datasets.summary(visitor.id, name))
+    is_bare = part is not None and not shown.summary.files
+    if is_bare and part != "clips":
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     samples, total = services.datasets.samples_of(
         visitor.id,
         name,
@@ -125,13 +142,13 @@ def dataset(  # noqa: PLR0917 - what the address says
         offset=offset,
     )
     check_offset(offset, CLIPS_LENGTH, total)
-    partial = is_partial(request)
-    measured = [] if partial else services.datasets.measured(visitor.id, name)
-    return render(
+    measured = [] if part == "clips" else services.datasets.measured(visitor.id, name)
+    answer = render(
         request,
         "datasets/dataset.html",
         visitor,
-        block="clips" if partial else None,
+        block="dataset" if is_bare else part,
+        part=part,
         shown=shown,
         dataset=shown.summary.dataset,
         **_places(shown.name),
@@ -148,6 +165,9 @@ def dataset(  # noqa: PLR0917 - what the address says
         is_drawn=_is_drawn,
         enough=how_far(shown.summary.speech_s),
     )
+    if is_bare:
+        answer.headers["HX-Retarget"] = "#dataset"
+    return answer
 
 
 @router.get("/datasets/{name}/clips/{sample_id}")

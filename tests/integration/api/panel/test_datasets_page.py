@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
+HX_CLIPS = {"HX-Request": "true", "HX-Target": "clips"}
 WORDS = "The birch canoe slid slowly past the mill."
 
 
@@ -74,7 +75,7 @@ def test_a_dataset_shows_the_worst_first_and_can_be_narrowed(look, person, enter
     for words in ("Background noise <span", "2 clips", "record in a quieter room.", "1 recording has"):
         assert words in page
     assert "A training leaves it out" in page
-    part = look(person, "/panel/datasets/my_voice?verdict=usable", **{"HX-Request": "true"})
+    part = look(person, "/panel/datasets/my_voice?verdict=usable", **HX_CLIPS)
     assert (str(usable.id) in part, str(bad.id) in part, "<html" in part) == (True, False, False)
     found = look(person, "/panel/datasets/my_voice?search=CANOE&verdict=")
     assert (f"clip-{good.id}" in found, f"clip-{usable.id}" in found) == (True, False)
@@ -210,13 +211,54 @@ def test_recordings_are_heard_mended_and_removed(  # noqa: PLR0917 - fixtures
     page.locator(".clip").nth(2).wait_for(state="detached")
     page.locator("[data-ready]").wait_for()
     browser.expect("/audio", "status of 404")  # a player may still be reading what is removed
-    page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Remove recording").click()
+    remove_clip(page)
     page.get_by_text("No such recordings").wait_for()
     assert services.datasets.summary(person.id, "Ann reading").files == 2
 
     delete_dataset(page)
     assert services.datasets.list_datasets(person.id)[1] == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", "wide"), ("dark", "phone")])
+def test_figures_follow_what_is_written_and_removed(  # noqa: PLR0917 - fixtures
+    browse, person, fill, check_page, take_picture, scheme, width
+):
+    fill(person, "Ann reading", 1, 2, speaker="Ann")
+    browser = browse(person, scheme=scheme, width=width)
+    page = browser.open("/panel/datasets/Ann%20reading")
+    page.get_by_text("2 with what is said").wait_for()
+    first, second = page.locator(".clip").first, page.locator(".clip").nth(1)
+    second.get_by_label("What is said in it").fill("Not saved, and not lost.")
+    first.get_by_label("What is said in it").fill("")
+    first.get_by_role("button", name="Save").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("1 with what is said").wait_for()
+    page.get_by_text("1 recording has no transcript").wait_for()
+    first.locator("button:focus", has_text="Save").wait_for()
+    assert second.get_by_label("What is said in it").input_value() == "Not saved, and not lost."
+
+    second.get_by_role("button", name="Save").click()
+    second.get_by_text("Saved", exact=True).wait_for()
+    browser.expect("/audio", "status of 404")  # a player may still be reading what is removed
+    remove_clip(page)
+    page.locator(".stat", has_text="Recordings").get_by_text("1", exact=True).wait_for()
+    for name in ("All 1", "Good 1"):
+        page.get_by_role("radio", name=name).wait_for()
+    assert page.locator(".clip").count() == 1
+    check_page(page)
+    remove_clip(page)
+    page.get_by_role("heading", name="It is empty").wait_for()
+    page.locator("h2:focus", has_text="It is empty").wait_for()
+    assert page.get_by_role("radio").count() == 0
+    check_page(page)
+    take_picture(page, f"dataset-empty-{scheme}-{width}")
+
+
+def remove_clip(page: Any) -> None:
+    """The first one, after the question."""
+    page.get_by_role("button", name="Remove").first.click()
+    page.get_by_role("button", name="Remove recording").click()
 
 
 def delete_dataset(page: Any) -> None:
