@@ -125,6 +125,7 @@ def consent(  # noqa: PLR0917 - what was chosen
     services: Wired,
     speaker: Annotated[str, Query(max_length=200)] = "",
     language: Annotated[str, Query(max_length=35)] = "",
+    dataset: Annotated[str, Query(max_length=200)] = "",
     engine: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> Response:
     """What the speaker of a choice has agreed to, and what is missing; a part of the page.
@@ -139,6 +140,7 @@ def consent(  # noqa: PLR0917 - what was chosen
         agreements=agreements_of(services, visitor.id, speaker, engine or [], language) if speaker else [],
         recordings=speakers_recordings(services, visitor.id, speaker),
         language=language,
+        studio={"dataset": dataset} if dataset else {"speaker": speaker},
     )
 
 

@@ -9,7 +9,7 @@ from voicewright.engines.languages import match_language
 from voicewright.errors import AppError
 from voicewright.privacy.errors import ConsentRequired
 from voicewright.privacy.policies import ConsentScope
-from voicewright.privacy.speakers import OWN_VOICE, speaker_key
+from voicewright.privacy.speakers import speaker_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,8 @@ class Needed:
     until: datetime | None = None
     statement: str = ""
     """What the speaker has to say, word for word; empty: what they like."""
+    company: str = ""
+    """That wants to hear it."""
 
 
 def agreements_of(
@@ -63,11 +65,6 @@ def speakers_recordings(services: Services, owner_id: UUID, speaker: str) -> lis
     """Single samples of a speaker, of which one may be their consent."""
     singles, _ = services.samples.list_singles(owner_id, limit=_MOST_RECORDINGS)
     return [one for one in singles if speaker_key(one.speaker) == speaker_key(speaker)]
-
-
-def called(speaker: str) -> str:
-    """How a page speaks of them."""
-    return "you" if speaker == OWN_VOICE else speaker
 
 
 def _providers(services: Services, engines: Sequence[str]) -> list[Provider]:
@@ -107,7 +104,8 @@ def _recorded(services: Services, owner_id: UUID, speaker: str, provider: Provid
         return Needed(what, "there", since=found[0].asserted_at, until=found[0].expires_at)
     statements = dict(provider.consent_statements)
     fitting = match_language(language or "en-us", tuple(statements))
-    return Needed(what, "to record", _both(), statement=statements.get(fitting or "", ""))
+    statement = statements.get(fitting or "", "")
+    return Needed(what, "to record", _both(), statement=statement, company=provider.name)
 
 
 def _standing(services: Services, owner_id: UUID, speaker: str, scope: ConsentScope) -> Consent | None:

@@ -53,6 +53,10 @@ def test_consent_is_there_or_comes_on_the_way_or_is_missing(
     upload = look(person, f"{path}&engine=openai-tts&engine=nothing").text
     assert "may be sent to OpenAI: nobody has recorded that" in upload
     assert "I am the owner of this voice" in upload  # word for word
+    assert "under “Voices made by OpenAI”" in upload
+    assert "/panel/record?speaker=Ann" in upload
+    named = look(person, f"{path}&engine=openai-tts&dataset=Ann+%26+me").text
+    assert "/panel/record?dataset=Ann+%26+me" in named
     assert "This is it" not in upload
     enter_sample(person.id, text="I agree.")
     assert "This is it" in look(person, f"{path}&engine=openai-tts").text

@@ -350,6 +350,9 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     page.get_by_role("button", name="They agree").click()
     page.get_by_text("The consent is recorded.").wait_for()
     page.get_by_text("OpenAI hears them agree: there is no recording").wait_for()
+    studio = page.get_by_role("link", name="Record it in the studio")
+    assert studio.get_attribute("href") == "/panel/record?dataset=Evening+readings"
+    check_page(page)
     page.locator("#engine-openai-tts").uncheck()
     page.locator("#engine-heavy").check()
     page.get_by_label("Name of the voice").fill("Ann, reading")

@@ -55,6 +55,7 @@ function material() {
     speechS: boxes.reduce((sum, box) => sum + Number(box.dataset.speech), 0),
     speaker: boxes[0]?.dataset.speaker ?? "",
     language: place.querySelector('[name="language"]')?.value || (one?.dataset.language ?? ""),
+    dataset: one === dataset ? (one?.value ?? "") : "",
     some: boxes.length > 0,
   };
 }
@@ -200,8 +201,8 @@ function titleOf(engine) {
 let consentFor = null;
 
 function askConsent(again = false) {
-  const { speaker, language } = material();
-  const query = new URLSearchParams({ speaker, language });
+  const { speaker, language, dataset } = material();
+  const query = new URLSearchParams({ speaker, language, dataset });
   for (const box of all('[name="engine"]:checked')) query.append("engine", box.value);
   const path = `/panel/train/consent?${query}`;
   if (path === consentFor && !again) return;
