@@ -301,6 +301,16 @@ def train_again(browser: Any, page: Any, announce: Callable[[], None]) -> None:
     assert names.count() == 3  # one was cancelled; nothing was started twice
 
 
+def choose_a_moment(page: Any) -> None:
+    """Nothing starts before one is chosen."""
+    page.get_by_label("When").select_option("later")
+    page.locator("[data-estimates]", has_text="Choose when it may start.").wait_for()
+    assert page.get_by_role("button", name="Start the training").is_disabled()
+    soon = datetime.now(UTC) + timedelta(days=2)
+    page.get_by_label("Not before").fill(f"{soon:%Y-%m-%d}T10:00")
+    page.locator(".estimate", has_text=f"{soon.year}, 10:00").wait_for()
+
+
 def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     browse: Any, announce: Callable[[], None], person: Any, enter_dataset: Any, enter_sample: Any,
     check_page: Any, take_picture: Any,
@@ -324,12 +334,7 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     page.get_by_role("radio", name="Evening readings").check()
     page.get_by_text("as soon as studio is free").wait_for()
     page.get_by_text("by starting you say that Ann agrees").wait_for()
-    page.get_by_label("When").select_option("later")
-    page.locator("[data-estimates]", has_text="Choose when it may start.").wait_for()
-    assert page.get_by_role("button", name="Start the training").is_disabled()
-    soon = datetime.now(UTC) + timedelta(days=2)
-    page.get_by_label("Not before").fill(f"{soon:%Y-%m-%d}T10:00")
-    page.locator(".estimate", has_text=f"{soon.year}, 10:00").wait_for()
+    choose_a_moment(page)
     announce()
     page.get_by_label("When").select_option("now")
     page.get_by_text("as soon as studio is free").wait_for()
