@@ -238,8 +238,6 @@ def test_figures_follow_what_is_written_and_removed(  # noqa: PLR0917 - fixtures
     first.locator("button:focus", has_text="Save").wait_for()
     assert second.get_by_label("What is said in it").input_value() == "Not saved, and not lost."
 
-    second.get_by_role("button", name="Save").click()
-    second.get_by_text("Saved", exact=True).wait_for()
     browser.expect("/audio", "status of 404")  # a player may still be reading what is removed
     remove_clip(page)
     page.locator(".stat", has_text="Recordings").get_by_text("1", exact=True).wait_for()
@@ -247,6 +245,13 @@ def test_figures_follow_what_is_written_and_removed(  # noqa: PLR0917 - fixtures
         page.get_by_role("radio", name=name).wait_for()
     assert page.locator(".clip").count() == 1
     check_page(page)
+    page.get_by_role("radio", name="Rejected 0").check()
+    page.get_by_text("No such recordings").wait_for()
+    page.get_by_role("radio", name="All 1").check()
+    page.get_by_text("Not saved yet").wait_for()
+    assert page.get_by_label("What is said in it").input_value() == "Not saved, and not lost."
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved", exact=True).wait_for()
     remove_clip(page)
     page.get_by_role("heading", name="It is empty").wait_for()
     page.locator("h2:focus", has_text="It is empty").wait_for()

@@ -8,6 +8,7 @@ import { waveform } from "./waveform.js";
 
 const AHEAD = "300px";
 const players = new Map();
+const unsaved = new Map(); // words whose card has left the page, by the ids of their fields: it may come back
 let current = null;
 
 const sight = new IntersectionObserver((entries) => {
@@ -44,8 +45,11 @@ document.addEventListener("keydown", (event) => {
     draw(row).toggle();
   }
 });
+document.addEventListener("called", ({ target }) => {
+  target.closest(".clip")?.querySelector("[data-transcript]")?.removeAttribute("data-changed"); // it is removed
+});
 addEventListener("beforeunload", (event) => {
-  if (document.querySelector("[data-transcript][data-changed]")) event.preventDefault();
+  if (unsaved.size || document.querySelector("[data-transcript][data-changed]")) event.preventDefault();
 });
 
 function watch() {
@@ -53,11 +57,18 @@ function watch() {
   for (const form of document.querySelectorAll("[data-transcript]")) {
     const words = form.elements.transcript;
     form.dataset.saved ??= words.value;
+    if (!unsaved.has(words.id)) continue;
+    words.value = unsaved.get(words.id);
+    unsaved.delete(words.id);
+    showChanged(form);
   }
 }
 
-/** Let go of what leaves the page with an element. */
+/** Let go of what leaves the page with an element, but of no words that are not saved. */
 export function forget(place) {
+  for (const { elements } of place?.querySelectorAll?.("[data-transcript][data-changed]") ?? []) {
+    unsaved.set(elements.transcript.id, elements.transcript.value);
+  }
   for (const [row, player] of players) {
     if (!place?.contains?.(row)) continue;
     player.destroy();
@@ -90,6 +101,7 @@ async function save(form) {
   tell(form, "Saving and listening again …");
   try {
     const sample = await whileBusy(button, () => call("PATCH", `${api}/clips/${clip.dataset.id}`, { json: { transcript: sent } }));
+    unsaved.delete(words.id);
     form.dataset.saved = words.value === sent ? (sample.transcript ?? "") : sent;
     if (words.value === sent) words.value = sample.transcript ?? "";
     showChanged(form);
