@@ -44,29 +44,34 @@ def test_tells_its_version(program: CommandLine) -> None:
     assert program.run("--version").stdout.strip() == "0.1.0"
 
 
+REFUSED = [
+    (["clone"], 2, "USAGE", "folder"),
+    (["clone", ".", "--say", "Hello."], 2, "USAGE", "--out"),
+    (["voices", "list", "--colour"], 2, "USAGE", "--colour"),
+    (["clone", "absent"], 4, "RECORDINGS_NOT_FOUND", "absent"),
+    (["clone", ".", "--engine", "tone", "--learning-rate", "4"], 3, "OPTIONS_INVALID", "--learning-rate"),
+    (["clone", ".", "--engine", "tone", "--language", "tlh"], 3, "LANGUAGE_UNSUPPORTED", "tlh"),
+    (["voices", "use", "Ann"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
+]
+ALSO_REFUSED = [
+    (["clone", ".", "--engine", "tones"], 4, "ENGINE_NOT_FOUND", "tone"),
+    (["clone", ".", "--engine", "tone", "--option", "epochs=no"], 3, "OPTIONS_INVALID", "epochs"),
+    (["clone", ".", "--language", "english"], 3, "LANGUAGE_UNSUPPORTED", "doctor --json"),
+    (["clone", ".", "--max-time", "inf"], 3, "OPTIONS_INVALID", "max_time_s"),
+    (["clone", ".", "--option", "max_time_s=1e999"], 3, "OPTIONS_INVALID", "max_time_s"),
+    (["clone", ".", "--say", "Hi.", "--out", "a.xyz"], 3, "AUDIO_FORMAT_UNKNOWN", ".wav"),
+    (["clone", ".", "--say", "...", "--out", "a.wav"], 3, "TEXT_EMPTY", "nothing to say"),
+    (["say", "Hello.", "--out", "no/such/a.wav"], 3, "AUDIO_NOT_WRITTEN", "no/such"),
+    (["say", "Hello.", "--out", "a.wav"], 4, "VOICE_MODEL_NOT_FOUND", "clone"),
+    (["say", "Hello.", "--voice", "Ann", "--out", "a.wav"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
+    (["voices", "show", "Ann"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
+    (["inspect", "absent"], 4, "RECORDINGS_NOT_FOUND", "absent"),
+]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "code", "words"),
-    [
-        (["clone"], 2, "USAGE", "folder"),
-        (["clone", ".", "--say", "Hello."], 2, "USAGE", "--out"),
-        (["voices", "list", "--colour"], 2, "USAGE", "--colour"),
-        (["clone", "absent"], 4, "RECORDINGS_NOT_FOUND", "absent"),
-        (["clone", ".", "--engine", "tones"], 4, "ENGINE_NOT_FOUND", "tone"),
-        (["clone", ".", "--engine", "tone", "--learning-rate", "4"], 3, "OPTIONS_INVALID", "--learning-rate"),
-        (["clone", ".", "--engine", "tone", "--option", "epochs=no"], 3, "OPTIONS_INVALID", "epochs"),
-        (["clone", ".", "--engine", "tone", "--language", "tlh"], 3, "LANGUAGE_UNSUPPORTED", "tlh"),
-        (["clone", ".", "--language", "english"], 3, "LANGUAGE_UNSUPPORTED", "doctor --json"),
-        (["clone", ".", "--max-time", "inf"], 3, "OPTIONS_INVALID", "max_time_s"),
-        (["clone", ".", "--option", "max_time_s=1e999"], 3, "OPTIONS_INVALID", "max_time_s"),
-        (["voices", "use", "Ann"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
-        (["clone", ".", "--say", "Hi.", "--out", "a.xyz"], 3, "AUDIO_FORMAT_UNKNOWN", ".wav"),
-        (["clone", ".", "--say", "...", "--out", "a.wav"], 3, "TEXT_EMPTY", "nothing to say"),
-        (["say", "Hello.", "--out", "no/such/a.wav"], 3, "AUDIO_NOT_WRITTEN", "no/such"),
-        (["say", "Hello.", "--out", "a.wav"], 4, "VOICE_MODEL_NOT_FOUND", "clone"),
-        (["say", "Hello.", "--voice", "Ann", "--out", "a.wav"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
-        (["voices", "show", "Ann"], 4, "VOICE_MODEL_NOT_FOUND", "Ann"),
-        (["inspect", "absent"], 4, "RECORDINGS_NOT_FOUND", "absent"),
-    ],
+    [*REFUSED, *(pytest.param(*each, marks=pytest.mark.slow) for each in ALSO_REFUSED)],
 )
 def test_what_can_not_be_done_is_said_clearly(
     program: CommandLine, arguments: list[str], status: int, code: str, words: str
