@@ -17,7 +17,10 @@ DEMO_TEXT ?= The birch canoe slid on the smooth planks, and the morning smelled 
 PYTEST := $(BIN)/python -m pytest
 # A file's tests stay together: what a file makes once is made once. `make test TOGETHER=` runs them one by one.
 # The long files come first by their names, so that no process is left alone with one at the end.
-TOGETHER ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+TOGETHER ?= -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PROCESSES = auto
+# The short tests often wait for other processes: one more of them at once than there are cores.
+test: PROCESSES = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4) + 1)')
 SRC := src tests benchmarks examples requirements
 
 .PHONY: help demo serve test test-slow test-browser pictures test-engines test-all coverage check fix bench bench-voice clean

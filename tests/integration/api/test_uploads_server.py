@@ -184,6 +184,7 @@ def test_bodies_of_any_size_are_streamed_to_the_disk_within_their_limits(server,
     assert server.peak_bytes() - before < 64 * MIB
 
 
+@pytest.mark.slow
 def test_whoever_goes_away_leaves_nothing_and_a_kill_nothing_for_long(server, start_server):
     for chunked in (False, True):
         with server.connect() as sock:

@@ -43,6 +43,7 @@ def actives(database, owner_id):
         return session.scalar(active.where(VoiceModel.owner_id == owner_id, VoiceModel.is_active))
 
 
+@pytest.mark.slow
 def test_fifty_activations_at_once_leave_one_active_voice(  # noqa: PLR0917 - fixtures
     add_voice, client, person, database, settings, run_together, start_python
 ):

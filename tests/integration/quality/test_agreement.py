@@ -57,6 +57,7 @@ def test_embeddings_are_resemblyzers(long_clip, seconds):
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
+@pytest.mark.slow  # as the next: it imports the package
 def test_one_window_scores_as_in_speechmos(judge, long_clip):
     dnsmos = pytest.importorskip("speechmos.dnsmos")
     window = at_peak(long_clip[:WINDOW])

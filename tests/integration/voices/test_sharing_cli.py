@@ -44,6 +44,7 @@ def voice(voicewright, voices, new_voice):
     return voices.of(UUID(ids[ANN])).register(new)
 
 
+@pytest.mark.slow
 def test_a_voice_is_shared_spoken_with_and_taken_back(voicewright, voice, tmp_path):
     say = ("say", "Hello.", "--voice", "Song", "--owner", BOB, "--out", tmp_path / "a.wav")
     assert voicewright(*say)[1]["code"] == "VOICE_MODEL_NOT_FOUND"
