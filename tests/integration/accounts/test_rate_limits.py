@@ -90,6 +90,7 @@ def test_windows_that_are_over_are_swept(limits, database):
         assert limits.sweep(session) == 1
 
 
+@pytest.mark.slow
 def test_threads_and_processes_count_together(database, database_url, start_python):
     programs = [start_python(COUNT, database_url) for _ in range(2)]
     for program in programs:

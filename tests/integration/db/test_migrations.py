@@ -169,6 +169,7 @@ def test_a_database_of_a_newer_release_is_refused_and_left_alone(database_url):
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_the_steps_are_in_the_wheel(repository, tmp_path):
     source = tmp_path / "source"
     names = ["pyproject.toml", "src", "README.md", "LICENSE"]

@@ -95,6 +95,7 @@ def test_root_runs_the_server_as_its_system_user_and_lets_only_that_one_pass(sho
 
 
 @root_only
+@pytest.mark.slow
 def test_an_ordinary_user_runs_the_server_as_itself_and_nobody_else_gets_in(short_dir, start_python):
     short_dir.chmod(0o777)
     code = """

@@ -58,6 +58,7 @@ def test_a_voice_goes_into_a_file_and_out_of_it(voicewright, voices, whole_voice
     assert not list((voices.vault.notes_dir.parents[1] / "work").glob("import-*"))
 
 
+@pytest.mark.slow
 def test_voices_are_backed_up_listed_and_restored(voicewright, voices, whole_voice):
     assert voicewright("voices", "restore")[1]["code"] == "BACKUP_NOT_FOUND"
     assert voicewright("voices", "backups", as_json=False)[1].startswith("No backups yet.")

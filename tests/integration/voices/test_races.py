@@ -28,6 +28,7 @@ with Database.open(settings) as database:
 """
 
 
+@pytest.mark.slow
 def test_processes_that_register_one_name_at_once_get_versions_without_gaps(
     voices, new_voice, settings, start_python
 ):

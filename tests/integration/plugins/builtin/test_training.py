@@ -171,6 +171,7 @@ def test_early_stopping_and_time_limits_are_honoured(clips, tmp_path):
     assert _speak(BuiltinEngine(), voice_dir).any()
 
 
+@pytest.mark.slow
 def test_one_clip_is_enough_when_it_is_long(clips, tmp_path):
     waves = [soundfile.read(clip.path, dtype="int16")[0] for clip in clips]
     path = tmp_path / "all.wav"
