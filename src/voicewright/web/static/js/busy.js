@@ -30,6 +30,12 @@ export async function whileBusy(button, work, { status = document.getElementById
   }
 }
 
+/** Lead to another page; resolves when this one is left, so that what led there stays busy until then. */
+export function leaveFor(address) {
+  location.assign(address);
+  return new Promise((left) => addEventListener("pagehide", left, { once: true }));
+}
+
 function mark(button, busy) {
   for (const name of ["aria-busy", "aria-disabled"]) {
     if (busy) button?.setAttribute(name, "true");

@@ -1,5 +1,6 @@
 // The form for a new blind test.
 import { ApiError, call, url } from "./api.js";
+import { isBusy, leaveFor, whileBusy } from "./busy.js";
 
 const RECORDING = ":recording";
 const form = globalThis.document?.querySelector("#start-form");
@@ -37,27 +38,25 @@ function show() {
   for (const choice of form.querySelectorAll('[name="said"]')) choice.disabled = real;
 }
 
-async function start(event) {
-  event.preventDefault();
-  const button = form.querySelector("button");
+async function start() {
   const fault = form.querySelector("#start-fault");
   fault.hidden = true;
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
   try {
     const test = await call("POST", "/listening-tests", { json: requestOf(valuesOf()) });
-    location.assign(url(`/panel/listening/${test.id}`));
+    await leaveFor(url(`/panel/listening/${test.id}`));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     fault.textContent = error.fields[0]?.message ?? error.message;
     fault.hidden = false;
-    button.disabled = false;
-    button.removeAttribute("aria-busy");
   }
 }
 
 if (form) {
   form.addEventListener("change", show);
-  form.addEventListener("submit", start);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (!isBusy(button)) whileBusy(button, start);
+  });
   show();
 }

@@ -1,6 +1,6 @@
 // The page that speaks a text.
 import { ApiError, call, url } from "./api.js";
-import { isBusy, whileBusy } from "./busy.js";
+import { isBusy, leaveFor, whileBusy } from "./busy.js";
 import { note } from "./notes.js";
 import { $, fault, form } from "./speak/elements.js";
 import { wanted, watchChoice } from "./speak/choice.js";
@@ -62,8 +62,7 @@ async function speakLong() {
     try {
       const made = await call("POST", "/api/voice/long", { json });
       forgetDraft();
-      location.assign(url(`/panel/speak/long/${made.id}`));
-      await new Promise((left) => addEventListener("pagehide", left, { once: true })); // another press is one too many
+      await leaveFor(url(`/panel/speak/long/${made.id}`));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fault(error.message);

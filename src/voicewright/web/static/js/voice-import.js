@@ -1,5 +1,6 @@
 // Sends an exported voice and says how far that is.
 import { url } from "./api.js";
+import { isBusy, leaveFor, whileBusy } from "./busy.js";
 import { noteAfterLoad } from "./notes.js";
 import { post } from "./sent-file.js";
 
@@ -15,9 +16,13 @@ async function imported(path, file, progressed) {
   return body;
 }
 
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
+  if (!isBusy(button)) whileBusy(button, send);
+});
+
+async function send() {
   const told = progress.querySelector("[data-told]");
   const bar = progress.querySelector("progress");
   const wanted = new URLSearchParams();
@@ -27,7 +32,6 @@ form.addEventListener("submit", async (event) => {
   }
   fault.hidden = true;
   progress.hidden = false;
-  button.disabled = true;
   try {
     const voice = await imported(`/voice-models/import?${wanted}`, form.elements.archive.files[0], (share) => {
       bar.value = share * 100;
@@ -35,11 +39,10 @@ form.addEventListener("submit", async (event) => {
       if (share === 1) bar.removeAttribute("value");
     });
     noteAfterLoad(`${voice.name} is imported.`);
-    location.assign(url(`/panel/voices/${voice.id}`));
+    await leaveFor(url(`/panel/voices/${voice.id}`));
   } catch (error) {
     fault.textContent = error.message;
     fault.hidden = false;
     progress.hidden = true;
-    button.disabled = false;
   }
-});
+}

@@ -1,6 +1,7 @@
 // What was spoken: its words as they are heard, what was found out about it, and its files.
 import { ApiError, call, send, url } from "../api.js";
 import { duration } from "../figures.js";
+import { isBusy, whileBusy } from "../busy.js";
 import { findings, marksOf, verification } from "../speech-findings.js";
 import { placed, wordAt, wordBeside, writeWords } from "../speech-words.js";
 import { $ } from "./elements.js";
@@ -19,7 +20,9 @@ export function watchResult(player, languages) {
     $("stop").disabled = !player.isBusy && player.audio.paused;
   });
   watchWords(result);
-  $("verify").addEventListener("click", () => verify(result));
+  $("verify").addEventListener("click", ({ currentTarget: button }) => {
+    if (!isBusy(button)) whileBusy(button, () => verify(result));
+  });
   return result;
 }
 
@@ -132,8 +135,6 @@ function tell(result, entry, outcome) {
 }
 
 async function verify(result) {
-  const button = $("verify");
-  button.disabled = true;
   $("verified").textContent = "Looking for the marks…";
   try {
     const { stream } = result.player;
@@ -145,8 +146,6 @@ async function verify(result) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     $("verified").replaceChildren(told("bad", error.message));
-  } finally {
-    button.disabled = false;
   }
 }
 
