@@ -1,5 +1,6 @@
 // Whoever is signed out while a page holds what is not on the server yet: the page stays, says so, and goes on when told.
 import { ApiError, call } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 
 export const SIGNED_OUT = "You have been signed out. Sign in in another tab, then try again.";
 
@@ -39,8 +40,8 @@ export function signedOutNote(note, account, goOn) {
   const told = note.querySelector("[data-told]");
   const button = note.querySelector("[data-go-on]");
   button.addEventListener("click", async () => {
-    button.disabled = true;
-    const why = await whyNot(account).finally(() => (button.disabled = false));
+    if (isBusy(button)) return;
+    const why = await whileBusy(button, () => whyNot(account));
     told.textContent = why;
     if (!why) goOn();
   });

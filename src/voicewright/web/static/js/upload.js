@@ -1,6 +1,7 @@
 // The page that uploads recordings: files are chosen, their words found, then all are sent and judged.
 import { ApiError, url } from "./api.js";
 import { icon } from "./audio-player.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { duration, roughly, size } from "./figures.js";
 import { note } from "./notes.js";
 import { signedOutNote } from "./signed-out.js";
@@ -131,9 +132,7 @@ function filter() {
 // --- sending ---
 
 async function begin() {
-  const button = at("start");
   at("problem").hidden = true;
-  button.disabled = true;
   try {
     const dataset = described();
     into = { ...dataset, there: await known(dataset.name) };
@@ -149,15 +148,13 @@ async function begin() {
     if (!(error instanceof ApiError)) throw error;
     at("problem").hidden = false;
     at("problem").lastElementChild.textContent = error.message;
-  } finally {
-    button.disabled = false;
   }
 }
 
 function watchQueue() {
   about.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin();
+    if (!isBusy(at("start"))) whileBusy(at("start"), begin);
   });
   at("clear").addEventListener("click", startOver);
   at("more").addEventListener("click", startOver);

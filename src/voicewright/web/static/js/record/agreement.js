@@ -1,5 +1,6 @@
 // The second step: the speaker says aloud that they agree, or somebody answers for it.
 import { icon } from "../audio-player.js";
+import { isBusy, whileBusy } from "../busy.js";
 import { hintsFor, measure } from "./hints.js";
 import { keepAgreement } from "./store.js";
 import { showHints } from "./takes.js";
@@ -28,7 +29,9 @@ export class Agreement {
     this.now = this.#find("[data-agree-now]");
     this.statement = this.#find("[data-statement]");
     this.say.addEventListener("click", () => this.toggle());
-    this.now.addEventListener("click", () => this.keep());
+    this.now.addEventListener("click", () => {
+      if (!isBusy(this.now)) whileBusy(this.now, () => this.keep());
+    });
     this.#find("[data-later]").addEventListener("click", done);
     this.#find("[data-next]").addEventListener("click", done);
     this.#find("[data-more]").addEventListener("click", () => {
@@ -65,8 +68,6 @@ export class Agreement {
 
   async keep() {
     this.#fault("");
-    this.now.disabled = true;
-    this.now.setAttribute("aria-busy", "true");
     try {
       await keepAgreement({
         speaker: this.plan.speaker,
@@ -78,9 +79,6 @@ export class Agreement {
     } catch (error) {
       this.#fault(error.fields?.[0]?.message ?? error.message);
       return;
-    } finally {
-      this.now.removeAttribute("aria-busy");
-      this.#draw();
     }
     this.agreed = true;
     this.#find("[data-agree]").hidden = true;

@@ -1,4 +1,5 @@
 // The first step: the microphone is allowed, chosen, heard, and the room is listened to.
+import { isBusy, whileBusy } from "../busy.js";
 import { noiseOf } from "./levels.js";
 import { faultOf, impossible, microphones } from "./microphone.js";
 
@@ -19,7 +20,9 @@ export class Setup {
     this.noiseDb = null;
     this.devices = this.#find("[data-devices]");
     this.#find("[data-open]").addEventListener("click", () => this.open(localStorage.getItem(CHOSEN) ?? ""));
-    this.#find("[data-noise]").addEventListener("click", () => this.checkNoise());
+    this.#find("[data-noise]").addEventListener("click", ({ currentTarget: button }) => {
+      if (!isBusy(button)) whileBusy(button, () => this.checkNoise());
+    });
     this.#find("[data-next]").addEventListener("click", next);
     this.devices.addEventListener("change", () => this.open(this.devices.value));
   }
@@ -66,11 +69,9 @@ export class Setup {
   }
 
   async checkNoise() {
-    const button = this.#find("[data-noise]");
     const progress = this.#find("[data-noise-progress]");
     const bar = progress.querySelector("progress");
     const result = this.#find("[data-noise-result]");
-    button.disabled = true;
     result.hidden = true;
     progress.hidden = false;
     const from = performance.now();
@@ -83,7 +84,6 @@ export class Setup {
     } finally {
       clearInterval(timer);
       progress.hidden = true;
-      button.disabled = false;
       result.hidden = this.noiseDb === null; // what was broken off leaves what was found before
     }
   }

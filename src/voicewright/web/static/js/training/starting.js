@@ -50,10 +50,6 @@ export class Gate {
     return this.#allowed && !this.#starting;
   }
 
-  get isStarting() {
-    return this.#starting;
-  }
-
   /** What an estimate says of the choice as it is now. */
   allow(allowed) {
     this.#allowed = allowed;

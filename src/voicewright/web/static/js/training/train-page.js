@@ -1,5 +1,6 @@
 // The page on which a training is chosen: an estimate for every engine as the choice changes, then the start.
 import { ApiError, call, url } from "../api.js";
+import { leaveFor, whileBusy } from "../busy.js";
 import { duration, money, spent } from "../figures.js";
 import { noteAfterLoad } from "../notes.js";
 import { fit } from "./fit.js";
@@ -243,26 +244,22 @@ function showFaults(error, engine) {
 // --- the start ---
 
 async function begin() {
-  if (!gate.isOpen) return;
   const choice = chosen();
   gate.begin();
-  start.disabled = true;
-  start.setAttribute("aria-busy", "true");
   clearFaults();
   clearRefusal();
   try {
     const jobs = choice.from.again ? await beginAgain(choice) : await beginTogether(choice);
     const queued = all("[data-begun-jobs] li").length + jobs.length;
     noteAfterLoad(queued > 1 ? `${queued} trainings are queued.` : "The training is queued.");
-    location.assign(url(queued > 1 ? "/panel/jobs?state=open" : `/panel/jobs/${jobs[0].jobId}`));
+    await leaveFor(url(queued > 1 ? "/panel/jobs?state=open" : `/panel/jobs/${jobs[0].jobId}`));
   } catch (error) {
-    gate.end();
-    start.disabled = !gate.isOpen; // what was chosen meanwhile is estimated first
     if (!(error instanceof ApiError)) throw error;
     refuse(error, choice);
     askConsent(true);
   } finally {
-    start.removeAttribute("aria-busy");
+    gate.end(); // whoever comes back to this page may start another one
+    start.disabled = !gate.isOpen; // what was chosen meanwhile is estimated first
   }
 }
 
@@ -333,7 +330,7 @@ if (place) {
       changed();
     }
   });
-  start.addEventListener("click", begin);
+  start.addEventListener("click", () => gate.isOpen && whileBusy(start, begin));
   document.body.addEventListener("consent-changed", () => {
     askConsent(true);
     changed();
