@@ -18,16 +18,13 @@ from voicewright.cli.signals import Interruption
 from voicewright.cli.standing import Standing
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
-    from uuid import UUID
 
     from voicewright.accounts.service import AccountService
     from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.client import EngineClient
     from voicewright.engines.installed import Engines
-    from voicewright.engines.port import EngineInfo
     from voicewright.erasure.service import ErasureService
     from voicewright.home.layout import Home
     from voicewright.privacy.service import ConsentService
@@ -44,10 +41,8 @@ if TYPE_CHECKING:
     from voicewright.training.forgetting import Forgetting
     from voicewright.voices.cleanup.service import CleanupService
     from voicewright.voices.copies.service import Copies
-    from voicewright.voices.limits import ModelLimits
     from voicewright.voices.service import VoiceService
     from voicewright.voices.sharing.service import SharingService
-    from voicewright.voices.stock import StockVoiceService
     from voicewright.worker.chores import Chore
     from voicewright.worker.node import Abilities
     from voicewright.worker.service import Worker
@@ -135,11 +130,15 @@ class LocalApplication:
     @cached_property
     def copies(self) -> Copies:
         """What exports, imports, backs up and restores voices; starts the database."""
-        return make_copies(self.settings, self.database, self.accounts, self.voices)
+        from voicewright.assembly.copies import make_copies
+
+        return make_copies(self.settings, self.database, self.accounts, self.voices, self.engines)
 
     @cached_property
     def cleanup(self) -> CleanupService:
         """What deletes old, poor, unused voices; starts the database."""
+        from voicewright.assembly.cleanup import make_cleanup
+
         return make_cleanup(self.settings, self.database, self.voices)
 
     @cached_property
@@ -152,6 +151,7 @@ class LocalApplication:
     @cached_property
     def erasures(self) -> ErasureService:
         """What deletes accounts; starts the database."""
+        from voicewright.assembly.erasures import make_erasures
         from voicewright.storage.vault import Vault
 
         samples = Vault.of_samples(self.settings, self.voices.vault.keys)
@@ -182,18 +182,23 @@ class LocalApplication:
     @cached_property
     def services(self) -> Services:
         """What the HTTP application works with; starts the database."""
+        from voicewright.assembly.services import make_services
+
         return make_services(
             self.settings,
             self.database,
-            self.speech,
-            self.provenance,
-            self.history,
+            self.accounts,
+            speech=self.speech,
+            provenance=self.provenance,
+            history=self.history,
             engines=self.engines,
         )
 
     @cached_property
     def speech(self) -> SpeechService:
         """What speaks; starts the database, and engines with the first speech."""
+        from voicewright.assembly.speech import make_speech
+
         speech = make_speech(
             self.settings,
             self.database,
@@ -251,6 +256,7 @@ class LocalApplication:
 
     @cached_property
     def _long_tools(self) -> LongTools:
+        from voicewright.assembly.speech import make_speech
         from voicewright.engines.modest import ModestEngine
         from voicewright.speech.long.tools import LongTools
         from voicewright.storage.vault import Vault
@@ -374,208 +380,6 @@ class LocalApplication:
     def close(self) -> None:
         """End every process that was started."""
         self._open.close()
-
-
-def make_services(
-    settings: Settings,
-    database: Database,
-    speech: SpeechService,
-    provenance: ProvenanceService,
-    history: HistoryService,
-    *,
-    engines: Engines,
-) -> Services:
-    """The services of an API process over an open database; whoever made these closes them."""
-    from voicewright.accounts.service import AccountService
-    from voicewright.api.services import Services
-    from voicewright.listening.service import ListeningService
-    from voicewright.notifications.choices import NotificationChoices
-    from voicewright.onboarding.parts import OnboardingParts
-    from voicewright.onboarding.service import OnboardingService
-    from voicewright.portability.service import PortabilityParts, PortabilityService
-    from voicewright.privacy.service import ConsentService
-    from voicewright.recordings.datasets import DatasetService
-    from voicewright.recordings.samples import SampleService
-    from voicewright.speech.long.service import LongSpeechService
-    from voicewright.training.service import TrainingService
-    from voicewright.voices.figures.service import FigureService
-    from voicewright.voices.lifecycle import LifecycleService
-    from voicewright.voices.limits import ModelLimits
-    from voicewright.voices.registry import RegistryService
-    from voicewright.voices.registry_versions import VersionService
-    from voicewright.voices.service import VoiceService
-    from voicewright.voices.sharing.service import SharingService
-
-    keys = history.vault.keys  # one ring for all: what it forgets, nobody in this process can open
-    accounts = AccountService(settings, database, keys=keys)
-    consents = ConsentService(database, settings.environment)
-    voices = VoiceService.open(settings, database, keys)
-    limits = ModelLimits(accounts.rate_limits, settings)
-    samples = SampleService.open(settings, database, keys)
-    samples.clear_uploads()
-    erasures = make_erasures(settings, database, accounts, voices, samples.vault)
-    copies = make_copies(settings, database, accounts, voices)
-    long = LongSpeechService.open(settings, database, keys)
-    choices = NotificationChoices(database)
-    training = TrainingService(database, settings, consents)
-    onboarding = OnboardingParts(
-        settings, database, accounts, consents, samples, training, speech=speech, history=history
-    )
-    return Services(
-        settings=settings,
-        database=database,
-        accounts=accounts,
-        training=training,
-        consents=consents,
-        samples=samples,
-        datasets=DatasetService(database, samples),
-        voices=voices,
-        registry=RegistryService(database, settings, voices, consents, limits),
-        versions=VersionService(database, voices.vault, limits),
-        figures=FigureService(database, limits),
-        copies=copies,
-        stock=make_stock(settings, voices, limits, engines, speech),
-        erasures=erasures,
-        sharing=SharingService(database),
-        lifecycle=LifecycleService(database, voices),
-        cleanup=make_cleanup(settings, database, voices),
-        speech=speech,
-        listening=ListeningService(settings, database, keys, speech),
-        provenance=provenance,
-        history=history,
-        long=long,
-        onboarding=OnboardingService(onboarding),
-        notifications=choices,
-        portability=PortabilityService(
-            PortabilityParts(
-                database,
-                samples=samples.vault,
-                long=long.vault,
-                voices=copies.exports,
-                history=history,
-                choices=choices,
-            )
-        ),
-    )
-
-
-def make_speech(
-    settings: Settings,
-    database: Database,
-    voices: VoiceService,
-    provenance: ProvenanceService,
-    *,
-    history: HistoryService | None,
-    engines: Engines,
-    client: type[EngineClient] | None = None,
-) -> SpeechService:
-    """What speaks, with all that is done about what is spoken.
-
-    Args:
-        settings: of this process.
-        database: open.
-        voices: the files of voices.
-        provenance: marks what is spoken.
-        history: None: whoever asks keeps one of their own.
-        engines: which there are, and how they are started.
-        client: of an engine's process; None: the ordinary one.
-    """
-    from voicewright.engines.client import EngineClient
-    from voicewright.speech.cache import SpeechCache
-    from voicewright.speech.hooks import Hooks
-    from voicewright.speech.remembering import SpeechMemory
-    from voicewright.speech.service import SpeechService
-
-    cache = SpeechCache(settings, database, voices.vault.keys)
-    # parts of a long text are no speeches of their own: their whole is remembered
-    memory = None if history is None else SpeechMemory(database, provenance)
-    hooks = Hooks(history=history, cache=cache, marker=provenance.marker, memory=memory)
-    return SpeechService(
-        settings,
-        database,
-        voices,
-        engines=engines,
-        hooks=hooks,
-        client=lambda info: engines.client(info, client or EngineClient),
-    )
-
-
-def make_stock(
-    settings: Settings,
-    voices: VoiceService,
-    limits: ModelLimits,
-    engines: Engines,
-    speech: SpeechService,
-) -> StockVoiceService:
-    """What registers voices that engines have of their own; their processes are those that speak."""
-    from voicewright.home.layout import Home
-    from voicewright.voices.stock import StockVoiceService
-
-    work_dir = Home.open(settings.home).work_dir
-
-    def lend(info: EngineInfo, user_id: UUID) -> AbstractContextManager[EngineClient]:
-        return speech.pool.lease(info, user_id=user_id, voice_dir=work_dir)
-
-    return StockVoiceService(voices, limits, engines, lend, work_dir)
-
-
-def make_copies(
-    settings: Settings, database: Database, accounts: AccountService, voices: VoiceService
-) -> Copies:
-    """What exports, imports, backs up and restores voices."""
-    from voicewright.privacy.service import ConsentService
-    from voicewright.training.data_of_voice import data_of_voice
-    from voicewright.voices.copies.service import Copies
-
-    return Copies.open(
-        settings,
-        database,
-        voices,
-        consents=ConsentService(database, settings.environment),
-        rate_limits=accounts.rate_limits,
-        training_data=data_of_voice,
-    )
-
-
-def make_cleanup(settings: Settings, database: Database, voices: VoiceService) -> CleanupService:
-    """The cleanup of voices, which tells their owners by mail."""
-    from voicewright.notifications.mail import MailServer
-    from voicewright.notifications.notices import Notice
-    from voicewright.notifications.outbox import Outbox
-    from voicewright.voices.cleanup.service import CleanupService
-
-    outbox = Outbox(database, MailServer.of(settings))
-    return CleanupService(database, settings, voices, tell=partial(outbox.tell, Notice.VOICES_EXPIRING))
-
-
-def make_erasures(
-    settings: Settings,
-    database: Database,
-    accounts: AccountService,
-    voices: VoiceService,
-    samples: Vault,
-) -> ErasureService:
-    """What deletes accounts with all that they have."""
-    from voicewright.erasure.service import ErasureParts, ErasureService
-    from voicewright.home.layout import Home
-    from voicewright.privacy.service import ConsentService
-    from voicewright.storage.vault import Vault
-    from voicewright.training.service import TrainingService
-    from voicewright.voices.copies.backup_store import BackupStore
-
-    consents = ConsentService(database, settings.environment)
-    spoken = Vault.of_speech(settings, voices.vault.keys)
-    parts = ErasureParts(
-        database=database,
-        users=accounts.users,
-        training=TrainingService(database, settings, consents),
-        voices=voices,
-        samples=samples,
-        more_stores=(BackupStore.open(settings, voices.vault).objects, spoken.objects),
-        long=Vault.of_long_speeches(settings, voices.vault.keys),
-        work_dir=Home.open(settings.home).work_dir,
-    )
-    return ErasureService(parts)
 
 
 def main() -> None:

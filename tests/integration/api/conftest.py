@@ -30,40 +30,17 @@ from voicewright.accounts.schemas import Origin
 from voicewright.accounts.service import AccountService
 from voicewright.api.app import create_app
 from voicewright.api.server import Server, listen
-from voicewright.api.services import Services
-from voicewright.bootstrap import make_erasures, make_stock
+from voicewright.assembly.services import make_services
+from voicewright.assembly.speech import make_speech
 from voicewright.engines.installed import Engines
 from voicewright.engines.port import Forecast
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
-from voicewright.listening.service import ListeningService
-from voicewright.notifications.choices import NotificationChoices
-from voicewright.onboarding.parts import OnboardingParts
-from voicewright.onboarding.service import OnboardingService
-from voicewright.portability.service import PortabilityParts, PortabilityService
-from voicewright.privacy.service import ConsentService
 from voicewright.provenance.service import ProvenanceService
-from voicewright.recordings.datasets import DatasetService
-from voicewright.recordings.samples import SampleService
-from voicewright.speech.cache import SpeechCache
 from voicewright.speech.history import HistoryService
-from voicewright.speech.hooks import Hooks
-from voicewright.speech.long.service import LongSpeechService
-from voicewright.speech.remembering import SpeechMemory
-from voicewright.speech.service import SpeechService
 from voicewright.storage.user_keys import KeyRing
-from voicewright.training.data_of_voice import data_of_voice
-from voicewright.training.service import TrainingService
-from voicewright.voices.cleanup.service import CleanupService
-from voicewright.voices.copies.service import Copies
-from voicewright.voices.figures.service import FigureService
-from voicewright.voices.lifecycle import LifecycleService
-from voicewright.voices.limits import ModelLimits
-from voicewright.voices.registry import RegistryService
-from voicewright.voices.registry_versions import VersionService
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
-from voicewright.voices.sharing.service import SharingService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +48,11 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
     from voicewright.settings import Settings
+    from voicewright.speech.service import SpeechService
     from voicewright.voices.models import VoiceModel
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -154,20 +133,23 @@ def history(api_settings: Settings, database: Database, provenance: ProvenanceSe
 
 
 @pytest.fixture
+def engines() -> Engines:
+    """The engines that the application knows."""
+    return Engines(find=find_engine)
+
+
+@pytest.fixture
 def speech(
-    api_settings: Settings, database: Database, history: HistoryService, provenance: ProvenanceService
+    api_settings: Settings,
+    database: Database,
+    history: HistoryService,
+    provenance: ProvenanceService,
+    engines: Engines,
 ) -> Iterator[SpeechService]:
     """What speaks, with the engines of the tests; its processes start with the first speech."""
     voices = VoiceService.open(api_settings, database)
-    hooks = Hooks(
-        history=history,
-        cache=SpeechCache(api_settings, database, voices.vault.keys),
-        marker=provenance.marker,
-        memory=SpeechMemory(database, provenance),
-    )
-    with SpeechService(
-        api_settings, database, voices, engines=Engines(find=find_engine), hooks=hooks
-    ) as opened:
+    made = make_speech(api_settings, database, voices, provenance, history=history, engines=engines)
+    with made as opened:
         yield opened
 
 
@@ -179,66 +161,17 @@ def services(  # noqa: PLR0917 - what the application is made of
     speech: SpeechService,
     provenance: ProvenanceService,
     history: HistoryService,
+    engines: Engines,
 ) -> Services:
     """The services that the application works with."""
-    consents = ConsentService(database, api_settings.environment)
-    keys = history.vault.keys  # one ring, as in a process
-    samples = SampleService.open(api_settings, database, keys)
-    voices = VoiceService.open(api_settings, database, keys)
-    limits = ModelLimits(accounts.rate_limits, api_settings)
-    training = TrainingService(database, api_settings, consents, engines=find_engine)
-    copies = Copies.open(
+    return make_services(
         api_settings,
         database,
-        voices,
-        consents=consents,
-        rate_limits=accounts.rate_limits,
-        training_data=data_of_voice,
-        engines=find_engine,
-    )
-    long = LongSpeechService.open(
-        api_settings, database, KeyRing.open(api_settings, database), engines=find_engine
-    )
-    choices = NotificationChoices(database)
-    onboarding = OnboardingParts(
-        api_settings, database, accounts, consents, samples, training,
-        speech=speech, history=history, engines=find_engine,
-    )  # fmt: skip
-    return Services(
-        settings=api_settings,
-        database=database,
-        accounts=accounts,
-        training=training,
-        consents=consents,
-        samples=samples,
-        datasets=DatasetService(database, samples),
-        voices=voices,
-        registry=RegistryService(database, api_settings, voices, consents, limits, engines=find_engine),
-        versions=VersionService(database, voices.vault, limits),
-        figures=FigureService(database, limits, engines=find_engine),
-        copies=copies,
-        stock=make_stock(api_settings, voices, limits, Engines(find=find_engine), speech),
-        sharing=SharingService(database),
-        erasures=make_erasures(api_settings, database, accounts, voices, samples.vault),
-        lifecycle=LifecycleService(database, voices),
-        cleanup=CleanupService(database, api_settings, voices),
+        accounts,
         speech=speech,
-        listening=ListeningService(api_settings, database, keys, speech),
         provenance=provenance,
         history=history,
-        long=long,
-        onboarding=OnboardingService(onboarding),
-        notifications=choices,
-        portability=PortabilityService(
-            PortabilityParts(
-                database,
-                samples=samples.vault,
-                long=long.vault,
-                voices=copies.exports,
-                history=history,
-                choices=choices,
-            )
-        ),
+        engines=engines,
     )
 
 

@@ -11,13 +11,11 @@ import pytest
 
 from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.policies import scopes_of
-from voicewright.bootstrap import make_stock
 from voicewright.engines.errors import EngineNotFound
 from voicewright.engines.installed import Engines
 from voicewright.engines.port import EngineEnvironment, Provider, WeightsFile
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.training.models import Node
-from voicewright.voices.limits import ModelLimits
 
 CHOIR_CODE = """
 import json
@@ -76,14 +74,10 @@ def find(engine_id):
 
 
 @pytest.fixture
-def services(services, speech, tmp_path, monkeypatch):
+def engines(tmp_path, monkeypatch):
     (tmp_path / "choir_of_tests.py").write_text(CHOIR_CODE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    engines = Engines(find=find, known=lambda: tuple(KNOWN.values()))
-    monkeypatch.setattr(speech, "_engines", engines)
-    limits = ModelLimits(services.accounts.rate_limits, services.settings)
-    stock = make_stock(services.settings, services.voices, limits, engines, speech)
-    return dataclasses.replace(services, stock=stock)
+    return Engines(find=find, known=lambda: tuple(KNOWN.values()))
 
 
 def test_engines_are_shown_with_what_they_lack(client, person, database):

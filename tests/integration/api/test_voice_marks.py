@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from voicewright.assembly.speech import make_speech
 from voicewright.audio.sniff import container_of
-from voicewright.bootstrap import make_speech
 from voicewright.engines.installed import Engines
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.provenance.manifests import read_manifest

@@ -13,7 +13,7 @@ import soundfile
 
 from voicewright.accounts.models import User
 from voicewright.accounts.service import AccountService
-from voicewright.bootstrap import make_erasures
+from voicewright.assembly.erasures import make_erasures
 from voicewright.engines.port import SynthesisRequest
 from voicewright.recordings.entering import Incoming, Place
 from voicewright.recordings.samples import SampleService

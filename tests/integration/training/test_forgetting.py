@@ -20,7 +20,8 @@ from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.models import User
 from voicewright.accounts.policies import scopes_of
 from voicewright.accounts.service import AccountService
-from voicewright.bootstrap import LocalApplication, make_erasures
+from voicewright.assembly.erasures import make_erasures
+from voicewright.bootstrap import LocalApplication
 from voicewright.cli.app import run
 from voicewright.engines.client import EngineClient
 from voicewright.engines.installed import Engines

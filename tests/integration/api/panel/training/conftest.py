@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from voicewright.bootstrap import make_stock
 from voicewright.engines.installed import Engines
 from voicewright.engines.port import Forecast
 from voicewright.engines.registry import get_engine
 from voicewright.engines.testing import TONE_ENGINE
 from voicewright.training.events import record
 from voicewright.training.models import TrainingJob
-from voicewright.voices.limits import ModelLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
-    from voicewright.api.services import Services
     from voicewright.db.server import Database
     from voicewright.engines.port import EngineInfo
 
@@ -132,9 +129,9 @@ MISSING = replace(
 
 
 @pytest.fixture
-def services(services: Services) -> Services:
-    """Those of the application, whose engines to choose from are the tests' and the built-in one."""
-    heavy = services.stock.engines.find("heavy")
+def engines(engines: Engines) -> Engines:
+    """Those to choose from are the tests' and the built-in one."""
+    heavy = engines.find("heavy")
     shown = (
         replace(TONE_ENGINE, title="Hum"),
         replace(heavy, title="Heavy"),
@@ -144,12 +141,4 @@ def services(services: Services) -> Services:
         get_engine("kokoro"),
     )
     known: dict[str, EngineInfo] = {info.id: info for info in shown}
-    engines = Engines(
-        find=lambda engine_id: known.get(engine_id) or get_engine(engine_id), known=lambda: shown
-    )
-    limits = ModelLimits(services.accounts.rate_limits, services.settings)
-    stock = make_stock(services.settings, services.voices, limits, engines, services.speech)
-    training = type(services.training)(
-        services.database, services.settings, services.consents, engines=engines.find
-    )
-    return replace(services, stock=stock, training=training)
+    return Engines(find=lambda engine_id: known.get(engine_id) or get_engine(engine_id), known=lambda: shown)
