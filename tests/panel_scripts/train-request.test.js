@@ -19,7 +19,7 @@ test("one engine is named by itself, several together with the options of each",
   assert.equal(estimateOf(more, "xtts-v2").provider, "xtts-v2");
 });
 
-test("when it starts, from single samples", () => {
+test("when it starts, from single recordings", () => {
   const night = { ...CHOICE, from: { samples: ["a", "b"] }, when: "off-peak", startAfter: "2026-01-01T10:00", priority: 80 };
   assert.deepEqual(startOf(night), { voiceSampleIds: ["a", "b"], method: "auto", schedule: "off-peak", priority: 80, provider: "builtin", options: {} });
   assert.match(startOf({ ...night, when: "later" }).startAfter, /^20\d\d-.*Z$/);
@@ -70,7 +70,7 @@ test("an estimate is told in words", () => {
   assert.equal(starts({ time: { startAfter: null }, nodes: [{ name: "a" }, { name: "b" }] }), "as soon as a or b is free");
   assert.equal(starts({ time: { startAfter: "2026-01-01T10:00:00Z" }, nodes: [] }, () => "then"), "then, once a worker can run it");
   assert.equal(quality({ predicted: 0.5, threshold: 0.7 }), "about 0.50, under the threshold of 0.70");
-  assert.equal(speech({ samples: 3, rejected: 1, speechSeconds: 60, withoutTranscript: 1 }), "1:00 min of speech in 2 samples, 1 left out, 1 without transcript");
+  assert.equal(speech({ samples: 3, rejected: 1, speechSeconds: 60, withoutTranscript: 1 }), "1:00 min of speech in 2 recordings, 1 left out, 1 without transcript");
   assert.equal(needs({ memoryMb: 2048, gpuMemoryMb: 4096 }), "2.0 GB, and 4.0 GB on a GPU");
   assert.deepEqual(cautions({
     warnings: ["w"], refusals: [{ code: "TOO_LITTLE_SPEECH", error: "Add more." }, { code: "CONSENT_REQUIRED", error: "POST /consents" }],

@@ -72,7 +72,7 @@ def test_a_dataset_shows_the_worst_first_and_can_be_narrowed(look, person, enter
     page = look(person, "/panel/datasets/MY_VOICE")
     order = [page.index(f'id="clip-{one.id}"') for one in (bad, usable, good)]
     assert order == sorted(order)
-    for words in ("Background noise <span", "2 clips", "record in a quieter room.", "1 recording has"):
+    for words in ("Background noise <span", "2 recordings", "record in a quieter room.", "1 recording has"):
         assert words in page
     assert "A training leaves it out" in page
     part = look(person, "/panel/datasets/my_voice?verdict=usable", **HX_CLIPS)

@@ -28,7 +28,7 @@ def test_datasets_and_engines_are_there_to_choose(
     for owner, name in ((person, "Evening readings"), (other, "Somebody else's")):
         enter_sample(owner.id, dataset=enter_dataset(owner.id, name=name), speech_s=90.0)
     page = look(person, "/panel/train?dataset=EVENING+readings").text
-    assert "1 sample, 1:30 min of speech" in page
+    assert "1 recording, 1:30 min of speech" in page
     assert "Somebody else" not in page
     assert (
         'value="Evening readings" data-speaker="Ann" data-speech="90.0" data-language="en-us" checked' in page
@@ -41,7 +41,7 @@ def test_datasets_and_engines_are_there_to_choose(
 
 def test_somebody_elses_job_is_not_trained_again(look: Any, person: Any, other: Any, enter_job: Any) -> None:
     job = enter_job(person.id, "Ann's voice", status="completed")
-    assert "The samples of Ann&#39;s voice" in look(person, f"/panel/train?again={job.id}").text
+    assert "The recordings of Ann&#39;s voice" in look(person, f"/panel/train?again={job.id}").text
     look(other, f"/panel/train?again={job.id}", expect=404)
 
 

@@ -282,7 +282,7 @@ def test_the_list_is_live(  # noqa: PLR0917 - fixtures
 def train_again(browser: Any, page: Any, announce: Callable[[], None]) -> None:
     """With two engines, of which the second is refused at first."""
     page.get_by_role("link", name="Train with another engine").click()
-    page.get_by_text("The samples of Ann, reading").wait_for()
+    page.get_by_text("The recordings of Ann, reading").wait_for()
     page.locator("[data-engine=builtin] input").uncheck()
     announce()
     page.locator("#engine-tone").check()

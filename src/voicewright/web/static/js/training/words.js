@@ -36,7 +36,7 @@ export function quality({ predicted, threshold }) {
 /** What it would learn from. */
 export function speech({ samples, rejected, speechSeconds, withoutTranscript }) {
   const used = samples - rejected;
-  const parts = [`${duration(speechSeconds)} of speech in ${used} ${used === 1 ? "sample" : "samples"}`];
+  const parts = [`${duration(speechSeconds)} of speech in ${used} ${used === 1 ? "recording" : "recordings"}`];
   if (rejected) parts.push(`${rejected} left out`);
   if (withoutTranscript) parts.push(`${withoutTranscript} without transcript`);
   return parts.join(", ");
