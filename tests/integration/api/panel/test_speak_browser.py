@@ -205,6 +205,21 @@ def test_a_wav_that_was_heard_before_its_answer_ends_can_be_played_again(
     until(page, f"{SOUND}.currentTime > 0.1")
 
 
+def test_a_word_of_a_wav_is_heard_again_while_the_rest_is_still_to_come(
+    browse: Callable[..., Any], person: Any, humming: Callable[..., Any]
+) -> None:
+    humming(person, "Ann's reading voice")
+    page = browse(person).open("/panel/speak")
+    page.get_by_label("Made as").select_option("wav")
+    page.get_by_role("textbox", name="Text", exact=True).fill(WIND)
+    page.keyboard.press("Control+Enter")
+    page.locator("#words span", has_text="cloak").wait_for()
+    assert page.evaluate(f"{SOUND}.srcObject !== null && {STREAM}.position < {STREAM}.length")
+    page.locator("#words span", has_text="cloak").click()
+    until(page, f"{SOUND}.srcObject === null && {SOUND}.currentTime > 5 && !{SOUND}.paused")
+    until(page, "document.querySelector('#words .said')?.textContent === 'They'")
+
+
 def test_speech_is_heard_where_nothing_more_is_known_of_it(
     browse: Callable[..., Any], person: Any, humming: Callable[..., Any]
 ) -> None:

@@ -68,8 +68,14 @@ class SpeechStream {
     if (this.file || !this.size) return;
     this.file = URL.createObjectURL(this.blob());
     this.audio.srcObject = null;
+    this.audio.preload = "metadata"; // it is here: Firefox tells no length of it otherwise before it plays
     this.audio.src = this.file;
     if (at) this.audio.currentTime = at;
+  }
+
+  /** Go on from a moment of it. */
+  goTo(at) {
+    this.audio.currentTime = at;
   }
 
   /** Seconds of the sound that are there. */
@@ -183,20 +189,32 @@ class ClockedStream extends SpeechStream {
     return this.file ? super.position : this.schedule.position(this.context.currentTime);
   }
 
+  /** The clock goes one way: another moment is heard from the file, once all of it is there. */
+  goTo(at) {
+    if (this.file) super.goTo(at);
+    else if (this.isWhole) {
+      const isHeard = !this.audio.paused;
+      this.leave(at);
+      if (isHeard) play(this.audio);
+    }
+  }
+
   /** From the clock to the file. */
-  leave() {
-    if (this.context.state === "closed") return;
-    this.listeners.abort();
-    this.context.close();
-    this.settle();
+  leave(at) {
+    if (this.stopClock()) this.settle(at);
   }
 
   close() {
     super.close();
-    if (this.context.state !== "closed") {
-      this.listeners.abort();
-      this.context.close();
-    }
+    this.stopClock();
+  }
+
+  /** False: it was stopped before. The context itself says so only a moment later, and refuses to be closed twice. */
+  stopClock() {
+    if (this.listeners.signal.aborted) return false;
+    this.listeners.abort();
+    this.context.close();
+    return true;
   }
 }
 

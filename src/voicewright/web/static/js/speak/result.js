@@ -86,7 +86,7 @@ async function learnWords(result, run) {
 /** Go on from a word. */
 function goTo(result, index) {
   const { start } = result.words[index];
-  result.player.audio.currentTime = start;
+  result.player.stream.goTo(start);
   follow(result, start);
 }
 
