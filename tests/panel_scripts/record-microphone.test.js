@@ -9,7 +9,7 @@ const PIECE = 800; // 0.1 s
 
 /** A browser whose microphone says what the test wants. */
 function browser() {
-  const made = { tracks: [] };
+  const made = { tracks: [], state: "running", resumed: 0, setTimeout() {} };
   class Track extends EventTarget {
     readyState = "live";
     stop() {
@@ -20,7 +20,12 @@ function browser() {
     sampleRate = RATE;
     audioWorklet = { addModule: async () => {} };
     createMediaStreamSource = () => ({ connect() {} });
-    resume() {}
+    get state() {
+      return made.state;
+    }
+    resume = async () => {
+      made.resumed += 1;
+    };
     close() {}
   };
   made.AudioWorkletNode = class {
@@ -96,6 +101,30 @@ test("a microphone that is pulled out is told of, and an earlier one is let go",
   assert.ok(microphone.isOpen);
   there.tracks[1].dispatchEvent(new Event("ended"));
   assert.equal(gone, 1);
+});
+
+test("what the system has broken off goes on when somebody records or checks the room", async () => {
+  for (const press of [(microphone) => microphone.start(), (microphone) => void microphone.listen(1)]) {
+    const { there, microphone } = await opened();
+    press(microphone);
+    assert.equal(there.resumed, 1, "it is running");
+    there.state = "interrupted";
+    press(microphone);
+    assert.equal(there.resumed, 2);
+  }
+});
+
+test("a browser that does not begin to listen is told of, and nobody waits for it without an end", async () => {
+  const there = browser();
+  const { AudioContext } = there;
+  there.AudioContext = class extends AudioContext {
+    resume = () => new Promise(() => {});
+  };
+  there.setTimeout = (run) => run();
+  const microphone = new Microphone({}, there);
+  const fault = await microphone.open().then(() => null, faultOf);
+  assert.match(fault, /headphones/);
+  assert.ok(!microphone.isOpen, "it is let go");
 });
 
 test("where nothing can be recorded, it is told what to change", () => {

@@ -5,6 +5,7 @@ import { joined } from "./wav.js";
 const BEFORE_S = 0.15;
 const AFTER_S = 0.2;
 const HELD_S = 0.12;
+const PATIENCE_MS = 5000;
 
 export class Microphone {
   /**
@@ -27,7 +28,7 @@ export class Microphone {
   async open(deviceId) {
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } };
     if (deviceId) audio.deviceId = { exact: deviceId };
-    const { navigator, AudioContext, AudioWorkletNode } = this.browser;
+    const { navigator, AudioContext, AudioWorkletNode, setTimeout } = this.browser;
     const stream = await navigator.mediaDevices.getUserMedia({ audio });
     this.close();
     this.stream = stream;
@@ -42,7 +43,15 @@ export class Microphone {
       this.drop();
       this.ended();
     });
-    this.context.resume();
+    // Firefox waits without an end where there is nothing to hear sound with
+    const tooLate = new Promise((_, reject) => setTimeout(() => reject(new NotRunning()), PATIENCE_MS));
+    try {
+      await Promise.race([this.context.resume(), tooLate]);
+    } catch (error) {
+      if (this.stream !== stream) return; // another one was opened meanwhile
+      this.close();
+      throw error;
+    }
   }
 
   get rate() {
@@ -60,6 +69,7 @@ export class Microphone {
   /** Write down from now on, and the moment before. */
   start() {
     this.drop();
+    this.#wake();
     this.pieces = [...this.recent];
   }
 
@@ -78,15 +88,21 @@ export class Microphone {
   /** What is heard in the next seconds; null: it was dropped before. */
   listen(seconds) {
     this.drop();
+    this.#wake();
     this.pieces = [];
     return this.#heardIn(seconds);
   }
 
   close() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.context?.close();
+    if (this.context?.state !== "closed") this.context?.close();
     this.recent = [];
     this.drop();
+  }
+
+  /** Go on after a call or a locked screen: Safari stops there, and begins again only while somebody presses a button. */
+  #wake() {
+    if (this.context.state !== "running") this.context.resume().catch(() => {});
   }
 
   #heardIn(seconds) {
@@ -109,6 +125,11 @@ export class Microphone {
     this.stopping.resolve(joined(this.pieces));
     this.drop();
   }
+}
+
+/** The microphone is there, and the browser does not begin to listen. */
+class NotRunning extends Error {
+  name = "NotRunning";
 }
 
 /** The microphones there are, once one was allowed. */
@@ -142,6 +163,8 @@ export function faultOf(error) {
     case "NotReadableError":
     case "AbortError":
       return "The microphone is there, but can't be used now. Another program may hold it: close that, then try again.";
+    case "NotRunning":
+      return "The browser does not begin to listen. Some need loudspeakers or headphones for that: plug some in if there are none, then try again.";
     default:
       return `The microphone could not be opened (${error?.message ?? error}). Try again, or use another browser.`;
   }
