@@ -1,7 +1,7 @@
 // What is dropped: files and folders within folders, as a flat list with their paths.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filesOf, filesOfTransfer, sorted } from "../../src/voicewright/web/static/js/upload/choosing.js";
+import { filesOf, filesOfTransfer, hasFiles, sorted } from "../../src/voicewright/web/static/js/upload/choosing.js";
 
 const A_TIME = 100; // so many entries a browser gives at once
 
@@ -25,6 +25,12 @@ function folder(fullPath, entries, { locked = false } = {}) {
 
 const dropped = (...entries) => ({ items: entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry })) });
 const paths = ({ found }) => found.map(({ path }) => path);
+
+test("files are seen while they are dragged, also where the browser shows what they are only once they are dropped", () => {
+  assert.ok(hasFiles({ types: ["Files"], items: [] }));
+  assert.ok(!hasFiles({ types: ["text/plain"], items: [{ kind: "string" }] }));
+  assert.ok(!hasFiles(null));
+});
 
 test("folders within folders are entered", async () => {
   const transfer = dropped(folder("/Ann", [file("/Ann/metadata.csv"), folder("/Ann/wavs", [file("/Ann/wavs/1.wav"), folder("/Ann/wavs/old", [])])]), file("/2.wav"));

@@ -6,7 +6,7 @@ import { duration, roughly, size } from "./figures.js";
 import { note } from "./notes.js";
 import { signedOutNote } from "./signed-out.js";
 import { agreed, clearAbout, described, proposeName, watchAbout } from "./upload/about.js";
-import { filesOf, filesOfTransfer } from "./upload/choosing.js";
+import { filesOf, filesOfTransfer, hasFiles } from "./upload/choosing.js";
 import { closeCards, openCards } from "./upload/clip-cards.js";
 import { counted } from "./upload/metadata.js";
 import { planOf } from "./upload/plan.js";
@@ -56,9 +56,8 @@ function watchFiles() {
     if (input.files.length) queueMicrotask(chosen); // by somebody who was faster than this script
   }
   const drop = at("drop");
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
   document.addEventListener("dragover", (event) => {
-    if (!hasFiles(event)) return;
+    if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     drop.classList.add("over");
   });
@@ -66,7 +65,7 @@ function watchFiles() {
     if (!event.relatedTarget) drop.classList.remove("over");
   });
   document.addEventListener("drop", async (event) => {
-    if (!hasFiles(event)) return;
+    if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     drop.classList.remove("over");
     const { found, unreadable } = await filesOfTransfer(event.dataTransfer);

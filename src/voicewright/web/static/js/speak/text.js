@@ -2,6 +2,7 @@
 import { duration } from "../figures.js";
 import { note } from "../notes.js";
 import { characters, estimatedSeconds } from "../speech-figures.js";
+import { hasFiles } from "../upload/choosing.js";
 import { speed } from "./choice.js";
 import { $, form } from "./elements.js";
 
@@ -27,7 +28,7 @@ export function watchText(limits) {
   $("file").addEventListener("change", () => open(limits, $("file").files[0]));
   const composer = form.querySelector(".composer");
   composer.addEventListener("dragover", (event) => {
-    if (![...event.dataTransfer.items].some((item) => item.kind === "file")) return;
+    if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     composer.classList.add("dropping");
   });

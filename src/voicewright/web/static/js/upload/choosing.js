@@ -4,6 +4,11 @@ const METADATA = new Set(["metadata.csv", "metadata.txt"]);
 const ARCHIVES = [".zip", ".tar", ".tar.gz", ".tgz"];
 const TEXTS = [".txt", ".lab"];
 
+/** Whether it has files, also while it is dragged: Safari shows the items only once they are dropped. */
+export function hasFiles(transfer) {
+  return transfer?.types.includes("Files") ?? false;
+}
+
 /** The files of an `<input>`; of a folder with their paths in it. */
 export function filesOf(list) {
   return [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
