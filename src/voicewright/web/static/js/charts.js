@@ -6,6 +6,9 @@ const HEIGHT = 224;
 /** Fewer values than this are no line that one can see: they are shown as points. */
 const LINE_FROM = 3;
 const POINT_SIZE = 8;
+const AXIS_WIDTH = 56;
+const AXIS_GAP = 18;
+const DIGIT_WIDTH = 7.5;
 /** How far apart the numbers of an axis of whole things may be, epochs for one. */
 export const WHOLE_STEPS = Array.from({ length: 15 }, (_, zeros) => [1, 2, 5].map((one) => one * 10 ** zeros)).flat();
 
@@ -30,7 +33,7 @@ export function chart(place, series, { time = false, xName = "Step", xFormat, ba
       width: Math.max(place.clientWidth, 200),
       height,
       scales: { x: { time }, ...(range ? { y: { range: (_, low, high) => [range[0] ?? low, range[1] ?? high] } } : {}) },
-      axes: [{ ...axis, ...(time ? {} : { incrs: WHOLE_STEPS }), ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}) }, { ...axis, size: 56, ...(series[0]?.format ? { values: (_, values) => values.map((value) => value === null ? "" : series[0].format(value)) } : {}) }],
+      axes: [{ ...axis, ...(time ? {} : { incrs: WHOLE_STEPS }), ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}) }, { ...axis, size: (_, labels) => axisWidth(labels), ...(series[0]?.format ? { values: (_, values) => values.map((value) => value === null ? "" : series[0].format(value)) } : {}) }],
       series: [
         { label: xName, ...(xFormat ? { value: (_, value) => (value === null ? "–" : xFormat(value)) } : {}) },
         ...series.map((one, number) => {
@@ -65,6 +68,12 @@ export function chart(place, series, { time = false, xName = "Step", xFormat, ba
       drawn.destroy();
     },
   };
+}
+
+/** Room for the labels of an upright axis; `$0.0015` needs more than most. */
+export function axisWidth(labels) {
+  const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
+  return Math.max(AXIS_WIDTH, AXIS_GAP + longest * DIGIT_WIDTH);
 }
 
 /** Whether there are too few values for a line that one can see. */
