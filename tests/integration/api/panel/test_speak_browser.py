@@ -404,3 +404,36 @@ def test_a_long_text_is_watched_to_its_end(  # noqa: PLR0917
     page.get_by_role("link", name="Long texts").click()
     page.get_by_role("link", name="The letter").wait_for()
     check_page(page)
+
+
+def test_what_somebody_listens_to_is_not_swapped_for_what_was_asked_for_before(  # noqa: PLR0917 - fixtures
+    browse: Callable[..., Any], person: Any, humming: Callable[..., Any], worker: Callable[..., Any],
+    base_url: str,
+) -> None:  # fmt: skip
+    humming(person, "Ann's reading voice")
+    text = {"text": LETTER, "paragraphs": True}
+    with httpx.Client(base_url=base_url, headers=person.headers) as client:
+        speech_id = client.post("/api/voice/long", json=text).raise_for_status().json()["id"]
+    page = browse(person).open(f"/panel/speak/long/{speech_id}")
+    permits = threading.Semaphore(1)
+    with worker(speech_id, permits):
+        play = page.get_by_role("button", name="Play paragraph 1")
+        play.wait_for()
+        page.wait_for_function("() => !document.querySelector('[data-stale]')")
+        held: list[Any] = []
+        page.route("**/panel/speak/long/*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - it is marked
+        with page.expect_request("**/panel/speak/long/*"):
+            permits.release()
+        sound = "document.querySelector('[data-part=\"1\"] audio')"
+        page.evaluate(f"{sound}.loop = true")
+        play.click()
+        until(page, f"{sound}.currentTime > 0.1")
+        page.evaluate(
+            "() => { globalThis.answered = new Promise((seen) => "
+            "document.addEventListener('htmx:afterRequest', () => seen(), { once: true })); }"
+        )
+        held.pop().continue_()
+        page.evaluate("answered")
+        assert page.evaluate(f"!{sound}.paused")
+        page.get_by_role("button", name="Pause paragraph 1").click()
+        page.get_by_role("button", name="Play paragraph 2").wait_for()  # what came with it meanwhile

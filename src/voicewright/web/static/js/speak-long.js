@@ -8,12 +8,18 @@ import { follow, poll } from "./live.js";
 
 const MOMENT_MS = 700;
 const LIST_MS = 3000;
+const MOVED = "long-moved"; // by itself; what somebody did is "long-changed"
 const OPEN = ["queued", "running", "paused"];
 const state = (how) => showFreshness(how !== "away");
 let stream = null;
 
 start();
 document.addEventListener("htmx:load", start);
+document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (detail.requestConfig.triggeringEvent?.type !== MOVED || !isHeard()) return;
+  detail.shouldSwap = false; // somebody began to listen while it was asked for
+  target.dataset.stale = "";
+});
 if (document.querySelector("[data-list]")) poll(askList, LIST_MS, { state });
 // what htmx swaps would stop with its element
 document.addEventListener("pause", refresh, true);
@@ -76,6 +82,9 @@ function show(element, { progress, chunks, audio_seconds: sound, seconds_left: l
 }
 
 function refresh() {
-  const isHeard = [...document.querySelectorAll("audio")].some((audio) => !audio.paused);
-  if (!isHeard && document.querySelector("[data-stale]")) document.body.dispatchEvent(new CustomEvent("long-changed"));
+  if (!isHeard() && document.querySelector("[data-stale]")) document.body.dispatchEvent(new CustomEvent(MOVED));
+}
+
+function isHeard() {
+  return [...document.querySelectorAll("audio")].some((audio) => !audio.paused);
 }
