@@ -150,6 +150,7 @@ def check_page() -> Callable[[Page], None]:
     """Hold a page to what all keep to: no serious fault, one title, as wide as the screen, steady."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()  # where a link led here, no more than its beginning may be there
         # with a script of the debugger's: the content security policy lets none into the page
         page.evaluate(AXE.read_text())
         # preloading copies the styles of shadow trees inline, which the policy refuses; no rule here needs it

@@ -210,6 +210,7 @@ def test_adding_somebody_who_comes_by_a_link(
     page.get_by_label("Search").fill("be")
     page.get_by_role("link", name="Dora").wait_for(state="detached")
     page.get_by_role("link", name="Ben").click()
+    page.wait_for_url(f"**/users/{ben.id}")  # and until its buttons work
     page.get_by_label("Role", exact=True).select_option("Administrator")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
@@ -251,8 +252,8 @@ def test_looking_what_would_go_then_cleaning_up_and_reading_who_did_it(
     page.get_by_label("Who", exact=True).fill("admin@example.com")
     page.get_by_label("What", exact=True).select_option("Cleaned a voice up")
     page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**/audit?who=*")
     rows = page.get_by_role("table").locator("tbody tr")
-    rows.first.wait_for()
     assert rows.count() == 3  # the run, and each voice
     rows.first.get_by_text("More").click()
     rows.first.get_by_text("voice_model.cleanup").wait_for()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 PATIENCE_S = 60
+LONG_S = 120.0
+"""So long that what is played goes on whatever else is waited for."""
 
 
 class Restartable:
@@ -113,8 +115,8 @@ def speak(services: Services, tmp_path: Path) -> Callable[..., None]:
     """Have the voice of a job say something after an epoch, as a worker keeps and tells it."""
 
     def speak_after(it: Any, epoch: int) -> None:
-        said = Rehearsed(epoch, "The old fisherman pushed his boat away.", 8.0, None, signed=False)
-        hum = 0.2 * np.sin(np.arange(8 * 22_050, dtype=np.float32) / 20)
+        said = Rehearsed(epoch, "The old fisherman pushed his boat away.", LONG_S, None, signed=False)
+        hum = 0.2 * np.sin(np.arange(int(LONG_S) * 22_050, dtype=np.float32) / 20)
         write_audio(tmp_path / said.name, [hum], 22_050, "flac")
         services.voices.of(it.job.owner_id).keep_rehearsal(it.job.id, said, tmp_path / said.name)
         it.log(f"The voice said a sentence after epoch {epoch}.", audio=said.name, epoch=epoch)
@@ -129,7 +131,7 @@ def listen_while_more_comes(page: Any, it: Any, speak: Callable[..., None]) -> N
     heard.get_by_role("button", name="Play").click()
     page.wait_for_function(
         "() => { const { audio } = document.querySelector('#heard audio-player'); "
-        "return audio.duration > 7 && audio.currentTime > 0.1; }"
+        "return audio.duration > 100 && audio.currentTime > 0.1; }"
     )
     speak(it, 40)
     speak(it, 20)
@@ -366,6 +368,7 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     assert page.get_by_role("link", name="Ann, reading").count() == 2
 
     page.get_by_role("link", name="Ann, reading").first.click()
+    page.wait_for_url("**/panel/jobs/*")  # and until its buttons work
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the training").click()
     train_again(browser, page, announce)
