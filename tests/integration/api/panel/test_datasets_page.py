@@ -197,8 +197,8 @@ def test_recordings_are_heard_mended_and_removed(  # noqa: PLR0917 - fixtures
     first.get_by_text("Not saved yet").wait_for()
     words.press("Control+Enter")
     page.locator(".clip:nth-of-type(2) textarea:focus").wait_for()
-    first.get_by_text("Saved", exact=True).wait_for()
     page.locator(".clip").nth(1).get_by_role("button", name=re.compile("^Pause")).wait_for()
+    first.get_by_text("Saved", exact=True).wait_for()
     samples, _ = services.datasets.samples_of(person.id, "Ann reading")
     assert samples[0].transcript == "Other words of it."
 

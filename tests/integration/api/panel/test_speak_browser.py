@@ -135,7 +135,8 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     until(page, f"{SOUND}.duration > 12 && {SOUND}.duration < 15")
     page.get_by_text("498 of 500 requests left").wait_for()
 
-    # the words follow, and lead to where they are said
+    # the words follow, and lead to where they are said; slowly, so that none has passed before it is seen
+    page.evaluate(f"{SOUND}.playbackRate = 0.25")
     page.locator("#words span", has_text="cloak").click()
     until(page, "document.querySelector('#words .said')?.textContent.startsWith('cloak')")
     assert page.evaluate(f"{SOUND}.currentTime") > 5
@@ -169,8 +170,8 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     page.get_by_role("button", name="1.5×").click()
     page.get_by_label("Language").select_option("de")
     page.get_by_role("button", name="Speak", exact=True).click()
-    until(page, f"{STREAM}.position > 0.2")
-    assert page.evaluate(f"{HELD} && {SOUND}.srcObject !== null && {SOUND}.currentTime > 0")
+    until(page, f"{STREAM}.position > 0.2 && {SOUND}.currentTime > 0")
+    assert page.evaluate(f"{HELD} && {SOUND}.srcObject !== null")
     page.keyboard.press("Escape")
     page.get_by_role("heading", name="Stopped").wait_for()
     until(page, f"{SOUND}.paused && {SOUND}.duration > 0.5 && {SOUND}.duration < 5")
@@ -281,6 +282,7 @@ def test_what_was_said_is_heard_again_and_forgotten(  # noqa: PLR0917
     # what is not kept can still be heard and saved from the page
     page.get_by_role("link", name="Speak something").click()
     page.get_by_text("Files are not kept.").wait_for()
+    page.wait_for_load_state()  # the keys work from then on
     page.get_by_role("textbox", name="Text", exact=True).fill("Keep this to yourself.")
     page.keyboard.press("Control+Enter")
     page.get_by_role("heading", name="Ready").wait_for()
@@ -406,7 +408,7 @@ def test_a_long_text_is_watched_to_its_end(  # noqa: PLR0917
     check_page(page)
 
 
-def test_what_somebody_listens_to_is_not_swapped_for_what_was_asked_for_before(  # noqa: PLR0917 - fixtures
+def test_what_somebody_listens_to_is_not_swapped_for_what_was_asked_for_before(
     browse: Callable[..., Any], person: Any, humming: Callable[..., Any], worker: Callable[..., Any],
     base_url: str,
 ) -> None:  # fmt: skip
