@@ -177,7 +177,7 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     until(page, f"{SOUND}.paused && {SOUND}.duration > 0.5 && {SOUND}.duration < 5")
     gate.set()
     page.get_by_text("The same from a program").click()
-    assert '"language": "de"' in page.locator("#curl").inner_text()
+    page.locator("#curl", has_text='"language": "de"').wait_for()
     page.get_by_role("button", name="Play your speech").click()
     until(page, f"{SOUND}.currentTime > 0.1")
 
