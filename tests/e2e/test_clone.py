@@ -77,7 +77,7 @@ def test_says_the_sentence(cloned: Any) -> None:
 
     assert info.duration == pytest.approx(cloned["output_seconds"], abs=0.01)
     assert cloned["synthesis_rtf"] > 0
-    assert 0 < cloned["first_audio_seconds"] < 5
+    assert cloned["first_audio_seconds"] > 0
 
 
 @pytest.mark.parametrize("extension", ["flac", "mp3", "opus", "m4a"])

@@ -29,7 +29,7 @@ def test_stopping_leaves_no_voice_and_no_process(
     with command_line.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info") as process:
         command_line.wait_for(process, f"stage {stage}")
         os.kill(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=30)  # about one second where nothing else runs
+        _, err = process.communicate(timeout=60)  # about one second where nothing else runs
 
     assert process.returncode == 130, err
     assert "error: Stopped." in err

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from conftest import CommandLine
 
 TRAINING = "stage training"
+PATIENCE_S = 60
+"""For what takes about a second where nothing else runs."""
 LONG_TEXT = "A sentence of some seven words. " * 3000
 """To be spoken for minutes."""
 
@@ -51,7 +53,7 @@ def test_a_signal_leaves_no_voice_and_no_process(
     with clone(command_line, few_recordings, fault=fault) as process:
         command_line.wait_for(process, TRAINING)
         os.kill(process.pid, number)
-        _, err = process.communicate(timeout=15)  # about one second where nothing else runs
+        _, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == status
     assert "error: Stopped. Nothing was registered." in err
@@ -70,7 +72,7 @@ def test_stopping_while_the_new_voice_speaks_leaves_the_voice_and_names_it(
     with clone(command_line, one_recording, *say) as process:
         command_line.wait_for(process, "stage speaking")
         os.kill(process.pid, signal.SIGINT)
-        answer, err = process.communicate(timeout=15)
+        answer, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
     assert "error: Stopped. The voice 'Half', version 1, is registered; only speaking was stopped." in err
@@ -88,7 +90,7 @@ def test_stopping_say_claims_nothing(command_line: CommandLine, one_recording: P
     with command_line.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info") as process:
         command_line.wait_for(process, "stage speaking")
         os.kill(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=15)
+        _, err = process.communicate(timeout=PATIENCE_S)
 
     assert err.splitlines()[-1] == "error: Stopped."
 
@@ -105,7 +107,7 @@ def test_waiting_for_another_training_is_said_and_can_be_stopped(
     ):
         command_line.wait_for(process, "Waiting for another training to end (TRAINING_CONCURRENCY=2).")
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=15)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
 
@@ -117,7 +119,7 @@ def test_a_kill_leaves_no_voice_and_the_next_command_tidies_up(
     with clone(command_line, few_recordings, fault="endless") as process:
         command_line.wait_for(process, TRAINING)
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_S)
     _wait_until_hosts_are_gone(command_line)
 
     assert command_line.json("voices", "list") == {"voices": []}
@@ -151,7 +153,7 @@ def test_an_engine_that_dies_is_told_and_leaves_no_voice(
 
 def _wait_until_hosts_are_gone(command_line: CommandLine) -> None:
     """The kernel ends the hosts with their parent; the database goes on until the next command leaves it."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         hosts = [one for one in command_line.processes() if "engines.host.child" in _command_of(one)]
         if not hosts:

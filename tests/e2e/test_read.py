@@ -81,7 +81,7 @@ def test_a_chapter_survives_ctrl_c_and_a_kill(
         with command_line.start(*arguments, **off) as stopped:
             wait_for(stopped, 3)
             os.kill(stopped.pid, signal.SIGINT)
-            answer, _ = stopped.communicate(timeout=30)
+            answer, _ = stopped.communicate(timeout=PATIENCE_S)
         told = json.loads(answer)
         assert (stopped.returncode, told["code"]) == (130, "CANCELLED")
         assert "the same command goes on" in told["error"]
@@ -95,7 +95,8 @@ def test_a_chapter_survives_ctrl_c_and_a_kill(
         done = command_line.run(*arguments, timeout_s=PATIENCE_S, **off)
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
-        assert told["chunks_spoken_before"] == kept < told["chunks"]
+        # what it had sent when it was killed, the database may have written after it was counted here
+        assert kept <= told["chunks_spoken_before"] <= kept + 1 < told["chunks"]
         with database.session() as session:
             assert {chunk.attempts for chunk in session.scalars(select(LongChunk))} == {1}
             entry = session.scalars(select(Synthesis)).one()

@@ -115,8 +115,9 @@ def test_from_the_first_link_to_a_voice(
 
 
 @pytest.mark.slow
-def test_ends_with_all_its_processes(serve: Callable[..., Service]) -> None:
+def test_ends_with_all_its_processes(serve: Callable[..., Service], command_line) -> None:
     service = serve()
+    command_line.wait_for(service.process, "Working as")
     worker = service.worker
 
     service.process.send_signal(signal.SIGTERM)
@@ -129,8 +130,11 @@ def test_ends_with_all_its_processes(serve: Callable[..., Service]) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_never_outlives_a_server_that_was_killed(serve: Callable[..., Service]) -> None:
+def test_a_worker_never_outlives_a_server_that_was_killed(
+    serve: Callable[..., Service], command_line
+) -> None:
     service = serve()
+    command_line.wait_for(service.process, "Working as")
     worker = service.worker
 
     service.process.kill()
