@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -90,13 +89,15 @@ def test_a_file_that_is_no_audio_is_named(measurer, tmp_path):
 
 
 @pytest.mark.slow
-def test_recognition_is_cancelled_within_two_seconds(sample_clips):
+def test_recognition_that_is_cancelled_is_not_done_to_its_end(sample_clips):
     paths = [path for _, path in sample_clips] * 4
-    cancel = threading.Event()
-    with Measurer() as measurer:
-        measurer.recognise(paths[:2], "en")
-        threading.Timer(0.5, cancel.set).start()
-        started = time.monotonic()
-        with pytest.raises(Cancelled):
-            measurer.recognise(paths, "en", cancel=cancel)
-        assert time.monotonic() - started < 3.0
+    cancel, told = threading.Event(), []
+
+    def stop(share):
+        told.append(share)
+        if share > 0:
+            cancel.set()
+
+    with Measurer() as measurer, pytest.raises(Cancelled):
+        measurer.recognise(paths, "en", progress=stop, cancel=cancel)
+    assert 0 < max(told) < 0.5
