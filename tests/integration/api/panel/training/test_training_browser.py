@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from contextlib import closing
@@ -37,7 +38,10 @@ class Restartable:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self.port = 0
+        self._kept = socket.socket()  # nobody is given its port while the application is away
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind(("127.0.0.1", 0))
+        self.port = self._kept.getsockname()[1]
         self.start()
 
     @property
@@ -49,7 +53,6 @@ class Restartable:
         """Come back, at the same port."""
         ready = threading.Event()
         self._listener = listen("127.0.0.1", self.port)
-        self.port = self._listener.getsockname()[1]
         self._server = Server(self._app, self._listener, on_ready=ready.set)
         self._thread = threading.Thread(target=self._server.serve_until_stopped, name="server")
         self._thread.start()
@@ -62,13 +65,18 @@ class Restartable:
             self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
+    def end(self) -> None:
+        """Go away for good."""
+        self.stop()
+        self._kept.close()
+
 
 @pytest.fixture
 def server(app: FastAPI) -> Iterator[Restartable]:
     """The application, which can be restarted."""
     running = Restartable(app)
     yield running
-    running.stop()
+    running.end()
 
 
 @pytest.fixture
@@ -368,7 +376,7 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     assert page.get_by_role("link", name="Ann, reading").count() == 2
 
     page.get_by_role("link", name="Ann, reading").first.click()
-    page.wait_for_url("**/panel/jobs/*")  # and until its buttons work
+    page.wait_for_url("**/panel/jobs/*")  # the list has buttons to cancel, too
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the training").click()
     train_again(browser, page, announce)
