@@ -30,6 +30,14 @@ _SHIFT = """() => new Promise((resolve) => {
     watch.observe({type: "layout-shift", buffered: true});
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
 })"""
+_LOADING = """
+    new MutationObserver((_, watch) => {
+        if (!document.documentElement) return;
+        document.documentElement.toggleAttribute("data-loading", true);
+        watch.disconnect();
+    }).observe(document, {childList: true});
+    addEventListener("load", () => document.documentElement.removeAttribute("data-loading"));
+"""
 WIDTHS = {"wide": (1280, 800), "phone": (390, 844)}
 _ARGUMENTS = (
     "--no-sandbox",
@@ -73,6 +81,8 @@ class Watched:
     def open(self, path: str) -> Page:
         """A new page at a path of the panel."""
         page = self.context.new_page()
+        # nothing is pressed before the scripts have run by which it works, wherever a link or a reload led
+        page.add_locator_handler(page.locator("html[data-loading]"), lambda: None)
         page.on(
             "console", lambda message: message.type == "error" and self._fault(f"console: {message.text}")
         )
@@ -134,6 +144,7 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Watched]]:
             locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **more,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(_LOADING)
         opened.append(Watched(context, base_url))
         opened[-1].keep(cookies or {})
         return opened[-1]

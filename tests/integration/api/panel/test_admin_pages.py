@@ -210,7 +210,6 @@ def test_adding_somebody_who_comes_by_a_link(
     page.get_by_label("Search").fill("be")
     page.get_by_role("link", name="Dora").wait_for(state="detached")
     page.get_by_role("link", name="Ben").click()
-    page.wait_for_url(f"**/users/{ben.id}")  # and until its buttons work
     page.get_by_label("Role", exact=True).select_option("Administrator")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()

@@ -282,7 +282,6 @@ def test_what_was_said_is_heard_again_and_forgotten(  # noqa: PLR0917
     # what is not kept can still be heard and saved from the page
     page.get_by_role("link", name="Speak something").click()
     page.get_by_text("Files are not kept.").wait_for()
-    page.wait_for_load_state()  # the keys work from then on
     page.get_by_role("textbox", name="Text", exact=True).fill("Keep this to yourself.")
     page.keyboard.press("Control+Enter")
     page.get_by_role("heading", name="Ready").wait_for()

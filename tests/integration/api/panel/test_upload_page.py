@@ -197,7 +197,7 @@ def test_a_folder_is_uploaded(  # noqa: PLR0915, PLR0917 - one journey, fixtures
     page.get_by_text("Nobody is signed in yet.").wait_for()
     browser.keep(cookies_of(person))  # as another tab does that signs in
     page.get_by_role("button", name="Go on").click()
-    page.get_by_role("heading", name="All there").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="All there").wait_for(timeout=180_000)
     assert services.datasets.summary(person.id, "Ann reading").files == 6 + len(hundred)
 
     assert (
