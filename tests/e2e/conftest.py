@@ -15,6 +15,8 @@ import psutil
 import pytest
 
 PROGRAM = Path(sys.executable).with_name("voicewright")
+PATIENCE_S = 600
+"""For a command, of which a clone takes half a minute where nothing else runs."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,13 @@ class CommandLine:
         )
 
     def run(
-        self, *arguments: str, timeout_s: float = 120, **environment: str
+        self, *arguments: str, timeout_s: float = PATIENCE_S, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, **environment) as process:
             out, err = process.communicate(timeout=timeout_s)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def json(self, *arguments: str, timeout_s: float = 120, **environment: str) -> Any:
+    def json(self, *arguments: str, timeout_s: float = PATIENCE_S, **environment: str) -> Any:
         done = self.run(*arguments, "--json", timeout_s=timeout_s, **environment)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -85,7 +85,7 @@ def test_stopping_while_the_new_voice_speaks_leaves_the_voice_and_names_it(
 @pytest.mark.slow
 def test_stopping_say_claims_nothing(command_line: CommandLine, one_recording: Path, tmp_path: Path) -> None:
     with clone(command_line, one_recording) as process:
-        process.communicate(timeout=120)
+        process.communicate(timeout=1200)
     arguments = ["say", LONG_TEXT, "--out", str(tmp_path / "long.wav")]
     with command_line.start(*arguments, VOICEWRIGHT_LOG_LEVEL="info") as process:
         command_line.wait_for(process, "stage speaking")
