@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import argon2
@@ -64,16 +64,18 @@ def test_a_hash_of_older_parameters_is_outdated() -> None:
 
 def test_a_flood_of_sign_ins_does_not_fill_the_memory() -> None:
     running, most, go = [0], [0], Event()
-    several = Event()
+    several, counting = Event(), Lock()
 
     class Slow(argon2.PasswordHasher):
         def hash(self, password: Any, *, salt: bytes | None = None) -> str:
-            running[0] += 1
-            most[0] = max(most[0], running[0])
-            if running[0] == 4:
+            with counting:
+                running[0] += 1
+                most[0] = max(most[0], running[0])
+            if most[0] == 4:
                 several.set()
             assert go.wait(30)
-            running[0] -= 1
+            with counting:
+                running[0] -= 1
             return "hash"
 
     passwords = Passwords(Slow())
