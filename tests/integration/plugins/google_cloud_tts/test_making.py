@@ -124,6 +124,7 @@ def test_a_cancellation_does_not_wait_for_the_answer(engine, project, make_reque
         cancel.set()
 
     threading.Thread(target=cancel_when_asked, daemon=True).start()
+    engine.start()
     before = engine.pid
     with pytest.raises(Cancelled):
         engine.clone(make_request(tmp_path), None, cancel, timeout_s=60)

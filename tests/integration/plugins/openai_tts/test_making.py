@@ -226,6 +226,7 @@ def test_a_cancelled_upload_is_deleted_when_it_arrives(engine, account, make_req
         cancel.set()
 
     threading.Thread(target=cancel_when_asked, daemon=True).start()
+    engine.start()
     before = engine.pid
     with pytest.raises(Cancelled):
         engine.clone(request, None, cancel, timeout_s=60)
