@@ -38,9 +38,6 @@ def tcp_server():
     (folder / "password").chmod(0o644)
     os.chown(data, user.user_id, user.group_id)
     user.reach(data, binaries.folder / "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
 
     def run(*command):
         done = user.run([binaries.program(command[0]), *command[1:]], data, new_session=True)
@@ -48,8 +45,12 @@ def tcp_server():
 
     run("initdb", "--pgdata=.", "--username=postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8",
         "--locale=C", f"--pwfile={folder / 'password'}")  # fmt: skip
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
-    run("pg_ctl", "start", "--wait", "--pgdata=.", "--log=log", f"--options={options}")
+    with socket.socket() as kept:  # until the server has it: it may, as nobody listens yet, and others don't
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        port = kept.getsockname()[1]
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+        run("pg_ctl", "start", "--wait", "--pgdata=.", "--log=log", f"--options={options}")
     server = TcpServer(port)
     deadline = time.monotonic() + 30
     while True:

@@ -54,11 +54,11 @@ def test_a_user_who_may_not_make_tables_is_told_so(tcp_server):
 
 
 def test_a_server_that_is_away_may_come_back():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    with pytest.raises(DatabaseUnavailable, match=str(port)) as caught:
-        Database.connect(f"postgresql://me:hunter2@127.0.0.1:{port}/voices")
+    with socket.socket() as deaf:  # it keeps the port from others, and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        with pytest.raises(DatabaseUnavailable, match=str(port)) as caught:
+            Database.connect(f"postgresql://me:hunter2@127.0.0.1:{port}/voices")
     assert caught.value.retryable
     assert "hunter2" not in caught.value.message
 
@@ -147,11 +147,16 @@ def test_a_server_that_says_nothing_is_away():
 
 def test_a_connection_that_says_nothing_any_more_is_given_up(tcp_server, monkeypatch):
     """As of a server that froze: whoever comes first is told, and those after it get a new connection."""
-    monkeypatch.setattr(connections, "NETWORK", connections.NETWORK._replace(answer_s=0.05))
+    answers = connections._answers
+
+    def in_a_hurry(connection, *, limit_s):
+        return answers(connection, limit_s=limit_s / 30)
+
     with Database.connect(tcp_server.url()) as database:
         with database.session() as session:
             frozen = backend_of(session)
         os.kill(frozen, signal.SIGSTOP)
+        monkeypatch.setattr(connections, "_answers", in_a_hurry)
         try:
             with pytest.raises(DatabaseUnavailable, match="says nothing"), database.session() as session:
                 session.execute(text("SELECT 1"))
