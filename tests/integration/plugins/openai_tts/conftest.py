@@ -53,8 +53,8 @@ def engine(make_client):
 
 @pytest.fixture(scope="package")
 def hasty(make_client):
-    """Waits for no answer longer than a moment."""
-    with make_client(VOICEWRIGHT_PROVIDER_TIMEOUT_S="0.3") as client:
+    """Waits for no answer longer than what a busy machine takes for those that come."""
+    with make_client(VOICEWRIGHT_PROVIDER_TIMEOUT_S="1.5") as client:
         yield client
 
 
