@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,10 @@ def test_a_started_job_becomes_a_voice_and_is_paid_for(
     settings: Settings, database: Database, samples: list[Sample], owner: Caller, work_tools: WorkTools
 ) -> None:
     priced = settings.model_copy(update=PRICES)
-    service = TrainingService(database, priced, work_tools.consents, engines=lambda _: TONE_ENGINE)
+    today = datetime.now(UTC)  # also when it ends after midnight
+    service = TrainingService(
+        database, priced, work_tools.consents, engines=lambda _: TONE_ENGINE, clock=lambda: today
+    )
     options = {"epochs": 3, "qualityThreshold": 0.1, "engine": {"seed": 5}}
     body = {"voiceSampleIds": [str(sample.id) for sample in samples], "provider": "tone", "options": options}
 

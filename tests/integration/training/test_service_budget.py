@@ -43,13 +43,15 @@ from voicewright.settings import Settings
 from voicewright.training.schemas import TrainingRequestBody
 from voicewright.training.service import TrainingService
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from uuid import UUID
 
 given = json.loads(sys.argv[1])
 settings = Settings(**given["settings"])
 database = Database.connect(given["settings"]["database_url"])
 consents = ConsentService(database, "development")
-service = TrainingService(database, settings, consents, engines=lambda _: TONE_ENGINE)
+now = datetime.fromisoformat(given["now"])
+service = TrainingService(database, settings, consents, engines=lambda _: TONE_ENGINE, clock=lambda: now)
 caller = Caller(UUID(given["user_id"]), Role.USER, frozenset(Scope))
 body = TrainingRequestBody.model_validate(given["body"])
 
@@ -117,7 +119,7 @@ def test_the_last_dollar_goes_to_exactly_as_many_as_fit(
     probe = TrainingService(database, plain, consents, engines=lambda _: TONE_ENGINE)
     request = TrainingRequestBody.model_validate(body)
     cost = probe.estimate(ANN, request).draft.estimate.cost.total
-    fitting = 7
+    fitting, now = 7, datetime.now(UTC)  # of all of them, also at midnight
     limits = {"daily_training_budget": cost * fitting + cost / 2}
     assert settings.database_url is not None
     given = {
@@ -129,12 +131,13 @@ def test_the_last_dollar_goes_to_exactly_as_many_as_fit(
         "user_id": str(ANN.user_id),
         "body": body,
         "threads": THREADS,
+        "now": now.isoformat(),
     }
     children = [start_python(STARTS, json.dumps(given)) for _ in range(2)]
     for child in children:
         assert child.stdout.readline() == "ready\n", child.stderr.read()
     service = TrainingService(
-        database, plain.model_copy(update=limits), consents, engines=lambda _: TONE_ENGINE
+        database, plain.model_copy(update=limits), consents, engines=lambda _: TONE_ENGINE, clock=lambda: now
     )
     ready = threading.Barrier(THREADS)
 
