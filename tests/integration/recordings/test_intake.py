@@ -348,7 +348,7 @@ def test_stopping_takes_no_longer_than_a_block(speech, write, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         take_in(tmp_path / "long.flac", tmp_path / "work", measurer=StandInJudges(), progress=stop)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("intake")]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while any(t.name == "clip-measuring" for t in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not [thread for thread in threading.enumerate() if thread.name == "clip-measuring"]
