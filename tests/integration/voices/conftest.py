@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import time
 import uuid
 
 import pytest
+from sqlalchemy import text
 
 from voicewright.accounts.caller import Caller, Role
 from voicewright.accounts.policies import scopes_of
@@ -21,6 +23,25 @@ from voicewright.training.data_of_voice import data_of_voice
 from voicewright.voices.copies.service import Copies
 from voicewright.voices.schemas import NewVoice
 from voicewright.voices.service import VoiceService
+
+
+@pytest.fixture
+def until_unlocked():
+    """Wait until a server has noticed that whoever held its locks was killed: `until_unlocked(database)`."""
+    held = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+    def wait(database):
+        with database.session() as session:
+            for _ in range(600):
+                if session.scalar(held) == 0:
+                    return
+                time.sleep(0.05)
+        raise AssertionError("a lock is still held")
+
+    return wait
 
 
 @pytest.fixture

@@ -437,8 +437,8 @@ def test_a_restore_that_the_database_ends_half_way_changes_nothing(
     assert len(later.restore(backup).restored) == 3
 
 
-def test_a_restore_that_is_killed_half_way_changes_nothing(
-    ann, whole_voice, make_installation, master_key, start_python
+def test_a_restore_that_is_killed_half_way_changes_nothing(  # noqa: PLR0917 - fixtures
+    ann, whole_voice, make_installation, master_key, start_python, until_unlocked
 ):
     for name, pitch in (("Ann", 150.0), ("Bob", 90.0)):
         ann.voices.register(whole_voice(name, pitch_hz=pitch))
@@ -482,6 +482,7 @@ service.restore(Caller(uuid.UUID(owner), Role.USER, frozenset()), uuid.UUID(owne
         later.restore(backup)
     child.kill()
     child.wait()
+    until_unlocked(later.installation.database)
     later.voices.sweep()
     assert later.state() == before
     assert len(later.restore(backup).restored) == 2

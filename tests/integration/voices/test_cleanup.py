@@ -213,10 +213,13 @@ with Database.open(settings) as database:
 """
 
 
-def test_a_run_that_is_killed_has_done_what_it_counted(make_cleanup, enter, deleted, settings, start_python):
+def test_a_run_that_is_killed_has_done_what_it_counted(  # noqa: PLR0917 - fixtures
+    make_cleanup, enter, deleted, settings, database, start_python, until_unlocked
+):
     voices = [enter(score=score, size=3) for score in (0.1, 0.2)]
     url = settings.database_url.get_secret_value()
     assert start_python(KILLED, settings.home, url).wait(60) == -signal.SIGKILL
+    until_unlocked(database)
     assert deleted() == {voices[0].id}
     cleanup = make_cleanup(cleanup_notice_days=0)
     (cut_off,), _ = cleanup.runs(ADMIN, limit=1, offset=0)
