@@ -332,7 +332,7 @@ def test_the_budget_is_settled_with_what_it_really_cost(
     assert done.actual_cost is not None
     assert done.actual_time_ms is not None
     # a dollar a second
-    assert float(done.actual_cost) == pytest.approx(done.actual_time_ms / 1000, abs=0.5)
+    assert float(done.actual_cost) == pytest.approx(done.actual_time_ms / 1000, rel=0.5)
 
 
 @contextmanager

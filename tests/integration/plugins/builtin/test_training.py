@@ -156,8 +156,9 @@ def test_every_stage_can_be_stopped_and_leaves_nothing(clips, tmp_path, cancel_a
 
 def test_stopping_is_asked_about_often(voice):
     pauses_s = np.diff(voice[2].asked_at)
-    # on an idle machine the longest is a quarter of a second
-    assert np.percentile(pauses_s, 95) < 1.0
+    # of the whole, so that a busy machine makes no difference
+    assert np.percentile(pauses_s, 95) < 0.1 * pauses_s.sum()
+    assert len(pauses_s) > 50
 
 
 @pytest.mark.slow
