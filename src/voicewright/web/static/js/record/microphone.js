@@ -5,7 +5,7 @@ import { joined } from "./wav.js";
 const BEFORE_S = 0.15;
 const AFTER_S = 0.2;
 const HELD_S = 0.12;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 10_000;
 
 export class Microphone {
   /**
