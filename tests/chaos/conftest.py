@@ -40,7 +40,7 @@ from voicewright.training.service import TrainingService
 from voicewright.voices.models import VoiceModel
 
 ENDED = ("completed", "failed", "cancelled")
-PATIENCE_S = 300.0
+PATIENCE_S = 900.0
 
 
 class Pair(NamedTuple):
