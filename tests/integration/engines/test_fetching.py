@@ -118,7 +118,7 @@ def test_a_server_that_sends_nothing_more_is_left(get, server, tmp_path):
     held, kept = threading.Event(), []
     server.manners = [held]
     get(
-        patience=Patience(tries=3, pause_s=0.0, silent_s=0.3),
+        patience=Patience(tries=3, pause_s=0.0, silent_s=1.5),
         on_trouble=lambda why: kept.append((why, len(got(tmp_path)))),
     )
     held.set()
