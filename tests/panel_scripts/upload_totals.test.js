@@ -5,7 +5,7 @@ import { statementOf, standing } from "../../src/voicewright/web/static/js/uploa
 import { sorted } from "../../src/voicewright/web/static/js/upload/choosing.js";
 import { failure, findDataset, known, plainReason } from "../../src/voicewright/web/static/js/upload/sending.js";
 import { needsLook, told } from "../../src/voicewright/web/static/js/upload/rows.js";
-import { Pace, totals } from "../../src/voicewright/web/static/js/upload/totals.js";
+import { Pace, speechWith, totals } from "../../src/voicewright/web/static/js/upload/totals.js";
 
 const sample = (verdict, speech_seconds = 5) => ({ verdict, speech_seconds, reasons: [], notes: [] });
 const done = (...samples) => ({ size: 100, state: "done", result: { outcome: "sent", samples, refused: [], notes: [] } });
@@ -18,7 +18,14 @@ test("files, bytes, speech and the good share are summed, an archive counts all 
   assert.deepEqual([sum.files, sum.done, sum.failed, sum.recordings], [5, 2, 1, 4]);
   assert.deepEqual([sum.sentBytes, sum.bytes, sum.share], [350, 500, 0.7]);
   assert.deepEqual([sum.speechS, sum.good, sum.usable, sum.rejected, sum.goodShare], [15, 2, 1, 1, 0.5]);
+  assert.equal(sum.wordless, 3);
   assert.deepEqual([totals([]).share, totals([]).goodShare], [0, null]);
+});
+
+test("the speech of a dataset is what was there and what came, each once", () => {
+  const there = new Map([["a", { speech_seconds: 4 }], ["b", { speech_seconds: 3 }]]);
+  const came = done({ ...sample("good", 5), sha256: "b" }, { ...sample("good", 2), sha256: "c" });
+  assert.equal(speechWith(there, [came, { state: "failed" }]), 11);
 });
 
 test("the time that is left follows from the last seconds", () => {

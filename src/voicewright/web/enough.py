@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+LEAST_S: Final = 10
+"""With less usable speech no voice is made."""
 GOOD_S: Final = 180
 """So much usable speech makes a good voice."""
 _GOOD: Final = f"{GOOD_S // 60} minutes"
@@ -24,7 +26,10 @@ def how_far(speech_s: float) -> Enough:
 
 
 _STEPS: Final = (
-    (10, Enough(f"Too little to train a voice: 10 seconds are the least, {_GOOD} are good.", "bad")),
+    (
+        LEAST_S,
+        Enough(f"Too little to train a voice: {LEAST_S} seconds are the least, {_GOOD} are good.", "bad"),
+    ),
     (40, Enough(f"Enough for a first likeness. A minute makes it clear, {_GOOD} make it good.", "warn")),
     (GOOD_S, Enough(f"Enough for a clear likeness. {_GOOD} and more make a good voice.", "warn")),
     (1800, Enough("Enough for a good voice.", "good")),

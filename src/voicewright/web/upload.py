@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from voicewright.api.services import Wired
 from voicewright.audio.sniff import AUDIO_EXTENSIONS
 from voicewright.recordings.errors import DatasetNotFound
+from voicewright.web.enough import LEAST_S
 from voicewright.web.language_titles import LANGUAGES
 from voicewright.web.rendering import page_router, render
 from voicewright.web.visitor import Visiting
@@ -38,6 +39,7 @@ def upload(
         into=into,
         wanted=dataset,
         languages=LANGUAGES,
+        least_speech_s=LEAST_S,
         extensions=" ".join(sorted(AUDIO_EXTENSIONS)),
         most_file_bytes=settings.max_upload_file_mb * _MIB,
         most_file_mb=settings.max_upload_file_mb,

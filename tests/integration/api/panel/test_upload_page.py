@@ -211,6 +211,24 @@ def test_a_folder_is_uploaded(  # noqa: PLR0915, PLR0917 - one journey, fixtures
 
 
 @pytest.mark.browser
+def test_too_little_speech_asks_for_more_of_it(
+    browse: Callable[..., Any], person: Any, hundred: list[tuple[str, str]]
+) -> None:
+    page = browse(person).open("/panel/upload")
+    name, content = hundred[0]
+    one = {"name": name, "mimeType": "audio/flac", "buffer": base64.b64decode(content)}
+    page.locator("#files").set_input_files(one)
+    page.get_by_label("Name of the dataset").fill("Ann reading")
+    page.get_by_role("textbox", name="Speaker").fill("Ann")
+    page.get_by_role("checkbox", name="Ann agrees that a voice is made of these recordings.").check()
+    page.get_by_role("button", name="Upload 1 file").click()
+    page.get_by_text("1 recording has no transcript: their words are recognised").wait_for()
+    page.get_by_text("A voice needs 10 seconds of usable speech").wait_for()
+    main = page.locator("#next .primary")
+    assert main.all_inner_texts() == ["Upload others"]
+
+
+@pytest.mark.browser
 def test_hostile_names_many_files_and_leaving(
     browse: Callable[..., Any],
     person: Any,

@@ -13,7 +13,7 @@ import { planOf } from "./upload/plan.js";
 import { Queue } from "./upload/queue.js";
 import { Rows, needsLook } from "./upload/rows.js";
 import { known, sendItem } from "./upload/sending.js";
-import { Pace, totals } from "./upload/totals.js";
+import { Pace, speechWith, totals } from "./upload/totals.js";
 
 const AT_ONCE = 3;
 const TICK_MS = 500;
@@ -23,6 +23,7 @@ const root = at("upload");
 const about = at("about");
 const extensions = new Set(root.dataset.extensions.split(" "));
 const mostBytes = Number(root.dataset.mostBytes);
+const leastSpeechS = Number(root.dataset.leastSpeech);
 const chosen = new Map(); // by path: what was dropped until now
 let items = [];
 let into = null;
@@ -273,10 +274,16 @@ function showNext() {
   at("next-title").textContent = nothing ? "Nothing of it can be used" : sum.failed || sum.refused ? "Nearly all there" : "All there";
   at("next").classList.toggle("partly", sum.failed > 0 || nothing);
   const bad = sum.failed + sum.refused;
+  const isShort = speechWith(into.there, queue.items) < leastSpeechS;
+  at("to-train").classList.toggle("primary", !isShort);
+  at("more").classList.toggle("primary", isShort);
+  at("more").classList.toggle("plain", !isShort);
   at("next-words").textContent = [
     `${counted(sum.recordings, "recording", "recordings")} with ${duration(sum.speechS)} of usable speech: ${sum.good} good, ${sum.usable} usable, ${sum.rejected} rejected.`,
+    sum.wordless ? `${counted(sum.wordless, "recording has", "recordings have")} no transcript: their words are recognised, with some mistakes.` : "",
+    isShort ? `A voice needs ${leastSpeechS} seconds of usable speech: upload others, under the same name.` : "",
     bad ? `${counted(bad, "file", "files")} could not be used; the list says why.` : "",
-  ].join(" ");
+  ].filter(Boolean).join(" ");
 }
 
 /** Forget all of it; returns whether it was done: words that are not saved come first. */

@@ -4,10 +4,10 @@ const RECENT_MS = 20_000;
 
 /**
  * @param {any[]} items of a `Queue`; `size` in bytes, `progress` 0..1 of what is being sent, `result.samples` with
- *   `verdict` and `speech_seconds`
+ *   `verdict`, `speech_seconds` and `transcript`
  */
 export function totals(items) {
-  const sum = { files: items.length, done: 0, failed: 0, bytes: 0, sentBytes: 0, recordings: 0, speechS: 0, good: 0, usable: 0, rejected: 0, refused: 0 };
+  const sum = { files: items.length, done: 0, failed: 0, bytes: 0, sentBytes: 0, recordings: 0, wordless: 0, speechS: 0, good: 0, usable: 0, rejected: 0, refused: 0 };
   for (const item of items) {
     sum.bytes += item.size;
     if (item.state === "done") {
@@ -15,6 +15,7 @@ export function totals(items) {
       sum.sentBytes += item.size;
       for (const sample of item.result?.samples ?? []) {
         sum.recordings += 1;
+        if (!sample.transcript && sample.verdict !== "rejected") sum.wordless += 1;
         sum.speechS += sample.speech_seconds;
         sum[sample.verdict] += 1;
       }
@@ -27,6 +28,13 @@ export function totals(items) {
   sum.goodShare = sum.recordings ? sum.good / sum.recordings : null;
   sum.share = sum.bytes ? sum.sentBytes / sum.bytes : 0;
   return sum;
+}
+
+/** Seconds of usable speech in a dataset: of what was there, by digest, and of what was sent since. */
+export function speechWith(there, items) {
+  const samples = new Map(there);
+  for (const sample of items.flatMap((item) => item.result?.samples ?? [])) samples.set(sample.sha256, sample);
+  return [...samples.values()].reduce((sum, sample) => sum + sample.speech_seconds, 0);
 }
 
 /** Tells from the last seconds how long the rest takes; what is paused does not count. */
