@@ -49,6 +49,8 @@ const ENGINE = { minimumS: 5, trainMinimumS: 60, clones: true, trains: true, ide
 
 test("a card says whether there is speech enough", () => {
   const told = (speechS, language = "en-us") => fit({ speechS, language }, ENGINE);
+  const cloned = fit({ speechS: 40, language: "en" }, { ...ENGINE, trains: false });
+  assert.match(cloned.text, /^Enough\. With .* more the voice would be better\.$/);
   assert.deepEqual(told(3), { tone: "bad", text: "Too short: there are 3.0 s of speech, and it needs 5.0 s." });
   assert.match(told(30).text, /Enough to clone\. To train, it needs 30 s more/);
   assert.match(told(120).text, /8:00 min more/);

@@ -14,7 +14,7 @@ export function fit({ speechS, language }, engine) {
   if (engine.trains && engine.trainMinimumS !== null && speechS < engine.trainMinimumS) {
     return { tone: "warn", text: `Enough to clone. To train, it needs ${duration(engine.trainMinimumS - speechS)} more.` };
   }
-  if (engine.trains && speechS < engine.idealS) {
+  if (speechS < engine.idealS) {
     return { tone: "warn", text: `Enough. With ${duration(engine.idealS - speechS)} more the voice would be better.` };
   }
   return { tone: "good", text: "As much speech as it can use." };
