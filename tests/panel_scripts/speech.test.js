@@ -118,8 +118,9 @@ test("figures", () => {
   assert.equal(characters("a😀"), 2);
   assert.equal(estimatedSeconds("x".repeat(150), 2), 5);
   assert.equal(estimatedSeconds("<speak>123456789012345</speak>", 1, true), 1);
-  const headers = new Headers({ "x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499" });
-  assert.equal(allowance(headers), "499 of 500 requests left in this minute");
+  const left = (number) => allowance(new Headers({ "x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": `${number}` }));
+  assert.deepEqual([left(499), left(101), left(0)], ["", "", "0 of 500 requests left in this minute"]);
+  assert.equal(left(100), "100 of 500 requests left in this minute");
   assert.equal(allowance(new Headers()), "");
 });
 

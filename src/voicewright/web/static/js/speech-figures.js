@@ -15,11 +15,11 @@ export function characters(text) {
   return count;
 }
 
-/** What the answer says of the limit, where it says something: "499 of 500 requests left in this minute". */
+/** What the answer says of the limit, once a fifth of it is left: "99 of 500 requests left in this minute". */
 export function allowance(headers) {
   const left = headers.get("x-ratelimit-remaining-requests");
   const of = headers.get("x-ratelimit-limit-requests");
-  return left === null || of === null ? "" : `${left} of ${of} requests left in this minute`;
+  return left === null || of === null || left > of / 5 ? "" : `${left} of ${of} requests left in this minute`;
 }
 
 /** The body for `/v1/audio/speech`: what is as it usually is stays out. */
