@@ -131,7 +131,7 @@ def _steps(
     singles = services.samples.list_singles(visitor.id, limit=1)[1]
     totals = services.datasets.totals(visitor.id)
     recordings = singles + totals.files
-    own = sum(one.voice.owner_id == visitor.id for one in voices)
+    own = sum(one.voice.owner_id == visitor.id and not one.is_older for one in voices)
     trained = counted(own, "voice") if own else ("in training" if going.jobs else "")
     return [
         Step(

@@ -26,7 +26,7 @@ class SpeakingVoice:
     """One of them.
 
     Attributes:
-        voice: its newest version, or the one that was asked for.
+        voice: its newest version, the active one, or the one that was asked for.
         group: where it stands in the choice: `Your voices`, `Shared with you`, `Voices of engines`.
         engine: what the engine is called.
         languages: codes of what it speaks; its own one first.
@@ -94,15 +94,17 @@ def voices_of(services: Services, user_id: UUID, also: VoiceModel | None = None)
     Args:
         services: of the application.
         user_id: who.
-        also: a version that is to be among them, which otherwise are the newest.
+        also: a version that is to be among them, which otherwise are the newest and the active one.
     """
     engines: dict[str, tuple[EngineInfo | None, str]] = {}
     shown = []
-    voices = services.voices.of(user_id).list_to_speak()
-    newest = {voice.id for voice in voices}
-    if also is not None and also.id not in newest:
-        voices.append(also)
-    for voice in voices:
+    own = services.voices.of(user_id)
+    voices = {voice.id: voice for voice in own.list_to_speak()}
+    newest = set(voices)
+    for further in (own.get_active(), also):
+        if further is not None:
+            voices.setdefault(further.id, further)
+    for voice in voices.values():
         if voice.engine not in engines:
             engines[voice.engine] = _engine(services, voice.engine)
         info, fault = engines[voice.engine]

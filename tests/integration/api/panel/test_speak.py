@@ -112,6 +112,11 @@ def test_the_voice_that_is_asked_for_is_chosen_whichever_version_it_is(  # noqa:
         page = client.get(f"/panel/speak?{asked}").text
         assert chosen(page) == (str(older.id), "Ann, version 1 (active)")
         assert "be used here" not in page
+    # where none is asked for, the active one speaks, as everywhere, though there is a newer version
+    assert chosen(client.get("/panel/speak").text) == (str(older.id), "Ann, version 1 (active)")
+    home = client.get("/panel").text
+    assert f'Your active voice: <a href="/panel/voices/{older.id}">Ann</a>' in home
+    assert "1 voice" in home
     assert chosen(client.get("/panel/speak?voice=ann").text) == (str(newer.id), "ANN")
     assert chosen(client.get(f"/panel/speak?voice={theirs.id}").text) == (str(theirs.id), "Ben")
 

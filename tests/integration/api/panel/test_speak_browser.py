@@ -117,7 +117,7 @@ def test_a_text_is_heard_while_it_is_made(  # noqa: PLR0915, PLR0917 - one journ
     until(page, f"{SOUND}.currentTime > 0.2 && {HELD}")
     gate.set()
     until(page, f"!{HELD} && {SOUND}.duration > 2 && {SOUND}.duration < 4")
-    take_picture(page, "home-light")
+    take_picture(page, "home-tone-light")
     check_page(page)
     page.close()
 
