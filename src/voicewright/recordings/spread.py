@@ -5,6 +5,7 @@ Pure; the borders that matter to a verdict are those of `policies`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -140,7 +141,8 @@ def _spread(
 
 
 def _say_snr(values: Sequence[float], bars: Sequence[Bar]) -> str:
-    return f"{_share(bars)} quiet enough behind the voice; half have {_middle(values):.0f} dB or more."
+    least = math.floor(_middle(values))  # rounded up, it could be more than half of them have
+    return f"{_share(bars)} quiet enough behind the voice; half have {least} dB or more."
 
 
 def _say_loudness(values: Sequence[float], bars: Sequence[Bar]) -> str:

@@ -31,7 +31,7 @@ _STEPS: Final = (
         Enough(f"Too little to train a voice: {LEAST_S} seconds are the least, {_GOOD} are good.", "bad"),
     ),
     (40, Enough(f"Enough for a first likeness. A minute makes it clear, {_GOOD} make it good.", "warn")),
-    (GOOD_S, Enough(f"Enough for a clear likeness. {_GOOD} and more make a good voice.", "warn")),
+    (GOOD_S, Enough(f"Enough for a clear likeness. {_GOOD} and more make a good voice.", "info")),
     (1800, Enough("Enough for a good voice.", "good")),
     (float("inf"), Enough("All that a voice can use: more than half an hour hardly helps.", "good")),
 )

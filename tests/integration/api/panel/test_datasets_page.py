@@ -136,6 +136,8 @@ def test_figures_become_bars_and_sentences():
     assert peaks.words == "75 % of the clips are free of cut-off peaks."
     assert (length.most, length.words[:19]) == (3, "The middle is 5.0 s")
     assert [(flaw.words, flaw.count) for flaw in flaws_of(clips)] == [("Muffled", 1)]
+    close = [Measured(5.0, {"snr_db": 44.7})] * 9 + [Measured(5.0, {"snr_db": 50.0})] * 6
+    assert spreads_of(close)[0].words.endswith("half have 44 dB or more.")
     assert spreads_of([]) == ()
     assert spreads_of([Measured(1.0, {"snr_db": None})])[0].words == "Not measured."
     assert (language_title("PT_BR"), language_title("xx")) == ("Portuguese (Brazil)", "xx")
