@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from voicewright.web.errors import PageNotFound
-from voicewright.web.rendering import page_router
+from voicewright.web.rendering import PREFIX, page_router
 from voicewright.web.visitor import Visiting
 
 router = page_router()
@@ -14,6 +14,4 @@ router = page_router()
 @router.get("/{rest:path}")
 def missing(rest: str, _visitor: Visiting) -> Response:
     """Nothing is there."""
-    raise PageNotFound(
-        f"There is no page at /panel/{rest[:100]}. It may have moved; the menu leads to all of them."
-    )
+    raise PageNotFound.at(f"{PREFIX}/{rest}")

@@ -76,3 +76,9 @@ def sections_for(visitor: Visitor | None) -> Sequence[Section]:
     if visitor is None:
         return ()
     return (_MAKE, _USE, _ADMIN) if visitor.is_admin else (_MAKE, _USE)
+
+
+def place_above(visitor: Visitor | None, here: str) -> Place | None:
+    """The page of somebody's menu that a path lies below; None: it is one itself, or below none."""
+    places = (place for section in sections_for(visitor) for place in section.places)
+    return next((place for place in places if place.path != here and place.is_at(here)), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -33,8 +33,9 @@ from voicewright.api.request_ids import request_id
 from voicewright.api.validation import refused_input
 from voicewright.errors import AppError, ErrorKind
 from voicewright.web import formats
+from voicewright.web.errors import PageNotFound
 from voicewright.web.list_pages import BeyondTheEnd
-from voicewright.web.navigation import sections_for
+from voicewright.web.navigation import place_above, sections_for
 from voicewright.web.static_files import digest
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class PageRoute(APIRoute):
             except AppError as error:
                 return refusal(request, error)
             except RequestValidationError as error:
-                return refusal(request, refused_input(request, error.errors()))
+                return refusal(request, _unfit(request, error.errors()))
             except ClientDisconnect:
                 raise
             except Exception:  # noqa: BLE001 - logged, and told without its details
@@ -151,7 +152,8 @@ def refusal(request: Request, error: AppError) -> Response:
         _LOG.error("%s: %s (request %s)", error.code, error.message, request_id(request))
     visitor = getattr(request.state, "visitor", None)
     template = "refusal.html" if is_partial(request) else "error.html"
-    answer = render(request, template, visitor, status=status, told=told, code=error.code)
+    above = place_above(visitor, _path(request))
+    answer = render(request, template, visitor, status=status, told=told, code=error.code, above=above)
     retry_after = getattr(error, "retry_after_s", None)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(int(retry_after) + 1)
@@ -171,6 +173,13 @@ def templates() -> Environment:
     )
     made.filters.update(formats.FILTERS)
     return made
+
+
+def _unfit(request: Request, faults: Sequence[Any]) -> AppError:
+    """What the framework found wrong; with an id that can't be one, the address names no page."""
+    if any(fault["loc"][0] == "path" for fault in faults):
+        return PageNotFound.at(_path(request))
+    return refused_input(request, faults)
 
 
 def _path(request: Request) -> str:

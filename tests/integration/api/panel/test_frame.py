@@ -131,6 +131,30 @@ def test_an_address_that_is_not_there_says_so(
     assert part.text.lstrip().startswith('<div class="toast bad" role="alert"')
 
 
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("/panel/voices/nothing-here", "Voices"),
+        ("/panel/jobs/nothing-here", "Jobs"),
+        ("/panel/jobs/nothing-here/log.txt", "Jobs"),
+        ("/panel/listening/nothing-here", "Blind test"),
+        ("/panel/speak/long/nothing-here", "Speak"),
+        ("/panel/datasets/mine/clips/nothing-here", "Datasets"),
+        ("/panel/admin/users/nothing-here", "Users"),
+    ],
+)
+def test_an_id_that_cannot_be_one_is_an_address_that_is_not_there(
+    client: TestClient, admin: Any, cookies_of: Callable[..., dict[str, str]], path: str, above: str
+) -> None:
+    client.cookies.update(cookies_of(admin))
+    page = client.get(path)
+    assert page.status_code == 404
+    assert f"There is no page at {path}." in page.text
+    assert "PAGE_NOT_FOUND" in page.text
+    told = page.text.partition("<main")[2]
+    assert re.search(rf'<a class="button primary"[^>]*>.*{above}</a>', told)
+
+
 def test_a_part_of_a_page_asked_for_without_a_session_loads_the_page_anew(client: TestClient) -> None:
     part = client.get("/panel/jobs", headers={"HX-Request": "true"})
     assert part.status_code == 204
@@ -227,7 +251,7 @@ def test_the_page_of_a_refusal(  # noqa: PLR0917 - fixtures
 ) -> None:
     browser = browse(person, scheme=scheme, width=width)
     browser.expect("404")
-    page = browser.open("/panel/nothing")
+    page = browser.open("/panel/voices/nothing")
     page.get_by_role("heading", name="That did not work", level=1).wait_for()
     check_page(page)
     take_picture(page, f"refusal-{scheme}-{width}")
