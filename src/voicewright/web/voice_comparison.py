@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from voicewright.web.formats import counted, duration, money, score, size
 from voicewright.web.voice_cards import PARTS
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from voicewright.voices.figures.views import UsageStats
     from voicewright.voices.models import VoiceModel
+
+_ALIKE: Final = 0.05
+"""Scores that differ by less are about the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Line:
     best: int | None
     """Who wins; None: nobody, or nothing is known."""
     words: str
+    """Who wins and why, or why nobody does; a dash where nothing is to be won."""
 
 
 def lines_of(voices: Sequence[VoiceModel], stats: Sequence[UsageStats], labels: Sequence[str]) -> list[Line]:
@@ -36,26 +40,45 @@ def lines_of(voices: Sequence[VoiceModel], stats: Sequence[UsageStats], labels: 
         *,
         better: str,
         lower: bool = False,
+        margin: float = 0.0,
     ) -> Line:
         best = best_place(values, lower=lower)
-        if best is not None and sum(written(value) == written(values[best]) for value in values) > 1:
-            best = None  # whoever wins by less than is shown has not won
-        return Line(name, tuple(map(written, values)), best, _words(values, best, labels, written, better))
+        if best is not None:
+            rivals = [value for place, value in enumerate(values) if place != best and value is not None]
+            won = values[best] or 0.0
+            if any(written(one) == written(won) or _are_alike(one, won, margin) for one in rivals):
+                best = None  # whoever wins by less than is shown has not won
+        words = _undecided(values, written, margin) if best is None else f"{labels[best]} {better}"
+        return Line(name, tuple(map(written, values)), best, words)
+
+    def fact(name: str, values: Sequence[float | None], written: Callable[[float | None], str]) -> Line:
+        return Line(name, tuple(map(written, values)), None, "–")
 
     evaluations = [voice.evaluation or {} for voice in voices]
     used = [one if one.usage_count else None for one in stats]
     return [
-        line("Overall score", [voice.quality_score for voice in voices], score, better="sounds best overall"),
+        line(
+            "Overall score",
+            [voice.quality_score for voice in voices],
+            score,
+            better="sounds best overall",
+            margin=_ALIKE,
+        ),
         *(
-            line(title, [one.get(key) for one in evaluations], score, better=f"is ahead in {title.lower()}")
+            line(
+                title,
+                [one.get(key) for one in evaluations],
+                score,
+                better=f"is ahead in {title.lower()}",
+                margin=_ALIKE,
+            )
             for key, title in PARTS.items()
         ),
-        line(
+        # says as much of whether its engine was loaded already as of the voice
+        fact(
             "First sound after",
             [None if one is None else one.average_latency / 1000 for one in used],
             _seconds,
-            better="begins to speak soonest",
-            lower=True,
         ),
         line(
             "Cost of a use",
@@ -65,7 +88,7 @@ def lines_of(voices: Sequence[VoiceModel], stats: Sequence[UsageStats], labels: 
             lower=True,
         ),
         line("Rating", [one.quality_rating or None for one in stats], _stars, better="is liked best"),
-        line("Uses", [float(one.usage_count) for one in stats], _times, better="is used most"),
+        fact("Uses", [float(one.usage_count) for one in stats], _times),
         line(
             "Size",
             [float(voice.stored_bytes) for voice in voices],
@@ -73,12 +96,7 @@ def lines_of(voices: Sequence[VoiceModel], stats: Sequence[UsageStats], labels: 
             better="is the smallest",
             lower=True,
         ),
-        line(
-            "Trained on",
-            [voice.speech_s or None for voice in voices],
-            duration,
-            better="learnt from the most speech",
-        ),
+        fact("Trained on", [voice.speech_s or None for voice in voices], duration),
     ]
 
 
@@ -100,21 +118,23 @@ def best_place(values: Sequence[float | None], *, lower: bool) -> int | None:
     return values.index(best) if known.count(best) == 1 else None
 
 
-def _words(
-    values: Sequence[float | None],
-    best: int | None,
-    labels: Sequence[str],
-    written: Callable[[float | None], str],
-    better: str,
-) -> str:
+def _undecided(values: Sequence[float | None], written: Callable[[float | None], str], margin: float) -> str:
+    """Why nobody wins."""
     known = [value for value in values if value is not None]
     if not known:
         return "Not known of any"
     if len(known) < 2:  # noqa: PLR2004 - the same
         return "Known of one only"
-    if best is None:
-        return "No difference" if len({written(value) for value in known}) == 1 else "The best are equal"
-    return f"{labels[best]} {better}"
+    if len({written(value) for value in known}) == 1:
+        return "No difference"
+    if _are_alike(min(known), max(known), margin):
+        return "About the same"
+    return "The best are about the same" if margin else "The best are equal"
+
+
+def _are_alike(one: float, other: float, margin: float) -> bool:
+    """Whether they differ by less than a margin, as they are shown: with two decimals."""
+    return round(abs(one - other), 2) < margin
 
 
 def _seconds(value: float | None) -> str:

@@ -45,11 +45,11 @@ def test_every_line_says_who_wins_and_why_nobody_does():
     assert told["Overall score"] == (("0.80", "0.70"), "Ann sounds best overall")
     assert told["Similarity"] == (("0.90", "–"), "Known of one only")
     assert told["Clarity"] == (("–", "–"), "Not known of any")
-    assert told["First sound after"] == (("0.30 s", "0.20 s"), "Bob begins to speak soonest")
+    assert told["First sound after"] == (("0.30 s", "0.20 s"), "–")
     assert told["Cost of a use"] == (("$0.10", "free"), "Bob costs least")
-    assert told["Uses"][1] == "Ann is used most"
+    assert told["Uses"] == (("4 uses", "2 uses"), "–")
     assert told["Size"][1] == "Bob is the smallest"
-    assert told["Trained on"][1] == "No difference"
+    assert told["Trained on"][1] == "–"
     assert told["Rating"][1] == "Not known of any"
 
 
@@ -58,7 +58,30 @@ def test_nobody_wins_by_less_than_is_shown():
     told = {line.name: line for line in lines_of(voices, [stats()] * 3, ["Ann", "Bob", "Cid"])}
     assert (told["Size"].best, told["Size"].words) == (None, "The best are equal")
     assert told["Size"].values[:2] == ("4.4 MB", "4.4 MB")
-    assert told["Overall score"].best is None
+    assert (told["Overall score"].best, told["Overall score"].words) == (None, "The best are about the same")
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ((0.87, 0.82), "Ann sounds best overall"),
+        ((0.85, 0.8), "Ann sounds best overall"),
+        ((0.85, 0.82), "About the same"),
+        ((0.85, 0.85), "No difference"),
+    ],
+)
+def test_scores_that_are_about_the_same_have_no_winner(scores, words):
+    [overall, *_] = lines_of([voice(score) for score in scores], [stats()] * 2, ["Ann", "Bob"])
+    assert overall.words == words
+    assert (overall.best is None) == ("best" not in words)
+
+
+def test_a_fact_has_no_winner():
+    lines = lines_of([voice(0.8), voice(0.8)], [stats(9, 350), stats(1, 4080)], ["Ann", "Bob"])
+    told = {line.name: line for line in lines}
+    facts = [told[name] for name in ("First sound after", "Uses", "Trained on")]
+    assert {(line.best, line.words) for line in facts} == {(None, "–")}
+    assert facts[0].values == ("0.35 s", "4.08 s")
 
 
 def test_a_voice_that_never_spoke_is_neither_fast_nor_cheap():
