@@ -1,7 +1,7 @@
 // What a page of a training makes of its events.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { after, chartsOf, figure, inWords, isTriedAgain, milestone, running, standing, timeLeft, withPoint } from "../../src/voicewright/web/static/js/training/job-state.js";
+import { after, chartsOf, figure, inWords, isTriedAgain, milestone, risesAgain, running, standing, timeLeft, withPoint } from "../../src/voicewright/web/static/js/training/job-state.js";
 
 const STAGES = [{ name: "listening", title: "Listen", until: 11 }, { name: "training", title: "Train", until: 85 }, { name: "registering", title: "Register", until: 100 }];
 const stands = (progress, status) => standing(STAGES, progress, status).map((stage) => stage.stands);
@@ -60,13 +60,23 @@ test("a point of the next attempt takes the place of the earlier one", () => {
 
 test("losses are drawn together, scores together, and what a provider counted not at all", () => {
   const drawn = chartsOf({
-    similarity: [[2, 0.7]], validation_loss: [[2, 0.6]], training_loss: [[1, 0.9], [2, 0.5]], pitch_hz: [[1, 150]], provider_credits: [[1, 5]],
+    similarity: [[1, 0.6], [2, 0.7]], validation_loss: [[2, 0.6]], training_loss: [[1, 0.9], [2, 0.5]], pitch_hz: [[1, 150], [2, 160]], provider_credits: [[1, 5], [2, 6]],
   });
   assert.deepEqual(drawn.map(({ title }) => title), ["Loss", "Quality", "Pitch hz"]);
   assert.deepEqual(drawn[0].names, ["training_loss", "validation_loss"]);
   assert.deepEqual(drawn[0].data, [[1, 2], [0.9, 0.5], [null, 0.6]]);
   assert.equal(drawn[1].share, true);
   assert.deepEqual(chartsOf({}), []);
+});
+
+test("what has no two values is no curve", () => {
+  assert.deepEqual(chartsOf({ quality: [[9, 0.7]], similarity: [[9, 0.8]], training_loss: [[1, 0.9], [2, null]] }), []);
+  assert.deepEqual(chartsOf({ quality: [[9, 0.7]], similarity: [[1, 0.5], [9, 0.8]] })[0].names, ["quality", "similarity"]);
+});
+
+test("a curve rises again that ends above its lowest value", () => {
+  assert.ok(risesAgain([[1, 0.9], [2, 0.5], [3, 0.6], [4, null]]));
+  assert.ok(![[], [[1, 0.5]], [[1, null]], [[1, 0.9], [2, 0.5]], [[1, 0.5], [2, 0.5]]].some(risesAgain));
 });
 
 test("a curve is told in words", () => {

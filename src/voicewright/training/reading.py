@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 LOGS_SHOWN: Final = 100
 """The last so many log lines come with a job; all of them in pages."""
 
-Curves = Mapping[str, Sequence[tuple[int, float | None]]]
+Points = Sequence[tuple[int, float | None]]
+Curves = Mapping[str, Points]
 """By the name of a metric: its values by epoch."""
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from voicewright.api.services import Services
     from voicewright.training.models import TrainingEvent, TrainingJob
-    from voicewright.training.reading import Curves, JobDetails
+    from voicewright.training.reading import Curves, JobDetails, Points
     from voicewright.web.visitor import Visitor
 
 router = page_router()
@@ -46,7 +46,8 @@ _LOG_LINES: Final = 1000
 _MOST_CHARTS: Final = 4
 _MS: Final = "Ms"
 _QUALITY: Final = re.compile("quality|similarity|naturalness|clarity|consistency")
-"""As in js/training/job-state.js."""
+_CURVE_FROM: Final = 2
+"""Both as in js/training/job-state.js."""
 _STAGES: Final = {
     "listening": "Listen to the recordings",
     "words": "Recognise the words",
@@ -79,6 +80,7 @@ def job(request: Request, visitor: Visiting, services: Wired, job_id: JobId) -> 
         heard=_heard(services, found) if part in {"", "heard"} else [],
         state=_state(details),
         charts=_charts(details.curves),
+        loss_rises=_rises_again(details.curves.get("validation_loss", ())),
         earlier=len(details.logs) == LOGS_SHOWN,
         shown_options=_shown_options(found),
     )
@@ -148,9 +150,23 @@ def _stages(*, clones: bool) -> list[dict[str, Any]]:
 
 def _charts(curves: Curves) -> int:
     """How many charts the script will draw, at most so many that the page keeps room for."""
-    names = [name for name in curves if not name.startswith("provider_")]
+    names = [
+        name
+        for name, points in curves.items()
+        if not name.startswith("provider_") and len(_known(points)) >= _CURVE_FROM
+    ]
     drawn = {"loss" if "loss" in name else "quality" if _QUALITY.search(name) else name for name in names}
     return min(len(drawn), _MOST_CHARTS)
+
+
+def _rises_again(points: Points) -> bool:
+    """Whether a curve ends above its lowest value."""
+    values = _known(points)
+    return bool(values) and values[-1] > min(values)
+
+
+def _known(points: Points) -> list[float]:
+    return [value for _, value in points if value is not None]
 
 
 def _line(event: TrainingEvent) -> dict[str, Any]:

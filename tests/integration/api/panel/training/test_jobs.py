@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,22 @@ def test_a_page_asks_as_often_whatever_there_is(
     assert sum("GROUP BY training_jobs.status" in statement for statement in asked) == 1
     assert queries("?state=failed") == few
     assert queries("?search=Ann") == few + 1  # what is found is counted as well
+
+
+def test_room_is_kept_for_what_has_two_values(look: Any, person: Any, enter_job: Any, happening: Any) -> None:
+    it = happening(enter_job(person.id))
+    page = f"/panel/jobs/{it.job.id}"
+    curves, rises = re.compile(r"data-curves( hidden)?>"), re.compile(r"data-rises( hidden)?>")
+    it.complete()  # with a score, which is told above
+    assert curves.search(look(person, page).text)[1]
+    for epoch, loss in enumerate((0.9, 0.5), 1):
+        it.metric("validation_loss", epoch, loss)
+    told = look(person, page).text
+    assert not curves.search(told)[1]
+    assert "charts-1" in told
+    assert rises.search(told)[1]
+    it.metric("validation_loss", 3, 0.6)
+    assert not rises.search(look(person, page).text)[1]
 
 
 def test_a_name_is_a_name_and_no_page(look: Any, person: Any, enter_job: Any, happening: Any) -> None:

@@ -169,7 +169,7 @@ def test_a_training_is_watched_to_its_end_over_a_restart_of_the_server(  # noqa:
     browser = open_browser(server.url, cookies=cookies_of(person))
     page = browser.open(f"/panel/jobs/{job.id}")
     page.get_by_text("finding speech").wait_for()
-    assert page.get_by_text("They appear with the first epoch").is_visible()
+    assert page.get_by_text("They appear with the second epoch").is_visible()
 
     learn(it, range(1, 30))
     it.log("Epoch 29 was the best so far.")
@@ -210,6 +210,10 @@ def test_a_training_is_watched_to_its_end_over_a_restart_of_the_server(  # noqa:
     page.get_by_text("Not up to date").wait_for(state="detached")
     page.locator("#figures:not([data-old])").wait_for()  # what was asked for in vain is there
 
+    rises = page.get_by_text("A validation loss that rises again need not mean a worse voice")
+    assert rises.is_hidden()
+    it.metric("validation_loss", 30, 0.9)
+    rises.wait_for()
     it.complete()
     page.get_by_role("heading", name="The voice is ready").wait_for()
     assert page.get_by_text("Two words were lost").is_visible()

@@ -7,7 +7,7 @@ import { showFreshness } from "../freshness.js";
 import { follow } from "../live.js";
 import { calmly } from "./calmly.js";
 import { mergeWhereSwapped } from "./heard.js";
-import { after, called, chartsOf, figure, inWords, isOpen, isTriedAgain, milestone, running, standing, timeLeft } from "./job-state.js";
+import { after, called, chartsOf, figure, inWords, isOpen, isTriedAgain, milestone, risesAgain, running, standing, timeLeft } from "./job-state.js";
 import { tail } from "./log-tail.js";
 
 const SIGNS = { done: "circle-check", running: "activity", failed: "circle-alert", stopped: "ban", waits: "circle-dot" };
@@ -105,6 +105,7 @@ function showTime() {
 function drawCurves() {
   const drawn = chartsOf(state.curves);
   part("no-curves").hidden = drawn.length > 0;
+  part("rises").hidden = drawn.length === 0 || !risesAgain(state.curves.validation_loss ?? []);
   part("curves").hidden = drawn.length === 0 && !isOpen(state.status);
   for (const one of drawn) {
     const key = `${one.title}: ${one.names}`;

@@ -4,6 +4,8 @@
 const TELLING_MS = 3000;
 const TELLING_PERCENT = 3;
 const QUARTER = 25;
+/** Fewer values are told elsewhere, and are no curve. */
+const CURVE_FROM = 2;
 
 /** Whether a job in this state may still change by itself. */
 export function isOpen(status) {
@@ -78,7 +80,8 @@ export function withPoint(curves, { name, step, value }) {
 }
 
 /**
- * What is drawn together: losses in one chart, scores of 0 to 1 in another, each other curve by itself.
+ * What is drawn together: losses in one chart, scores of 0 to 1 in another, each other curve by itself; nothing that
+ * has no two values yet.
  * @param {Record<string, [number, number|null][]>} curves
  * @returns {{title: string, share: boolean, names: string[], data: (number|null)[][]}[]} data: steps, then each curve
  */
@@ -90,6 +93,7 @@ export function chartsOf(curves) {
   }
   const order = (title) => ["Loss", "Quality"].indexOf(title) + 1 || 3;
   return [...groups]
+    .filter(([, names]) => names.some((name) => known(curves[name]).length >= CURVE_FROM))
     .sort(([one], [other]) => order(one) - order(other))
     .map(([title, names]) => {
       const steps = [...new Set(names.flatMap((name) => curves[name].map(([step]) => step)))].sort((a, b) => a - b);
@@ -109,14 +113,25 @@ export function called(name) {
 
 /** A curve in a sentence, for who does not look at the picture. */
 export function inWords(name, points) {
-  const known = points.filter(([, value]) => value !== null);
-  if (known.length === 0) return `${called(name)}: no value yet`;
-  const [step, value] = known.at(-1);
+  const values = known(points);
+  if (values.length === 0) return `${called(name)}: no value yet`;
+  const [step, value] = values.at(-1);
   const now = `${called(name)}: ${figure(value)} at epoch ${step}`;
-  if (known.length === 1) return now;
+  if (values.length === 1) return now;
   const rises = /quality|similarity|naturalness|clarity|consistency/.test(name);
-  const [bestStep, best] = known.reduce((one, other) => ((rises ? other[1] > one[1] : other[1] < one[1]) ? other : one));
+  const [bestStep, best] = values.reduce((one, other) => ((rises ? other[1] > one[1] : other[1] < one[1]) ? other : one));
   return `${now}, ${rises ? "highest" : "lowest"} ${figure(best)} at epoch ${bestStep}`;
+}
+
+/** Whether a curve ends above its lowest value. */
+export function risesAgain(points) {
+  const values = known(points).map(([, value]) => value);
+  return values.some((value) => value < values.at(-1));
+}
+
+/** The points of a curve that have a value. */
+function known(points) {
+  return points.filter(([, value]) => value !== null);
 }
 
 /** Three figures that count. */
