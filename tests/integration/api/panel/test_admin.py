@@ -8,6 +8,7 @@ import io
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from voicewright.api import audit_table
 from voicewright.audit.acts import Act
 from voicewright.audit.trail import note
 from voicewright.voices.figures.models import VoiceUse
+from voicewright.voices.schemas import LOCAL_USER_ID
 from voicewright.web.admin.routes import ROUTERS
 
 if TYPE_CHECKING:
@@ -75,6 +77,18 @@ def test_what_people_wrote_is_text(  # noqa: PLR0917 - fixtures
         assert "<img src=x" not in answer.text or "text/csv" in answer.headers["content-type"], path
         shown += "&lt;img" in answer.text
     assert shown >= 4
+
+
+def test_the_overview_says_that_the_voices_of_the_command_line_count(
+    client: TestClient, admin: Any, add_voice: Callable[..., Any], cookies_of: Callable[..., dict[str, str]]
+) -> None:
+    client.cookies.update(cookies_of(admin))
+    assert "none is judged yet</" in client.get("/panel/admin").text
+    add_voice(admin, "Ann")
+    add_voice(SimpleNamespace(id=LOCAL_USER_ID), "Local")
+    tile = client.get("/panel/admin").text.partition('id="tile-voices"')[2].partition("</a>")[0]
+    assert '<span class="tile-value">2</span>' in tile
+    assert "those of the command line count too" in tile
 
 
 def test_nobody_is_found_where_nobody_is(
