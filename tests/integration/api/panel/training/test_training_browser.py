@@ -325,7 +325,21 @@ def choose_a_moment(page: Any) -> None:
     page.locator(".estimate", has_text=f"{soon.year}, 10:00").wait_for()
 
 
-def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
+def start_is_seen(page: Any) -> None:
+    """The button is in the window, whatever is estimated, and wherever the page and the card are scrolled."""
+    button = page.get_by_role("button", name="Start ")
+    scrolled = page.get_by_role("group", name="Before you start")
+    assert scrolled.evaluate("element => element.scrollHeight > element.clientHeight")  # it does not fit
+    for height in (0, 100_000):
+        page.evaluate("height => scrollTo(0, height)", height)
+        scrolled.evaluate("(element, height) => element.scrollTo(0, height)", height)
+        box = button.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= page.viewport_size["height"]
+    page.evaluate("scrollTo(0, 0)")
+
+
+def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0915, PLR0917 - a journey
     browse: Any, announce: Callable[[], None], person: Any, enter_dataset: Any, enter_sample: Any,
     check_page: Any, take_picture: Any,
 ) -> None:  # fmt: skip
@@ -371,6 +385,8 @@ def test_a_training_is_chosen_estimated_and_started(  # noqa: PLR0917 - fixtures
     page.get_by_text("OpenAI hears them agree: there is no recording").wait_for()
     studio = page.get_by_role("link", name="Record it in the studio")
     assert studio.get_attribute("href") == "/panel/record?dataset=Evening+readings"
+    start_is_seen(page)
+    take_picture(page, "train-long-light")
     check_page(page)
     page.locator("#engine-openai-tts").uncheck()
     page.locator("#engine-heavy").check()
