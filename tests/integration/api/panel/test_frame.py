@@ -302,6 +302,27 @@ def test_light_and_dark_by_the_switch_stay(browse: Callable[..., Any], person: A
 
 
 @pytest.mark.browser
+def test_the_menu_shows_all_of_itself_or_at_least_where_one_is(
+    browse: Callable[..., Any], admin: Any
+) -> None:
+    page = browse(admin).open("/panel")
+    last = page.locator("#menu").get_by_role("link", name="Alerts", exact=True)
+
+    def is_seen(high: int) -> bool:
+        box = last.bounding_box()
+        return bool(56 <= box["y"] <= high - box["height"])
+
+    assert is_seen(800)  # the longest menu
+    page.set_viewport_size({"width": 1280, "height": 560})
+    assert not is_seen(560)
+    last.evaluate("link => link.click()")  # without scrolling to it
+    page.get_by_role("heading", name="Alerts", level=1).wait_for()
+    page.wait_for_load_state()
+    assert is_seen(560)
+    assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.browser
 def test_the_menu_on_a_phone_by_keyboard(
     browse: Callable[..., Any], admin: Any, check_page: Callable[..., None]
 ) -> None:

@@ -1,6 +1,15 @@
-// The menu at the side on a narrow screen, and menus that close when one looks elsewhere.
+// The menu at the side, which a narrow screen opens, and menus that close when one looks elsewhere.
+
+/** Scroll the side, and not the page, to where one is. */
+function showWhereOneIs(document) {
+  const current = document.querySelector(".side [aria-current]");
+  if (!current) return;
+  const side = current.closest(".side");
+  side.scrollTop = current.offsetTop - (side.clientHeight - current.offsetHeight) / 2;
+}
 
 export function installMenus(document) {
+  showWhereOneIs(document);
   const button = document.querySelector("[data-menu]");
   const setOpen = (open) => {
     document.body.classList.toggle("menu-open", open);
