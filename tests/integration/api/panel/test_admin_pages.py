@@ -24,6 +24,15 @@ REASONS = [
     "Naturalness: hiss can be heard behind the words (background 2.6; quiet recordings read 3.6).",
     "Similarity: the voice resembles the speaker, with a difference that can be heard (cosine 0.71).",
 ]
+BROKEN_WORDS = """(cells) => cells.flatMap((cell) => [...cell.childNodes]).flatMap((node) =>
+    [...node.textContent.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+        if (node.nodeType !== Node.TEXT_NODE) return false;
+        const range = new Range();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        return range.getClientRects().length > 1;
+    }).map(([word]) => word))"""
+"""The words of cells that stand on two lines; a name may be broken where a `<wbr>` is."""
 PAGES = ("", "/queue", "/engines", "/costs", "/storage", "/cleanup", "/audit", "/alerts", "/users")
 
 
@@ -172,6 +181,13 @@ def test_all_pages(  # noqa: PLR0917 - fixtures
         check_page(page)
         name = path.split("/")[1] if path else "overview"
         take_picture(page, f"admin-{name}{'-one' if path.count('/') > 1 else ''}-{scheme}-{width}")
+    page.goto(f"{browser.base_url}/panel/admin/alerts")
+    fires_at = page.get_by_role("region", name="From where on").locator("td .why")
+    assert fires_at.filter(has_text="VOICEWRIGHT_USER_STORAGE_QUOTA_MB").count() == 1
+    assert fires_at.evaluate_all(BROKEN_WORDS) == []
+    page.goto(f"{browser.base_url}/panel/admin/audit")
+    days = [page.get_by_label(name, exact=True).bounding_box() for name in ("From", "To")]
+    assert days[0]["y"] == days[1]["y"]
 
 
 @pytest.mark.browser

@@ -227,6 +227,10 @@ def test_the_list_and_one_voice(  # noqa: PLR0917 - fixtures
     page.locator("[data-chart=versions] canvas").wait_for()
     check_page(page)
     take_picture(page, f"voice-{scheme}")
+    figures = page.locator(".uses")
+    boxes = (figures.bounding_box(), figures.locator(".stat").last.bounding_box())
+    ends = [box["x"] + box["width"] for box in boxes]
+    assert ends[0] - ends[1] <= 2  # no more than its border: no cell is empty
     change(page, bob)
     page.get_by_role("button", name=re.compile("^Delete version")).click()
     page.locator("#confirm-yes").click()
