@@ -45,7 +45,7 @@ test-browser: $(DEVELOPMENT) ## the panel in Chromium (/usr/bin/chromium), the w
 
 pictures: $(DEVELOPMENT) ## take the README's pictures again, as the browser tests see the pages
 	@rm -rf $(VENV)/pictures; VOICEWRIGHT_PICTURES=$(VENV)/pictures $(PYTEST) -q -m browser $(TOGETHER)
-	@for picture in $$(grep -o 'docs/pictures/[a-z-]*\.png' README.md); do cp $(VENV)/pictures/$$(basename $$picture) $$picture; done
+	@for picture in $$(grep -o 'docs/pictures/[a-z-]*\.png' README.md); do taken=$(VENV)/pictures/$$(basename $$picture); if [ -e $$taken ]; then cp $$taken $$picture; fi; done
 
 test-engines: $(DEVELOPMENT) ## XTTS-v2 and Chatterbox on tiny networks, in environments that pip makes
 	@$(PYTEST) -q -m environment -n auto --maxprocesses 2 --dist loadgroup

@@ -74,6 +74,14 @@ def test_from_the_first_link_to_a_voice_that_is_heard(
     hear(page.locator("#heard audio-player").first)
     take_picture(page, "journey-6-done")
 
+    page.goto(f"{browser.base_url}/panel")
+    page.get_by_label("What Ann's reading voice is to say").fill("Good morning. It is a fine day for a walk.")
+    page.keyboard.press("Enter")
+    moves(page.locator("speech-player"))
+    page.get_by_text("0:00 /").wait_for(state="detached", timeout=HEARING_MS)  # it is heard to its end
+    take_picture(page, "home-light")
+    page.goto(job)
+
     page.get_by_role("link", name="Train with another engine").click()
     train(page, "Tone", None, threshold="0")
     page.get_by_role("heading", name="The voice is ready").wait_for(timeout=TRAINING_MS)
