@@ -101,7 +101,8 @@ def voices_of(services: Services, user_id: UUID, also: VoiceModel | None = None)
     own = services.voices.of(user_id)
     voices = {voice.id: voice for voice in own.list_to_speak()}
     newest = set(voices)
-    for further in (own.get_active(), also):
+    is_there = any(voice.is_active and voice.owner_id == user_id for voice in voices.values())
+    for further in (None if is_there else own.get_active(), also):
         if further is not None:
             voices.setdefault(further.id, further)
     for voice in voices.values():
