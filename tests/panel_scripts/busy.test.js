@@ -1,7 +1,7 @@
 // What a button shows while it is at work.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isBusy, whileBusy } from "../../src/voicewright/web/static/js/busy.js";
+import { isBusy, unlessBusy, whileBusy } from "../../src/voicewright/web/static/js/busy.js";
 
 const button = () => {
   const attributes = new Map();
@@ -52,4 +52,11 @@ test("what fails ends it as well; work without a button is told, too", async () 
   without.work.resolve();
   await without.done;
   assert.equal(isBusy(null), false);
+});
+
+test("a press on a button that is busy begins nothing", async () => {
+  const { pressed, work, done } = begin();
+  assert.equal(unlessBusy(pressed, () => assert.fail("it began")), undefined);
+  work.resolve();
+  await done;
 });

@@ -30,6 +30,11 @@ export async function whileBusy(button, work, { status = document.getElementById
   }
 }
 
+/** The same for a press: while what an earlier one began goes on, it does nothing. */
+export function unlessBusy(button, work) {
+  return isBusy(button) ? undefined : whileBusy(button, work);
+}
+
 /** Lead to another page; resolves when this one is left, so that what led there stays busy until then. */
 export function leaveFor(address) {
   location.assign(address);

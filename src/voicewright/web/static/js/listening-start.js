@@ -1,6 +1,6 @@
 // The form for a new blind test.
 import { ApiError, call, url } from "./api.js";
-import { isBusy, leaveFor, whileBusy } from "./busy.js";
+import { leaveFor, unlessBusy } from "./busy.js";
 
 const RECORDING = ":recording";
 const form = globalThis.document?.querySelector("#start-form");
@@ -55,8 +55,7 @@ if (form) {
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
-    if (!isBusy(button)) whileBusy(button, start);
+    unlessBusy(form.querySelector("button"), start);
   });
   show();
 }

@@ -1,7 +1,7 @@
 // The page that uploads recordings: files are chosen, their words found, then all are sent and judged.
 import { ApiError, url } from "./api.js";
 import { icon } from "./audio-player.js";
-import { isBusy, whileBusy } from "./busy.js";
+import { unlessBusy } from "./busy.js";
 import { duration, roughly, size } from "./figures.js";
 import { note } from "./notes.js";
 import { signedOutNote } from "./signed-out.js";
@@ -154,7 +154,7 @@ async function begin() {
 function watchQueue() {
   about.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!isBusy(at("start"))) whileBusy(at("start"), begin);
+    unlessBusy(at("start"), begin);
   });
   at("clear").addEventListener("click", startOver);
   at("more").addEventListener("click", startOver);

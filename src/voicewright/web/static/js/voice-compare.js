@@ -1,15 +1,14 @@
 // Several voices side by side say the same sentence, one after the other.
 import { ApiError } from "./api.js";
-import { isBusy, whileBusy } from "./busy.js";
+import { unlessBusy } from "./busy.js";
 import { note } from "./notes.js";
 import { installSamples, playerOf, say } from "./voice-sample.js";
 
 const form = document.querySelector("#same-form");
 
-form?.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const button = form.querySelector("button");
-  if (!isBusy(button)) await whileBusy(button, sayAll);
+  unlessBusy(form.querySelector("button"), sayAll);
 });
 
 async function sayAll() {

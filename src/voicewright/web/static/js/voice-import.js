@@ -1,6 +1,6 @@
 // Sends an exported voice and says how far that is.
 import { url } from "./api.js";
-import { isBusy, leaveFor, whileBusy } from "./busy.js";
+import { leaveFor, unlessBusy } from "./busy.js";
 import { noteAfterLoad } from "./notes.js";
 import { post } from "./sent-file.js";
 
@@ -18,8 +18,7 @@ async function imported(path, file, progressed) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const button = form.querySelector("button");
-  if (!isBusy(button)) whileBusy(button, send);
+  unlessBusy(form.querySelector("button"), send);
 });
 
 async function send() {

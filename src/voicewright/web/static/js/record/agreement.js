@@ -1,6 +1,6 @@
 // The second step: the speaker says aloud that they agree, or somebody answers for it.
 import { icon } from "../audio-player.js";
-import { isBusy, whileBusy } from "../busy.js";
+import { unlessBusy } from "../busy.js";
 import { hintsFor, measure } from "./hints.js";
 import { keepAgreement } from "./store.js";
 import { showHints } from "./takes.js";
@@ -29,9 +29,7 @@ export class Agreement {
     this.now = this.#find("[data-agree-now]");
     this.statement = this.#find("[data-statement]");
     this.say.addEventListener("click", () => this.toggle());
-    this.now.addEventListener("click", () => {
-      if (!isBusy(this.now)) whileBusy(this.now, () => this.keep());
-    });
+    this.now.addEventListener("click", () => unlessBusy(this.now, () => this.keep()));
     this.#find("[data-later]").addEventListener("click", done);
     this.#find("[data-next]").addEventListener("click", done);
     this.#find("[data-more]").addEventListener("click", () => {

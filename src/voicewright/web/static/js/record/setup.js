@@ -1,5 +1,5 @@
 // The first step: the microphone is allowed, chosen, heard, and the room is listened to.
-import { isBusy, whileBusy } from "../busy.js";
+import { unlessBusy } from "../busy.js";
 import { noiseOf } from "./levels.js";
 import { faultOf, impossible, microphones } from "./microphone.js";
 
@@ -20,9 +20,7 @@ export class Setup {
     this.noiseDb = null;
     this.devices = this.#find("[data-devices]");
     this.#find("[data-open]").addEventListener("click", () => this.open(localStorage.getItem(CHOSEN) ?? ""));
-    this.#find("[data-noise]").addEventListener("click", ({ currentTarget: button }) => {
-      if (!isBusy(button)) whileBusy(button, () => this.checkNoise());
-    });
+    this.#find("[data-noise]").addEventListener("click", ({ currentTarget: button }) => unlessBusy(button, () => this.checkNoise()));
     this.#find("[data-next]").addEventListener("click", next);
     this.devices.addEventListener("change", () => this.open(this.devices.value));
   }

@@ -1,7 +1,7 @@
 // What was spoken: its words as they are heard, what was found out about it, and its files.
 import { ApiError, call, send, url } from "../api.js";
 import { duration } from "../figures.js";
-import { isBusy, whileBusy } from "../busy.js";
+import { unlessBusy } from "../busy.js";
 import { findings, marksOf, verification } from "../speech-findings.js";
 import { placed, wordAt, wordBeside, writeWords } from "../speech-words.js";
 import { $ } from "./elements.js";
@@ -20,9 +20,7 @@ export function watchResult(player, languages) {
     $("stop").disabled = !player.isBusy && player.audio.paused;
   });
   watchWords(result);
-  $("verify").addEventListener("click", ({ currentTarget: button }) => {
-    if (!isBusy(button)) whileBusy(button, () => verify(result));
-  });
+  $("verify").addEventListener("click", ({ currentTarget: button }) => unlessBusy(button, () => verify(result)));
   return result;
 }
 
